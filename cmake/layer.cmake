@@ -1,0 +1,45 @@
+# A folder of src/ is a library; the *_test.cpp beside its sources are one test program.
+
+# plugboard_layer(<name> [EXCEPTIONS] DEPENDS <library>... [TEST_DEPENDS <library>...])
+function(plugboard_layer name)
+    cmake_parse_arguments(LAYER "EXCEPTIONS" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    set(tests ${sources})
+    list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$")
+    list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+    add_library(plugboard_${name} STATIC ${sources})
+    target_include_directories(plugboard_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(plugboard_${name} PUBLIC ${LAYER_DEPENDS} Threads::Threads)
+    if(NOT LAYER_EXCEPTIONS)
+        target_compile_options(plugboard_${name} PRIVATE -fno-exceptions)
+    endif()
+    if(PLUGBOARD_STOP_POINTS)
+        target_compile_definitions(plugboard_${name} PUBLIC PLUGBOARD_STOP_POINTS)
+    endif()
+    plugboard_check_headers(${name})
+    if(tests)
+        plugboard_test(${name}_test SOURCES ${tests} DEPENDS plugboard_${name} ${LAYER_TEST_DEPENDS})
+    endif()
+endfunction()
+
+# plugboard_test(<name> SOURCES <file>... DEPENDS <library>...): one GoogleTest program, each case a ctest.
+function(plugboard_test name)
+    cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS" ${ARGN})
+    add_executable(${name} ${TEST_SOURCES})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${TEST_DEPENDS} plugboard_test_support GTest::gmock GTest::gtest
+        GTest::gtest_main rapidcheck)
+    target_compile_definitions(${name} PRIVATE PLUGBOARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+        PLUGBOARD_BINARY_DIR="${PROJECT_BINARY_DIR}")
+    add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()
+
+# Each header of the layer must compile alone.
+function(plugboard_check_headers name)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+    target_sources(plugboard_${name} PUBLIC FILE_SET headers TYPE HEADERS
+        BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${headers})
+    set_target_properties(plugboard_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()

@@ -1,0 +1,13 @@
+# Warnings and sanitizers, the same for every target.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wthread-safety> $<$<COMPILE_LANGUAGE:CXX>:-Wthread-safety-beta>)
+endif()
+if(PLUGBOARD_SANITIZE)
+    add_compile_options(-fsanitize=${PLUGBOARD_SANITIZE} -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${PLUGBOARD_SANITIZE})
+    if(PLUGBOARD_SANITIZE MATCHES "undefined")
+        add_compile_options(-fno-sanitize-recover=undefined)
+    endif()
+endif()

@@ -1,0 +1,64 @@
+#include "base/labelled_pair.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cstring>
+
+namespace plugboard {
+namespace {
+
+/// Fills the client end's send buffer with a message that nobody reads, so that it never polls OUT:
+/// a DRM file is not writable.
+Result<void> make_unwritable(int ours, int theirs) {
+    const int smallest = 1;
+    if (setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest) < 0)
+        return last_error();
+    const std::array<char, 2048> filler{};
+    for (int i = 0; i < 8; i++) {
+        if (send(theirs, filler.data(), filler.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) break;
+    }
+    (void)ours;
+    return {};
+}
+
+}  // namespace
+
+Result<LabelledPair> make_labelled_pair(const FdLabel& label, PairType type) {
+    int ends[2];
+    const int kind = type == PairType::Stream ? SOCK_STREAM : SOCK_SEQPACKET;
+    if (socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends) < 0) return last_error();
+    LabelledPair pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string name = fmt::format("{}{:x}/{}/{:x}", fd_label_prefix, label.board,
+                                         static_cast<char>(label.kind), label.number);
+    std::memcpy(address.sun_path + 1, name.data(), name.size());
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    if (bind(ends[0], reinterpret_cast<const sockaddr*>(&address), length) < 0) return last_error();
+    TRY(make_unwritable(ends[0], ends[1]));
+    pair.cookie = socket_cookie(ends[1]).value_or(0);
+    return pair;
+}
+
+std::optional<uint64_t> socket_cookie(int fd) {
+    uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) < 0) return std::nullopt;
+    return cookie;
+}
+
+uint64_t own_board_id() {
+    static const uint64_t id = [] {
+        uint64_t random = 0;
+        if (getrandom(&random, sizeof random, 0) != sizeof random) random = static_cast<uint64_t>(getpid());
+        return random;
+    }();
+    return id;
+}
+
+}  // namespace plugboard

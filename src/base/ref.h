@@ -1,0 +1,145 @@
+// Counted objects that can say what they hold and why.
+// Linux: include/linux/kref.h, lib/ref_tracker.c
+#pragma once
+
+#include <atomic>
+#include <cassert>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/list.h"
+
+namespace plugboard {
+
+class Object;
+template <class T>
+class Ref;
+
+/// Receives the edges of one object. Called by visit_refs with at most that object's own lock held.
+class RefVisitor {
+  public:
+    /// `reason` says in a few words why the reference is held ("drm_device.dev").
+    virtual void edge(const Object& target, std::string_view reason) = 0;
+
+  protected:
+    ~RefVisitor() = default;
+};
+
+/// Base of everything counted; made by make_ref(), which owns the first reference. Any thread.
+/// Every live object is on one list, so that references can be explained.
+class Object {
+  public:
+    Object(const Object&) = delete;
+    Object& operator=(const Object&) = delete;
+
+    /// What a person calls it: "card1 (mock)", "device mock0".
+    virtual std::string label() const = 0;
+    /// Reports each counted object that this one holds a reference on, once a reference.
+    virtual void visit_refs(RefVisitor& visitor) const = 0;
+
+    /// A snapshot, for reports and tests.
+    uint32_t ref_count() const { return count_.load(std::memory_order_relaxed); }
+
+    void get() const { count_.fetch_add(1, std::memory_order_relaxed); }
+    /// False when the count is zero already.
+    bool try_get() const;
+    void put() const {
+        // Release pairs with the acquire of the last put: what others did is seen by the deleter.
+        if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) const_cast<Object*>(this)->last_put();
+    }
+
+  protected:
+    Object() = default;
+    virtual ~Object();
+    /// Runs at the last put; deletes the object unless a class has more to do first.
+    virtual void last_put() { delete this; }
+
+  private:
+    friend struct ObjectRegistry;
+    template <class T, class... Args>
+    friend Ref<T> make_ref(Args&&... args);
+    /// Enters the list of live objects, once the whole object is there.
+    void announce();
+
+    mutable std::atomic<uint32_t> count_{1};
+    struct Node : ListNode {
+        Object* object = nullptr;
+    } node_;
+};
+
+/// Every live object at one moment, each held by one extra reference until the list is dropped.
+std::vector<Ref<const Object>> live_objects();
+/// How many objects are alive: the leak check's first number.
+size_t live_object_count();
+
+/// A reference on a T; never null (only a moved-from one is, and may only be assigned or destroyed).
+template <class T>
+class Ref {
+  public:
+    /// Takes over the reference that the caller owns.
+    static Ref adopt(T& object) { return Ref(&object); }
+    /// Takes a reference of its own.
+    static Ref share(T& object) {
+        object.get();
+        return Ref(&object);
+    }
+
+    /// Nothing if the last reference is already gone. `object` is kept from being freed by a lock
+    /// that its destructor takes too.
+    static std::optional<Ref> try_share(T& object) {
+        if (!object.try_get()) return std::nullopt;
+        return adopt(object);
+    }
+
+    Ref(const Ref& other) : object_(other.object_) { object_->get(); }
+    Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+    template <class U>
+        requires std::is_convertible_v<U*, T*>
+    Ref(const Ref<U>& other) : object_(&*other) {  // NOLINT(google-explicit-constructor)
+        object_->get();
+    }
+    template <class U>
+        requires std::is_convertible_v<U*, T*>
+    Ref(Ref<U>&& other) noexcept : object_(other.release()) {}  // NOLINT(google-explicit-constructor)
+    Ref& operator=(Ref other) noexcept {
+        std::swap(object_, other.object_);
+        return *this;
+    }
+    ~Ref() {
+        if (object_) object_->put();
+    }
+
+    T& operator*() const { return *object_; }
+    T* operator->() const { return object_; }
+    /// Gives the reference away; the caller owns it.
+    T* release() { return std::exchange(object_, nullptr); }
+
+    friend bool operator==(const Ref& a, const Ref& b) { return a.object_ == b.object_; }
+
+  private:
+    explicit Ref(T* object) : object_(object) { assert(object_); }
+    T* object_;
+};
+
+/// A reference or nothing.
+template <class T>
+using MaybeRef = std::optional<Ref<T>>;
+
+template <class T>
+T* borrow(const MaybeRef<T>& ref) {
+    return ref ? &**ref : nullptr;
+}
+
+/// A new T whose first reference is the result.
+template <class T, class... Args>
+Ref<T> make_ref(Args&&... args) {
+    T* object = new T(std::forward<Args>(args)...);
+    static_cast<Object*>(object)->announce();
+    return Ref<T>::adopt(*object);
+}
+
+}  // namespace plugboard

@@ -1,0 +1,168 @@
+#include "daemon/tree.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+namespace plugboard::daemon {
+namespace {
+
+constexpr uint32_t kLiveBit = S_ISVTX;
+constexpr auto kKeptDepth = 3;  // "/sys/class/drm" stays when its last entry goes
+
+std::string parent_of(std::string_view path) {
+    return std::string(path.substr(0, path.rfind('/')));
+}
+
+Result<void> make_folders(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) return static_cast<Errno>(error.value());
+    return {};
+}
+
+Result<void> write_whole(const std::string& path, std::string_view content, uint32_t mode) {
+    UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!file.is_open()) return last_error();
+    while (!content.empty()) {
+        const ssize_t count = ::write(file.borrow(), content.data(), content.size());
+        if (count < 0) return last_error();
+        content.remove_prefix(static_cast<size_t>(count));
+    }
+    if (fchmod(file.borrow(), mode) != 0) return last_error();
+    return {};
+}
+
+std::vector<std::string_view> components(std::string_view path) {
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        path.remove_prefix(1);  // the slash
+        const auto end = std::min(path.find('/'), path.size());
+        parts.push_back(path.substr(0, end));
+        path.remove_prefix(end);
+    }
+    return parts;
+}
+
+}  // namespace
+
+std::string sysfs_link_target(std::string_view link, std::string_view target) {
+    auto from = components(link);
+    const auto to = components(target);
+    from.pop_back();
+    size_t common = 0;
+    while (common < from.size() && common + 1 < to.size() && from[common] == to[common]) ++common;
+    std::string text;
+    for (size_t i = common; i < from.size(); ++i) text += "../";
+    for (size_t i = common; i < to.size(); ++i) {
+        text += to[i];
+        if (i + 1 < to.size()) text += '/';
+    }
+    return text;
+}
+
+Result<std::unique_ptr<Tree>> Tree::create(const std::string& board) {
+    std::string root = board + "/root";
+    std::string scratch = board + "/tmp";
+    TRY(make_folders(root));
+    TRY(make_folders(scratch));
+    return std::unique_ptr<Tree>(new Tree(std::move(root), std::move(scratch)));
+}
+
+std::string Tree::scratch_name() {
+    MutexLock lock(mutex_);
+    return fmt::format("{}/{}", scratch_, scratch_count_++);
+}
+
+Result<void> Tree::rename_into_place(const std::string& from, std::string_view path) {
+    const std::string to = on_disk(path);
+    if (rename(from.c_str(), to.c_str()) == 0) return {};
+    if (errno == ENOENT) {
+        if (auto made = make_folders(parent_of(to)); !made.ok()) return made.error();
+        if (rename(from.c_str(), to.c_str()) == 0) return {};
+    }
+    const Errno error = last_error();
+    unlink(from.c_str());
+    return error;
+}
+
+Result<void> Tree::put_folder(std::string_view path) {
+    return make_folders(on_disk(path));
+}
+
+Result<void> Tree::put_file(std::string_view path, std::string_view content, uint32_t mode) {
+    const std::string scratch = scratch_name();
+    if (auto written = write_whole(scratch, content, mode); !written.ok()) {
+        unlink(scratch.c_str());
+        return written.error();
+    }
+    return rename_into_place(scratch, path);
+}
+
+Result<void> Tree::put_link(std::string_view path, std::string_view target) {
+    const std::string scratch = scratch_name();
+    if (symlink(std::string(target).c_str(), scratch.c_str()) != 0) return last_error();
+    return rename_into_place(scratch, path);
+}
+
+Result<void> Tree::put_sysfs_link(std::string_view path, std::string_view target_path) {
+    return put_link(path, sysfs_link_target(path, target_path));
+}
+
+Result<void> Tree::put_live(std::string_view path, LiveFile file, std::string_view content) {
+    const uint32_t mode = file.mode | kLiveBit;
+    {
+        MutexLock lock(mutex_);
+        live_.insert_or_assign(std::string(path), std::move(file));
+    }
+    return put_file(path, content, mode);
+}
+
+void Tree::remove(std::string_view path) {
+    std::vector<LiveFile> dropped;  // destroyed without the lock: they may hold last references
+    {
+        MutexLock lock(mutex_);
+        auto it = live_.lower_bound(path);
+        while (it != live_.end() && it->first.starts_with(path)) {
+            if (it->first.size() > path.size() && it->first[path.size()] != '/') {
+                ++it;
+                continue;
+            }
+            dropped.push_back(std::move(it->second));
+            it = live_.erase(it);
+        }
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(on_disk(path), ignored);
+    std::string folder = parent_of(path);
+    while (std::count(folder.begin(), folder.end(), '/') > kKeptDepth &&
+           rmdir(on_disk(folder).c_str()) == 0)
+        folder = parent_of(folder);
+}
+
+Result<UniqueFd> Tree::open_live(std::string_view path, int flags) {
+    const std::unique_ptr<char, decltype(&free)> resolved(
+        realpath(on_disk(path).c_str(), nullptr), &free);
+    if (!resolved) return last_error();
+    const std::string_view real = resolved.get();
+    const std::unique_ptr<char, decltype(&free)> root(realpath(root_.c_str(), nullptr), &free);
+    if (!root || !real.starts_with(std::string(root.get()) + "/")) return Errno::NoEnt;
+
+    LiveFile file;
+    {
+        MutexLock lock(mutex_);
+        const auto it = live_.find(real.substr(std::string_view(root.get()).size()));
+        if (it == live_.end()) return Errno::NoTty;
+        file = it->second;
+    }
+    return live_files_.open(file, flags);
+}
+
+}  // namespace plugboard::daemon

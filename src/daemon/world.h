@@ -1,0 +1,35 @@
+// What the sessions of the shim ask the board for: nodes, special files, live files of the tree.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/labelled_pair.h"
+#include "base/ref.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "drm/device.h"
+#include "drm/file.h"
+#include "drm/special_file.h"
+
+namespace plugboard::daemon {
+
+/// Implemented by the board. Any thread.
+class World {
+  public:
+    /// The published device of a DRM node; NoEnt when there is none, NxIo while it is on its way out.
+    virtual Result<Ref<drm::Device>> find_node(drm::NodeType node, uint32_t minor) = 0;
+    /// A file of the tree that is marked live (sticky bit), opened with the flags of open(2): debugfs
+    /// control files, crc/data, sync/sw_sync, writable attributes. The descriptor is for the client.
+    virtual Result<UniqueFd> open_live_file(std::string_view path, int flags,
+                                            const uapi::Credentials& caller) = 0;
+    /// The object behind a labelled descriptor of another kind than Card.
+    virtual MaybeRef<drm::SpecialFile> find_special(FdKind kind, uint64_t number) = 0;
+    /// A card was opened by this process (for --require-open and status).
+    virtual void note_open(drm::File& file) = 0;
+
+  protected:
+    ~World() = default;
+};
+
+}  // namespace plugboard::daemon

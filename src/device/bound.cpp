@@ -1,0 +1,33 @@
+#include "device/bound.h"
+
+#include "base/log.h"
+#include "device/device.h"
+#include "device/model.h"
+#include "device/model_state.h"
+
+namespace plugboard::device {
+
+Bound::Bound(Device& device) : device_(device) {}
+
+Bound::~Bound() {
+    alive_ = 0;
+}
+
+Result<void> Bound::before_manage(const char* type_name) {
+    std::atomic<unsigned>& countdown = device_.model_.state_->manages_until_failure;
+    unsigned left = countdown.load();
+    while (left != 0 && !countdown.compare_exchange_weak(left, left - 1)) {
+    }
+    if (left != 1) return {};
+    log::line(log::Category::Devres, "{}: manage<{}>() fails as asked", device_.name(), type_name);
+    return Errno::NoMem;
+}
+
+Result<DevresHandle> Bound::add(std::unique_ptr<DevresEntry> entry) {
+    return device_.devres_.add(std::move(entry));
+}
+
+Entered::Entered(Device& device, std::optional<Gate::Pass> pass)
+    : pass_(std::move(pass)), bound_(device) {}
+
+}  // namespace plugboard::device

@@ -1,0 +1,49 @@
+// A bus: where devices and drivers of one kind meet.
+// Linux: drivers/base/bus.c, platform.c, faux.c
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/ref.h"
+#include "base/result.h"
+
+namespace plugboard::device {
+
+class Device;
+class Driver;
+class Model;
+
+/// Made by Model::add_bus; lives as long as the model.
+class Bus {
+  public:
+    Bus(Model& model, std::string name);
+    virtual ~Bus();
+
+    Model& model() const { return model_; }
+    const std::string& name() const { return name_; }
+
+    /// Whether the driver may be tried on the device.
+    virtual bool match(const Device& device, const Driver& driver) const;
+
+    /// Tries the driver on every unbound device. Busy: the name is taken. The driver outlives it.
+    Result<void> add_driver(Driver& driver);
+    /// Unbinds its devices, newest-bound first. NoEnt: not on this bus.
+    Result<void> remove_driver(Driver& driver);
+    Driver* find_driver(std::string_view name) const;
+    MaybeRef<Device> find_device(std::string_view name) const;
+
+    /// As sysfs bind and unbind do. NoDev: no such device or driver, or not bound to it, or no match;
+    /// Busy: bound already; else what probe() said (Again for a deferred one).
+    Result<void> bind(std::string_view device, std::string_view driver);
+    Result<void> unbind(std::string_view device, std::string_view driver);
+
+  private:
+    friend class Core;
+    Model& model_;
+    std::string name_;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace plugboard::device

@@ -1,0 +1,121 @@
+// A device of the model: named, counted, with a parent, attributes, devres and perhaps a driver.
+// Linux: drivers/base/core.c, dd.c
+#pragma once
+
+#include <any>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/gate.h"
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "base/result.h"
+#include "base/wait.h"
+#include "device/bound.h"
+#include "device/devres.h"
+
+namespace plugboard::device {
+
+class Bus;
+class Driver;
+class Model;
+
+/// A file of the device's sysfs directory, as data.
+struct Attribute {
+    std::string name;      // may have a folder: "power/control"
+    uint32_t mode = 0444;  // permission bits
+    std::function<Result<std::string>()> show;              // the file's content
+    std::function<Result<void>(std::string_view)> store{};  // what a write does; none: not writable
+};
+
+/// A character device's number and node. Linux: dev_t, devtmpfs
+struct DeviceNode {
+    uint32_t major = 0;
+    uint32_t minor = 0;
+    std::string path;  // below /dev: "dri/card0"
+};
+
+/// What a device is made from. Plain data.
+struct DeviceInfo {
+    std::string name;
+    Device* parent = nullptr;        // a reference is held from add() to del()
+    Bus* bus = nullptr;
+    std::string class_name;          // "drm"; empty: none
+    std::string devtype;             // "drm_minor"
+    std::optional<DeviceNode> node;
+    std::vector<Attribute> attributes;
+    std::vector<std::pair<std::string, std::string>> uevent_keys;  // beyond the core's
+    std::vector<std::pair<std::string, std::string>> links;        // name, relative target
+    std::vector<std::string> compatible;  // what drivers match on: "virtual,vkms"
+    bool suppress_bind_attrs = false;
+    std::any platform_data;  // what the driver's probe wants to know: vkms::Config
+};
+
+/// Counted; the last put frees it. Any thread. Holders of a Ref may use the name and the log prefix;
+/// everything else of a bound device asks for a Bound.
+class Device final : public Object {
+  public:
+    /// Made, not visible. Inval: no name.
+    static Result<Ref<Device>> create(Model& model, DeviceInfo info);
+
+    /// Visible: sysfs, bus list, uevent add, then probe. Exist: the name is taken in its folder;
+    /// NoDev: it was deleted before. A failed probe does not make it fail.
+    Result<void> add();
+    /// Undoes add(): unbinds, releases devres, sends remove. Once; later calls do nothing.
+    /// From inside this device's gate it marks gone and leaves the rest to the model's worker.
+    void del();
+
+    Model& model() const { return model_; }
+    const std::string& name() const { return info_.name; }
+    /// Below /sys, with a leading slash: "/devices/platform/vkms".
+    std::string sysfs_path() const;
+    const DeviceInfo& info() const { return info_; }
+    Device* parent() const { return info_.parent; }
+    /// Null while unbound. A snapshot.
+    const Driver* driver() const;
+    /// The driver's private data of Linux: set by probe, cleared after devres is released.
+    bool is_added() const;
+    bool is_bound() const;
+
+    /// True from the first step of unbind or del on. Waits of the device end with NoDev then.
+    bool is_gone() const { return gone_.load(); }
+    /// Woken when the device goes.
+    WaitQueue& gone_queue() { return gone_queue_; }
+    /// Inside the gate, if the device is bound and not gone.
+    Entered enter() { return Entered(*this, is_gone() ? std::nullopt : gate_.enter()); }
+
+    Devres& devres() { return devres_; }
+
+    /// Sends a uevent about this device: "change" with keys such as HOTPLUG=1.
+    void send_uevent(std::string action, std::vector<std::pair<std::string, std::string>> keys = {});
+    /// An attribute's value may be another now: snapshots of it are taken again.
+    void attributes_changed();
+
+    std::string label() const override { return "device " + name(); }
+    void visit_refs(RefVisitor& visitor) const override;
+
+  private:
+    friend class Core;
+    friend class Bound;
+    friend class Model;
+    template <class T, class... Args>
+    friend Ref<T> plugboard::make_ref(Args&&... args);
+    Device(Model& model, DeviceInfo info);
+    ~Device() override;
+    void last_put() override;
+
+    Model& model_;
+    const DeviceInfo info_;
+    std::atomic<bool> gone_{false};
+    WaitQueue gone_queue_;
+    Gate gate_;
+    Devres devres_;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace plugboard::device

@@ -1,0 +1,56 @@
+// What a device keeps that only the core looks at.
+// Linux: struct device_private in drivers/base/base.h
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+
+#include "base/list.h"
+#include "base/mutex.h"
+#include "device/device.h"
+#include "device/device_lock.h"
+
+namespace plugboard::device {
+
+struct BusDriver;
+
+/// A device's place in one of the core's lists; the list's owner does the locking.
+struct DeviceLink : ListNode {
+    explicit DeviceLink(Device& owner) : device(owner) {}
+    Device& device;
+};
+
+struct Device::State {
+    State(Device& device, std::string sysfs_path, size_t length_of_parent)
+        : path(std::move(sysfs_path)),
+          parent_length(length_of_parent),
+          lock(path),
+          in_model(device),
+          in_bus(device),
+          in_driver(device) {}
+
+    const std::string path;
+    const size_t parent_length;  // the parent's path is the path's first part
+    DeviceLock lock;
+
+    mutable Mutex<LockClass<Device>> mutex;
+    bool dying GUARDED_BY(mutex) = false;          // del() was called
+    std::string driver_name GUARDED_BY(mutex);     // empty: none
+    std::string driver_override GUARDED_BY(mutex); // platform devices
+    std::string power_control GUARDED_BY(mutex) = "auto";
+    MaybeRef<Device> self GUARDED_BY(mutex);    // the model's, while added
+    MaybeRef<Device> parent GUARDED_BY(mutex);  // while added
+
+    // Written under the device's lock, read by anyone.
+    std::atomic<BusDriver*> driver{nullptr};
+    std::atomic<const Driver*> driver_shown{nullptr};
+    std::atomic<bool> is_added{false};
+    std::atomic<bool> is_bound{false};
+
+    Driver* faux_driver = nullptr;  // what a faux device was made with; set before add
+    bool released = false;          // the first last_put has been
+    DeviceLink in_model, in_bus, in_driver;
+};
+
+}  // namespace plugboard::device

@@ -1,0 +1,69 @@
+// Groups of managed resources.
+// Linux: drivers/base/devres.c (devres_open_group and the functions below it)
+#include "device/devres.h"
+#include "device/devres_impl.h"
+
+namespace plugboard::device {
+
+bool Devres::Impl::is_closed(const Group& group) {
+    return static_cast<const DevresEntry&>(group.close).is_linked();
+}
+
+Group* Devres::Impl::find_group_locked(GroupId id) {
+    for (DevresEntry* entry = entries.back(); entry; entry = entries.prev(*entry)) {
+        Group* group = entry->group_;
+        if (!group || entry != &group->open) continue;
+        if (id ? group->id == id : !is_closed(*group)) return group;
+    }
+    return nullptr;
+}
+
+Result<GroupId> Devres::open_group(GroupId id) {
+    auto group = std::make_unique<Group>();
+    group->id = id ? id : group.get();
+    static_cast<DevresEntry&>(group->open).group_ = group.get();
+    static_cast<DevresEntry&>(group->close).group_ = group.get();
+    MutexLock lock(impl_->mutex);
+    if (impl_->closed) return Errno::NoDev;
+    impl_->entries.push_back(group->open);
+    return group.release()->id;
+}
+
+Result<void> Devres::close_group(GroupId id) {
+    MutexLock lock(impl_->mutex);
+    Group* group = impl_->find_group_locked(id);
+    if (!group) return Errno::NoEnt;
+    if (Impl::is_closed(*group)) return Errno::Inval;
+    impl_->entries.push_back(group->close);
+    return {};
+}
+
+Result<void> Devres::remove_group(GroupId id) {
+    std::unique_ptr<Group> group;
+    MutexLock lock(impl_->mutex);
+    group.reset(impl_->find_group_locked(id));
+    if (!group) return Errno::NoEnt;
+    if (Impl::is_closed(*group)) static_cast<DevresEntry&>(group->close).unlink();
+    static_cast<DevresEntry&>(group->open).unlink();
+    return {};
+}
+
+Result<size_t> Devres::release_group(GroupId id) {
+    List<DevresEntry> doomed;
+    size_t count = 0;
+    {
+        MutexLock lock(impl_->mutex);
+        Group* group = impl_->find_group_locked(id);
+        if (!group) {
+            // A device that is dying has its groups detached already; that is no error.
+            if (impl_->entries.empty()) return size_t{0};
+            return Errno::NoEnt;
+        }
+        DevresEntry* end = Impl::is_closed(*group) ? impl_->entries.next(group->close) : nullptr;
+        count = impl_->doom_locked(&group->open, end, doomed);
+    }
+    impl_->release_doomed(doomed);
+    return count;
+}
+
+}  // namespace plugboard::device

@@ -1,0 +1,49 @@
+// The devres list and its group markers, private to devres.cpp and devres_group.cpp.
+// Linux: drivers/base/devres.c
+#pragma once
+
+#include "base/log.h"
+#include "device/devres.h"
+
+namespace plugboard::device {
+
+/// One of a group's two places in the list; releasing it does nothing.
+class GroupMarker final : public DevresEntry {
+  public:
+    explicit GroupMarker(const char* name) : DevresEntry(name) {}
+
+  private:
+    void release() override {}
+};
+
+/// A range of the list. Owned by the list while its open marker is on it.
+struct Group {
+    GroupMarker open{"grp<"};
+    GroupMarker close{"grp>"};
+    GroupId id = nullptr;
+    int colour = 0;  // of the last release_group or release_all
+};
+
+struct Devres::Impl {
+    explicit Impl(Device& owner) : device(owner) {}
+
+    Device& device;
+    mutable Mutex<LockClass<Devres>> mutex;
+    List<DevresEntry> entries GUARDED_BY(mutex);  // oldest first
+    size_t size GUARDED_BY(mutex) = 0;            // without markers
+    bool closed GUARDED_BY(mutex) = false;        // nothing may be added any more
+
+    /// Whether the group has been closed: its close marker is on the list.
+    static bool is_closed(const Group& group);
+    /// The newest group with the id; for null the newest that is not closed. Null: none.
+    Group* find_group_locked(GroupId id) REQUIRES(mutex);
+    /// Moves what [first, end) holds to `doomed`; end null: to the end of the list. Says how many
+    /// entries without markers. Linux: remove_nodes
+    size_t doom_locked(DevresEntry* first, DevresEntry* end, List<DevresEntry>& doomed)
+        REQUIRES(mutex);
+    /// Releases and destroys, newest first.
+    void release_doomed(List<DevresEntry>& doomed);
+    void log(const char* operation, const DevresEntry& entry) const;
+};
+
+}  // namespace plugboard::device

@@ -1,0 +1,103 @@
+// One machine's devices: its buses, its roots, its settings, and who watches.
+// Linux: drivers/base (there: global)
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ref.h"
+#include "base/result.h"
+#include "device/bus.h"
+#include "device/device.h"
+#include "device/driver.h"
+#include "device/services.h"
+
+namespace plugboard::device {
+
+struct Settings {
+    /// As before Linux 6.6: device_del of a device without a driver leaves its devres to the last
+    /// reference, and devres may be added after del.
+    bool release_only_at_last_put = false;
+};
+
+struct Uevent {
+    std::string action;  // add, remove, change, bind, unbind
+    std::string devpath;
+    std::vector<std::pair<std::string, std::string>> keys;  // SUBSYSTEM, DEVTYPE, DEVNAME, ...
+    uint64_t seqnum = 0;
+};
+
+/// Sees what happens to devices; called with no lock of the model held, in order.
+class Watcher {
+  public:
+    virtual void device_added(Device&) {}
+    virtual void device_removed(Device&) {}
+    virtual void device_changed(Device&) {}  // attributes
+    virtual void uevent(const Device&, const Uevent&) {}
+    /// The bus notifications of Linux, by their names: "BIND_DRIVER".
+    virtual void notify(const char* /*event*/, Device&) {}
+
+  protected:
+    ~Watcher() = default;
+};
+
+/// Owns buses and the worker that finishes unplugs begun inside a gate. All devices are gone before
+/// it is destroyed (asserted). Any thread.
+class Model {
+  public:
+    explicit Model(Clock& clock = Clock::real(), Settings settings = {});
+    ~Model();
+
+    Clock& clock() const { return clock_; }
+    const Settings& settings() const { return settings_; }
+
+    Bus& platform_bus();
+    Bus& faux_bus();
+    /// A bus of one's own.
+    Bus& add_bus(std::string name);
+    Bus* find_bus(std::string_view name);
+
+    /// On the platform bus, below /devices/platform, added. Linux: platform_device_register_simple
+    Result<Ref<Device>> add_platform_device(DeviceInfo info);
+    /// On the faux bus with its always matching driver; NoDev when its probe fails, the device is
+    /// gone then. Linux: faux_device_create
+    Result<Ref<Device>> add_faux_device(DeviceInfo info, Driver* driver = nullptr);
+    /// Without bus and parent, below /devices. Linux: root_device_register
+    Result<Ref<Device>> add_root_device(std::string name);
+
+    void add_watcher(Watcher& watcher);
+    void remove_watcher(Watcher& watcher);
+    /// Every added device, parents before children.
+    std::vector<Ref<Device>> devices() const;
+
+    /// Runs `work` on the model's worker, after what is queued.
+    void run_later(std::function<void()> work);
+    /// Waits until the worker has nothing left to do. Not from the worker.
+    void flush();
+
+    /// What another layer keeps for this model; made at first use as T(Model&).
+    template <class T>
+    T& service() {
+        return services_.of<T>(*this);
+    }
+
+    /// The n-th manage() from now on (1 = the next) fails with NoMem; 0 turns it off.
+    void fail_nth_manage(unsigned n);
+
+  private:
+    friend class Core;
+    friend class Bus;
+    friend class Device;
+    friend class Bound;
+    Clock& clock_;
+    Settings settings_;
+    struct State;
+    std::unique_ptr<State> state_;
+    Services services_;  // gone first: it may still use the model
+};
+
+}  // namespace plugboard::device

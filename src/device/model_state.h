@@ -1,0 +1,48 @@
+// What a model keeps.
+// Linux: drivers/base/base.h (there: globals)
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/list.h"
+#include "base/mutex.h"
+#include "device/device_state.h"
+#include "device/model.h"
+#include "device/watchers.h"
+#include "device/worker.h"
+
+namespace plugboard::device {
+
+using DevicesByName = std::unordered_map<std::string_view, Device*>;
+
+struct Model::State {
+    mutable Mutex<LockClass<Model>> mutex;
+    List<DeviceLink> devices GUARDED_BY(mutex);  // in order of add(): parents before children
+    DevicesByName by_path GUARDED_BY(mutex);
+    std::unordered_map<std::string, DevicesByName> by_class GUARDED_BY(mutex);
+    std::unordered_map<uint64_t, Device*> by_number GUARDED_BY(mutex);
+    std::vector<std::unique_ptr<Bus>> buses GUARDED_BY(mutex);
+
+    Bus* platform_bus = nullptr;  // set by the constructor
+    Bus* faux_bus = nullptr;
+    std::unique_ptr<Driver> faux_driver;
+    MaybeRef<Device> platform_root;  // /devices/platform
+    MaybeRef<Device> faux_root;      // /devices/faux
+
+    std::atomic<uint64_t> last_seqnum{0};
+    std::atomic<unsigned> manages_until_failure{0};
+    std::atomic<size_t> live_devices{0};
+    Watchers watchers;
+    Worker worker;
+
+    static uint64_t number_of(const DeviceNode& node) {
+        return uint64_t{node.major} << 32 | node.minor;
+    }
+};
+
+}  // namespace plugboard::device

@@ -1,0 +1,137 @@
+// One atomic request: the new states of what it touches, the old ones, and how far it has come.
+// Linux: drivers/gpu/drm/drm_atomic.c, struct drm_atomic_state
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "base/result.h"
+#include "base/wait.h"
+#include "drm/device.h"
+#include "drm/objects/mode_config.h"
+#include "drm/request.h"
+
+namespace plugboard::drm::atomic {
+
+struct Options {
+    bool test_only = false;
+    bool nonblock = false;
+    bool allow_modeset = false;
+    bool legacy_cursor = false;  // its flip counts as done at once
+};
+
+/// Whom to tell when a CRTC's flip is done. Found again by id: the file may be closed by then.
+struct FlipEvent {
+    uint64_t file_id = 0;
+    uint64_t user_data = 0;
+};
+
+struct PlaneChange {
+    Plane* plane = nullptr;
+    PlaneState old_state, new_state;
+};
+
+struct CrtcChange {
+    Crtc* crtc = nullptr;
+    CrtcState old_state, new_state;
+    bool mode_changed = false, active_changed = false, connectors_changed = false;
+    bool planes_changed = false, color_changed = false;
+    std::vector<FlipEvent> events;
+    MaybeRef<Fence> out_fence;
+    uapi::UserAddress out_fence_slot{};  // 0: none
+
+    bool needs_modeset() const { return mode_changed || active_changed || connectors_changed; }
+};
+
+struct ConnectorChange {
+    MaybeRef<Connector> connector;
+    ConnectorState old_state, new_state;
+    uapi::UserAddress out_fence_slot{};
+};
+
+/// How far the request has come on one CRTC. Linux: struct drm_crtc_commit
+struct Progress {
+    bool hw_done = false;    // the new state is programmed
+    bool flip_done = false;  // the new picture is being shown; event and fence are sent
+    bool cleaned_up = false; // what the old state held is let go
+};
+
+/// Counted. While it is made and checked: its request's thread, under the modeset lock. After the swap
+/// it belongs to the commit worker and is constant but for its progress.
+class State final : public Object {
+  public:
+    static Ref<State> create(Device& device, Request* request, Options options);
+
+    Device& device() const { return *device_; }
+    const Options& options() const { return options_; }
+
+    // Pull an object in: its new state, a copy of the current one at the first call. A plane or
+    // connector pulls its current CRTC in too. Under the modeset lock.
+    PlaneState& plane(Plane& plane);
+    CrtcState& crtc(Crtc& crtc);
+    ConnectorState& connector(Connector& connector);
+    /// Sets the plane's or connector's CRTC and pulls that in as well; null: off.
+    void set_crtc(Plane& plane, Crtc* crtc);
+    void set_crtc(Connector& connector, Crtc* crtc);
+
+    // What has been pulled in, in index order.
+    std::vector<PlaneChange*> planes();
+    std::vector<CrtcChange*> crtcs();
+    std::vector<ConnectorChange*> connectors();
+    PlaneChange* find(const Plane& plane);
+    CrtcChange* find(const Crtc& crtc);
+    ConnectorChange* find(const Connector& connector);
+
+    /// Refuses through the request's reasons (category atomic); the error as it is without one.
+    template <class... Args>
+    Errno refuse(Errno error, fmt::format_string<Args...> format, Args&&... args) {
+        if (!request_) return error;
+        return request_->refuse(log::Category::Atomic, error, format, std::forward<Args>(args)...);
+    }
+
+    Progress progress(const Crtc& crtc) const;
+    bool is_flipped_everywhere() const;
+    bool is_cleaned_up() const;
+    /// Woken at each step of progress.
+    WaitQueue& progress_queue() { return progress_queue_; }
+
+    std::string label() const override;
+    void visit_refs(RefVisitor& visitor) const override;
+
+  private:
+    template <class T, class... Args>
+    friend Ref<T> plugboard::make_ref(Args&&... args);
+    friend class CommitWorker;
+    State(Device& device, Request* request, Options options);
+    ~State() override;
+
+    Ref<Device> device_;
+    Request* request_;  // null once the request's thread has let go of the state
+    const Options options_;
+    std::vector<std::optional<PlaneChange>> planes_;
+    std::vector<std::optional<CrtcChange>> crtcs_;
+    std::map<uint32_t, ConnectorChange> connectors_;  // by index
+    mutable Mutex<LockClass<State>> mutex_;
+    std::vector<Progress> progress_ GUARDED_BY(mutex_);
+    WaitQueue progress_queue_;
+};
+
+/// The order of checks of facts/kms.md section 4. Under the modeset lock. Linux: drm_atomic_check_only
+Result<void> check(State& state);
+
+/// The whole of a commit for a request: waits, swaps, hands the tail to the worker, and, unless it is
+/// non-blocking, waits for the end. Called without the modeset lock; it checks again under it.
+/// Linux: drm_atomic_commit, drm_atomic_nonblocking_commit
+Result<void> commit(Request& request, Ref<State> state);
+
+/// The same for the core itself (RMFB, close): no request, never interrupted.
+Result<void> commit_internal(Ref<State> state);
+
+}  // namespace plugboard::drm::atomic

@@ -1,0 +1,43 @@
+// Bytes with an id: modes, gamma tables, format lists. Constant once made.
+// Linux: drivers/gpu/drm/drm_property.c, struct drm_property_blob
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/ref.h"
+#include "base/result.h"
+#include "drm/objects/mode_object.h"
+
+namespace plugboard::drm {
+
+class Device;
+
+/// Counted; its id goes with the last reference. Lives no longer than its device.
+class Blob final : public Object, public ModeObject {
+  public:
+    /// NoMem for a size that cannot be had. Copies `bytes`.
+    static Result<Ref<Blob>> create(Device& device, std::span<const std::byte> bytes);
+
+    std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
+
+    std::string label() const override;
+    void visit_refs(RefVisitor&) const override {}
+
+  private:
+    template <class T, class... Args>
+    friend Ref<T> plugboard::make_ref(Args&&... args);
+    Blob(Device& device, std::unique_ptr<std::byte[]> data, size_t size);
+    ~Blob() override;
+
+    Device& device_;
+    std::unique_ptr<std::byte[]> data_;
+    size_t size_;
+};
+
+/// The blob with this id, if there is one.
+MaybeRef<Blob> find_blob(Device& device, ObjectId id);
+
+}  // namespace plugboard::drm

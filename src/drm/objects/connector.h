@@ -1,0 +1,86 @@
+// A connector: where a screen is, what it can show, and its state.
+// Linux: drivers/gpu/drm/drm_connector.c, drm_probe_helper.c, drm_writeback.c
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/ref.h"
+#include "drm/objects/framebuffer.h"
+#include "drm/objects/mode.h"
+#include "drm/objects/mode_object.h"
+#include "drm/sync/fence.h"
+
+namespace plugboard::drm {
+
+class Crtc;
+class Device;
+class Encoder;
+
+enum class ConnectorStatus : uint32_t { Connected = 1, Disconnected = 2, Unknown = 3 };  // uAPI's
+
+struct ConnectorInfo {
+    uint32_t type = DRM_MODE_CONNECTOR_VIRTUAL;
+    std::vector<Encoder*> encoders;            // drmm
+    std::vector<uint32_t> writeback_formats;   // not empty: a writeback connector
+    /// What detect answers; none: always connected.
+    std::function<ConnectorStatus()> detect{};
+    /// The modes of the screen, sorted as clients see them.
+    std::function<std::vector<Mode>()> modes{};
+    uint32_t width_mm = 0, height_mm = 0;
+};
+
+/// One picture to be written to memory: made by a request, used once.
+struct WritebackJob {
+    MaybeRef<Framebuffer> fb;
+    MaybeRef<Fence> out_fence;
+};
+
+/// What one connector does. A value.
+struct ConnectorState {
+    Crtc* crtc = nullptr;
+    Encoder* encoder = nullptr;
+    uint32_t link_status = 0;  // 0 good, 1 bad
+    std::optional<WritebackJob> writeback;  // of this request only
+};
+
+/// Counted: it comes and goes with a screen. Lives no longer than its device.
+class Connector final : public Object, public ModeObject {
+  public:
+    static Ref<Connector> create(Device& device, ConnectorInfo info);
+
+    Device& device() const { return device_; }
+    uint32_t index() const { return index_; }
+    const ConnectorInfo& info() const { return info_; }
+    /// "Virtual-1": numbered per type over the device.
+    const std::string& name() const { return name_; }
+    uint32_t type_id() const { return type_id_; }
+    bool is_writeback() const { return !info_.writeback_formats.empty(); }
+
+    // Guarded by the modeset lock.
+    ConnectorState state;
+    ConnectorStatus status = ConnectorStatus::Unknown;
+    std::vector<Mode> modes;
+    uint32_t dpms = 0;  // DRM_MODE_DPMS_*
+
+    std::string label() const override;
+    void visit_refs(RefVisitor& visitor) const override;
+
+  private:
+    template <class T, class... Args>
+    friend Ref<T> plugboard::make_ref(Args&&... args);
+    Connector(Device& device, ConnectorInfo info);
+    ~Connector() override;
+
+    Device& device_;
+    uint32_t index_;
+    uint32_t type_id_;
+    std::string name_;
+    ConnectorInfo info_;
+};
+
+MaybeRef<Connector> find_connector(Device& device, ObjectId id);
+
+}  // namespace plugboard::drm

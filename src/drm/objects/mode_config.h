@@ -1,0 +1,83 @@
+// The KMS side of a device: its objects, its standard properties, its limits, its one modeset lock.
+// Linux: drivers/gpu/drm/drm_mode_config.c
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "drm/objects/blob.h"
+#include "drm/objects/connector.h"
+#include "drm/objects/crtc.h"
+#include "drm/objects/encoder.h"
+#include "drm/objects/framebuffer.h"
+#include "drm/objects/mode_object.h"
+#include "drm/objects/plane.h"
+#include "drm/objects/property.h"
+
+namespace plugboard::drm {
+
+class Device;
+class KmsHooks;
+namespace atomic {
+class CommitWorker;
+}
+
+/// What a client may ask for. Plain data.
+struct KmsLimits {
+    uint32_t min_width = 1, max_width = 8192;    // pixels, of framebuffers
+    uint32_t min_height = 1, max_height = 8192;
+    uint32_t cursor_width = 64, cursor_height = 64;
+    uint32_t preferred_depth = 0;
+    bool modifiers = true;
+    /// ADDFB2 refuses formats that no plane lists (Linux 7.x; 6.1 does not).
+    bool framebuffers_need_a_plane = true;
+};
+
+/// The properties every KMS device has, made in the order of Linux.
+struct StandardProperties {
+    const Property *type, *fb_id, *in_fence_fd, *crtc_id, *crtc_x, *crtc_y, *crtc_w, *crtc_h, *src_x,
+        *src_y, *src_w, *src_h, *in_formats;
+    const Property *active, *mode_id, *out_fence_ptr, *vrr_enabled, *gamma_lut, *gamma_lut_size;
+    const Property *dpms, *link_status, *non_desktop, *tile;
+    const Property *writeback_fb_id, *writeback_pixel_formats, *writeback_out_fence_ptr;
+};
+
+/// One per drm::Device. The vectors are filled in probe() and constant from publish() on, but for
+/// connectors, which the modeset lock guards.
+class ModeConfig {
+  public:
+    explicit ModeConfig(Device& device);
+    ~ModeConfig();
+
+    /// Guards the current state of planes, CRTCs and connectors. No wait happens under it.
+    using Lock = Mutex<LockClass<ModeConfig>>;
+    Lock& lock() RETURN_CAPABILITY(lock_) { return lock_; }
+
+    ObjectIds ids;
+    KmsLimits limits;
+    StandardProperties properties{};
+    KmsHooks* hooks = nullptr;  // the driver's; drmm, so it lives as long as the device
+
+    std::vector<Plane*> planes;
+    std::vector<Crtc*> crtcs;
+    std::vector<Encoder*> encoders;
+    std::vector<Ref<Connector>> connectors;
+
+    /// A property of the driver's own, drmm.
+    const Property& add_property(PropertyInfo info);
+    /// The tail of every commit runs here.
+    atomic::CommitWorker& worker() { return *worker_; }
+
+    void visit_refs(RefVisitor& visitor) const;
+
+  private:
+    Device& device_;
+    Lock lock_;
+    std::vector<std::unique_ptr<Property>> own_properties_;
+    std::unique_ptr<atomic::CommitWorker> worker_;
+};
+
+}  // namespace plugboard::drm

@@ -1,0 +1,92 @@
+// What has an id in the device's one number space: planes, CRTCs, connectors, properties, blobs, fbs.
+// Linux: drivers/gpu/drm/drm_mode_object.c
+#pragma once
+
+#include <drm_mode.h>
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/id_table.h"
+#include "base/mutex.h"
+
+namespace plugboard::drm {
+
+/// An object's id as clients write it; 0 is none.
+enum class ObjectId : uint32_t { None = 0 };
+
+constexpr uint32_t raw(ObjectId id) {
+    return static_cast<uint32_t>(id);
+}
+
+/// Values are the uAPI's.
+enum class ObjectType : uint32_t {
+    Any = DRM_MODE_OBJECT_ANY,
+    Crtc = DRM_MODE_OBJECT_CRTC,
+    Connector = DRM_MODE_OBJECT_CONNECTOR,
+    Encoder = DRM_MODE_OBJECT_ENCODER,
+    Property = DRM_MODE_OBJECT_PROPERTY,
+    Framebuffer = DRM_MODE_OBJECT_FB,
+    Blob = DRM_MODE_OBJECT_BLOB,
+    Plane = DRM_MODE_OBJECT_PLANE,
+};
+
+class Property;
+
+/// A property of one object with the value it has where no atomic state holds it.
+struct AttachedProperty {
+    const Property* property = nullptr;
+    uint64_t value = 0;
+};
+
+/// Base of all that has an id. Owned by its class's rule: drmm, or counted (connectors, fbs, blobs).
+class ModeObject {
+  public:
+    ModeObject(ObjectType type) : type_(type) {}  // NOLINT(google-explicit-constructor)
+    ModeObject(const ModeObject&) = delete;
+    ModeObject& operator=(const ModeObject&) = delete;
+
+    ObjectId id() const { return id_; }
+    ObjectType type() const { return type_; }
+
+    /// In the order in which clients list them. Set up before publish(), constant afterwards, but
+    /// for the values, which the modeset lock guards.
+    const std::vector<AttachedProperty>& properties() const { return properties_; }
+    AttachedProperty* find_property(ObjectId property);
+    void attach(const Property& property, uint64_t value);
+
+  protected:
+    ~ModeObject() = default;
+
+  private:
+    friend class ObjectIds;
+    ObjectId id_ = ObjectId::None;
+    ObjectType type_;
+    std::vector<AttachedProperty> properties_;
+};
+
+/// The device's id space. Any thread.
+class ObjectIds {
+  public:
+    void add(ModeObject& object);
+    void remove(ModeObject& object);
+
+    /// Calls `use` with the object (null: unknown or of another type) while it cannot go away;
+    /// gives back what `use` gives. Counted objects are shared with Ref::try_share there.
+    template <class Use>
+    auto with(ObjectId id, ObjectType type, Use use) const {
+        MutexLock lock(mutex_);
+        ModeObject* const* slot = objects_.find(raw(id));
+        ModeObject* object = slot ? *slot : nullptr;
+        if (object && type != ObjectType::Any && object->type() != type) object = nullptr;
+        return use(object);
+    }
+
+  private:
+    mutable Mutex<LockClass<ObjectIds>> mutex_;
+    IdTable<ModeObject*> objects_ GUARDED_BY(mutex_);
+};
+
+}  // namespace plugboard::drm

@@ -1,0 +1,248 @@
+// Tests of modes: what a client may pass in, what it reads back, rates, equality.
+#include "drm/objects/mode.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <functional>
+#include <limits>
+
+namespace plugboard::drm {
+namespace {
+
+/// A client's 1024x768 at 60 Hz.
+drm_mode_modeinfo xga() {
+    drm_mode_modeinfo info{};
+    info.clock = 65000;
+    info.hdisplay = 1024;
+    info.hsync_start = 1048;
+    info.hsync_end = 1184;
+    info.htotal = 1344;
+    info.vdisplay = 768;
+    info.vsync_start = 771;
+    info.vsync_end = 777;
+    info.vtotal = 806;
+    info.flags = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC;
+    info.type = DRM_MODE_TYPE_DRIVER;
+    std::strcpy(info.name, "1024x768");
+    return info;
+}
+
+Mode parsed(const std::function<void(drm_mode_modeinfo&)>& change) {
+    drm_mode_modeinfo info = xga();
+    change(info);
+    auto mode = Mode::from_user(info);
+    EXPECT_TRUE(mode.ok());
+    return *mode;
+}
+
+/// 0 if the mode is accepted.
+Errno error_of(const std::function<void(drm_mode_modeinfo&)>& change) {
+    drm_mode_modeinfo info = xga();
+    change(info);
+    auto mode = Mode::from_user(info);
+    return mode.ok() ? Errno{} : mode.error();
+}
+
+TEST(ModeFromUser, KeepsAllThatItReads) {
+    drm_mode_modeinfo info = xga();
+    info.hskew = 3;
+    info.vscan = 2;
+    const Mode mode = *Mode::from_user(info);
+    info.vrefresh = 30;
+    EXPECT_EQ(std::memcmp(&info, std::invoke([&] {
+                  static drm_mode_modeinfo back;
+                  back = mode.to_user(AspectBits::Hide);
+                  return &back;
+              }),
+                          sizeof(info)),
+              0);
+}
+
+TEST(ModeFromUser, ClockAboveIntMaxIsOutOfRange) {
+    EXPECT_EQ(error_of([](auto& info) { info.clock = 0x80000000; }), Errno::Range);
+    EXPECT_EQ(error_of([](auto& info) { info.clock = 0x7fffffff; }), Errno{});
+}
+
+TEST(ModeFromUser, RefreshAboveIntMaxIsOutOfRange) {
+    EXPECT_EQ(error_of([](auto& info) { info.vrefresh = 0x80000000; }), Errno::Range);
+    EXPECT_EQ(error_of([](auto& info) { info.vrefresh = 0x7fffffff; }), Errno{});
+}
+
+TEST(ModeFromUser, RangeIsCheckedBeforeAspectAndTimings) {
+    EXPECT_EQ(error_of([](auto& info) {
+                  info.clock = 0x80000000;
+                  info.flags |= 5U << 19;
+                  info.hdisplay = 0;
+              }),
+              Errno::Range);
+}
+
+TEST(ModeFromUser, UnknownAspectRatioIsRefused) {
+    for (uint32_t aspect = 0; aspect < 16; ++aspect) {
+        const Errno expected = aspect <= DRM_MODE_PICTURE_ASPECT_256_135 ? Errno{} : Errno::Inval;
+        EXPECT_EQ(error_of([&](auto& info) { info.flags |= aspect << 19; }), expected) << aspect;
+    }
+}
+
+TEST(ModeFromUser, EachFlagBitIsKnownOrRefused) {
+    for (uint32_t bit = 0; bit < 32; ++bit) {
+        const uint32_t flag = 1U << bit;
+        if ((flag & (DRM_MODE_FLAG_PIC_AR_MASK | DRM_MODE_FLAG_3D_MASK)) != 0) continue;
+        const Errno expected = (flag & DRM_MODE_FLAG_ALL) != 0 ? Errno{} : Errno::Inval;
+        EXPECT_EQ(error_of([&](auto& info) { info.flags = flag; }), expected) << bit;
+    }
+    EXPECT_EQ(error_of([](auto& info) { info.flags = DRM_MODE_FLAG_BCAST; }), Errno::Inval);
+    EXPECT_EQ(error_of([](auto& info) { info.flags = DRM_MODE_FLAG_PIXMUX; }), Errno::Inval);
+}
+
+TEST(ModeFromUser, StereoLayoutAboveTheHighestIsRefused) {
+    for (uint32_t layout = 0; layout < 32; ++layout) {
+        const Errno expected = layout <= 8 ? Errno{} : Errno::Inval;
+        EXPECT_EQ(error_of([&](auto& info) { info.flags = layout << 14; }), expected) << layout;
+    }
+}
+
+TEST(ModeFromUser, ZeroClockOrSizeIsRefused) {
+    EXPECT_EQ(error_of([](auto& info) { info.clock = 0; }), Errno::Inval);
+    EXPECT_EQ(error_of([](auto& info) { info.hdisplay = 0; }), Errno::Inval);
+    EXPECT_EQ(error_of([](auto& info) { info.vdisplay = 0; }), Errno::Inval);
+}
+
+TEST(ModeFromUser, TimingsOutOfOrderAreRefused) {
+    EXPECT_EQ(error_of([](auto& info) { info.hsync_start = 1023; }), Errno::Inval);
+    EXPECT_EQ(error_of([](auto& info) { info.hsync_end = 1047; }), Errno::Inval);
+    EXPECT_EQ(error_of([](auto& info) { info.htotal = 1183; }), Errno::Inval);
+    EXPECT_EQ(error_of([](auto& info) { info.vsync_start = 767; }), Errno::Inval);
+    EXPECT_EQ(error_of([](auto& info) { info.vsync_end = 770; }), Errno::Inval);
+    EXPECT_EQ(error_of([](auto& info) { info.vtotal = 776; }), Errno::Inval);
+}
+
+TEST(ModeFromUser, TimingsWithoutBlankingAreAccepted) {
+    const auto no_blanking = [](auto& info) {
+        info.hsync_start = info.hsync_end = info.htotal = info.hdisplay;
+        info.vsync_start = info.vsync_end = info.vtotal = info.vdisplay;
+    };
+    EXPECT_EQ(error_of(no_blanking), Errno{});
+}
+
+TEST(ModeFromUser, InterlacedAndDoublescanAreAccepted) {
+    EXPECT_EQ(error_of([](auto& info) { info.flags |= DRM_MODE_FLAG_INTERLACE; }), Errno{});
+    EXPECT_EQ(error_of([](auto& info) { info.flags |= DRM_MODE_FLAG_DBLSCAN; }), Errno{});
+}
+
+TEST(ModeFromUser, UnknownTypeBitsAreDropped) {
+    EXPECT_EQ(parsed([](auto& info) { info.type = 0xffffffff; }).type(), 0x68U);
+}
+
+TEST(ModeFromUser, NameIsCutToThirtyOneBytes) {
+    const Mode mode = parsed([](auto& info) { std::memset(info.name, 'x', sizeof(info.name)); });
+    EXPECT_EQ(mode.name(), std::string(31, 'x'));
+}
+
+TEST(ModeFromUser, BytesBehindTheNameDoNotComeBack) {
+    const Mode mode = parsed([](auto& info) { std::memcpy(info.name, "a\0b", 4); });
+    EXPECT_EQ(mode.to_user(AspectBits::Hide).name[2], '\0');
+}
+
+TEST(ModeFromUser, EmptyNameStaysEmpty) {
+    EXPECT_EQ(parsed([](auto& info) { info.name[0] = '\0'; }).name(), "");
+}
+
+TEST(ModeToUser, ShowsAspectBitsOnlyWhereTheyAreWanted) {
+    const Mode mode = parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_PIC_AR_64_27; });
+    EXPECT_EQ(mode.aspect(), AspectRatio::Ratio64To27);
+    EXPECT_EQ(mode.to_user(AspectBits::Show).flags, xga().flags | DRM_MODE_FLAG_PIC_AR_64_27);
+    EXPECT_EQ(mode.to_user(AspectBits::Hide).flags, xga().flags);
+    EXPECT_TRUE(has_aspect_bits(mode.to_user(AspectBits::Show)));
+    EXPECT_FALSE(has_aspect_bits(mode.to_user(AspectBits::Hide)));
+}
+
+TEST(ModeToUser, RefreshIsComputedNotEchoed) {
+    EXPECT_EQ(parsed([](auto& info) { info.vrefresh = 999; }).to_user(AspectBits::Hide).vrefresh,
+              60U);
+}
+
+TEST(ModeRefresh, CountsFieldsAndRepeatedLines) {
+    EXPECT_EQ(parsed([](auto&) {}).vrefresh(), 60U);
+    EXPECT_EQ(parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_INTERLACE; }).vrefresh(), 120U);
+    EXPECT_EQ(parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_DBLSCAN; }).vrefresh(), 30U);
+    EXPECT_EQ(parsed([](auto& info) { info.vscan = 3; }).vrefresh(), 20U);
+    EXPECT_EQ(parsed([](auto& info) { info.vscan = 1; }).vrefresh(), 60U);
+}
+
+TEST(ModeRefresh, IsRoundedToTheNearest) {
+    const auto with_clock = [](uint32_t clock) {
+        return parsed([&](auto& info) {
+                   info.clock = clock;
+                   info.htotal = 2000;
+                   info.vtotal = 1000;
+               })
+            .vrefresh();
+    };
+    EXPECT_EQ(with_clock(120'999), 60U);
+    EXPECT_EQ(with_clock(121'000), 61U);
+}
+
+TEST(ModeRefresh, ExtremesDoNotOverflow) {
+    const Mode fast = parsed([](auto& info) { info.clock = 0x7fffffff; });
+    EXPECT_EQ(fast.vrefresh(), 1982419U);
+    const Mode slow = parsed([](auto& info) {
+        info.clock = 1;
+        info.htotal = info.vtotal = info.vscan = 0xffff;
+        info.flags |= DRM_MODE_FLAG_DBLSCAN;
+    });
+    EXPECT_EQ(slow.vrefresh(), 0U);
+    EXPECT_EQ(slow.frame_duration_ns(), 65535ULL * 65535 * 1'000'000);
+}
+
+TEST(ModeFrameDuration, IsExactAndHalfWhenInterlaced) {
+    EXPECT_EQ(parsed([](auto&) {}).frame_duration_ns(), 16665600U);
+    EXPECT_EQ(parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_INTERLACE; }).frame_duration_ns(),
+              8332800U);
+}
+
+TEST(ModeEquality, NameAndTypeDoNotCount) {
+    const Mode mode = parsed([](auto&) {});
+    EXPECT_EQ(mode, parsed([](auto& info) { std::strcpy(info.name, "other"); }));
+    EXPECT_EQ(mode, parsed([](auto& info) { info.type = DRM_MODE_TYPE_USERDEF; }));
+    EXPECT_EQ(mode, parsed([](auto& info) { info.vrefresh = 1; }));
+}
+
+TEST(ModeEquality, EverythingElseCounts) {
+    const Mode mode = parsed([](auto&) {});
+    EXPECT_NE(mode, parsed([](auto& info) { info.clock += 500; }));
+    EXPECT_NE(mode, parsed([](auto& info) { info.hsync_start += 1; }));
+    EXPECT_NE(mode, parsed([](auto& info) { info.vtotal += 1; }));
+    EXPECT_NE(mode, parsed([](auto& info) { info.hskew = 1; }));
+    EXPECT_NE(mode, parsed([](auto& info) { info.vscan = 1; }));
+    EXPECT_NE(mode, parsed([](auto& info) { info.flags = DRM_MODE_FLAG_PHSYNC; }));
+    EXPECT_NE(mode, parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_PIC_AR_4_3; }));
+}
+
+TEST(ModeCreate, NamesAModeAfterItsSize) {
+    ModeTimings timings = parsed([](auto&) {}).timings();
+    EXPECT_EQ(Mode::create(timings)->name(), "1024x768");
+    timings.flags |= DRM_MODE_FLAG_INTERLACE;
+    EXPECT_EQ(Mode::create(timings)->name(), "1024x768i");
+    EXPECT_EQ(Mode::create(timings, "mine")->name(), "mine");
+}
+
+TEST(ModeCreate, RefusesWhatFromUserRefuses) {
+    ModeTimings timings = parsed([](auto&) {}).timings();
+    timings.clock_khz = 0x80000000;
+    EXPECT_EQ(Mode::create(timings).error(), Errno::Range);
+    timings.clock_khz = 0;
+    EXPECT_EQ(Mode::create(timings).error(), Errno::Inval);
+}
+
+TEST(ModeType, PreferredCanBeSetAndCleared) {
+    Mode mode = parsed([](auto&) {});
+    mode.set_preferred(true);
+    EXPECT_EQ(mode.type(), 0x48U);
+    mode.set_preferred(false);
+    EXPECT_EQ(mode.type(), 0x40U);
+}
+
+}  // namespace
+}  // namespace plugboard::drm

@@ -1,0 +1,80 @@
+// One ioctl on its way: its caller's memory, how it waits, and how it says why it refuses.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "base/wait.h"
+#include "uapi/ioctl_table.h"
+#include "uapi/user_memory.h"
+
+namespace plugboard::drm {
+
+class Device;
+
+/// Where a test may stop a request; see Request::stop_point.
+enum class StopPoint { Entry, AfterCopy, Wait };
+
+#ifdef PLUGBOARD_STOP_POINTS
+/// Called at each stop point of each request, with no lock held. For tests; set while nothing runs.
+extern std::function<void(Device&, const uapi::Ioctl&, StopPoint)> stop_hook;
+#endif
+
+/// Lives as long as the call, on the caller's thread (in-process) or its channel's.
+class Request {
+  public:
+    Request(uapi::UserMemory& memory, Sleeper& sleeper, uapi::Credentials caller)
+        : memory_(memory), sleeper_(sleeper), caller_(caller) {}
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
+
+    uapi::UserMemory& memory() { return memory_; }
+    const uapi::Credentials& caller() const { return caller_; }
+    /// The row being served; set by dispatch.
+    const uapi::Ioctl& row() const { return *row_; }
+    /// The reason of the first refusal, empty before one.
+    const std::string& reason() const { return reason_; }
+
+    /// Logs why the request fails ("plane-0: CRTC_ID set without FB_ID") and gives the error back:
+    /// `return request.refuse(Category::Atomic, Errno::Inval, "...", ...)`. The text is made only
+    /// when the category is on or a trace asks for reasons.
+    template <class... Args>
+    Errno refuse(log::Category category, Errno error, fmt::format_string<Args...> format,
+                 Args&&... args) {
+        if (!keeps_reasons_ && !log::is_enabled(category)) return error;
+        return refused(category, error, fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    /// Waits until `ready()` (it takes the locks it needs) or the end. NoDev: the device is gone;
+    /// Intr: a signal (not when ignored); Time: the deadline. Holds nothing.
+    template <class Predicate>
+    Result<void> wait(Device& device, WaitQueue& queue, Predicate ready,
+                      std::optional<Time> deadline = std::nullopt,
+                      Interrupts interrupts = Interrupts::Allowed) {
+        return wait_for(device, queue, std::function<bool()>(std::move(ready)), deadline, interrupts);
+    }
+
+    void stop_point(Device& device, StopPoint point);
+
+    void begin(const uapi::Ioctl& row) { row_ = &row; }
+    void keep_reasons() { keeps_reasons_ = true; }
+
+  private:
+    Errno refused(log::Category category, Errno error, std::string reason);
+    Result<void> wait_for(Device& device, WaitQueue& queue, const std::function<bool()>& ready,
+                          std::optional<Time> deadline, Interrupts interrupts);
+
+    uapi::UserMemory& memory_;
+    Sleeper& sleeper_;
+    uapi::Credentials caller_;
+    const uapi::Ioctl* row_ = nullptr;
+    std::string reason_;
+    bool keeps_reasons_ = false;
+};
+
+}  // namespace plugboard::drm

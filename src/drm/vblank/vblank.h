@@ -1,0 +1,78 @@
+// The vertical blanks of one CRTC: the count, its time, and who waits for which.
+// Linux: drivers/gpu/drm/drm_vblank.c
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "base/wait.h"
+
+namespace plugboard::drm {
+
+struct VblankCount {
+    uint64_t sequence = 0;
+    Time time{};
+};
+
+/// Whether `sequence` has passed `target`: their distance is at most 2^23, modulo 2^64.
+constexpr bool has_passed(uint64_t sequence, uint64_t target) {
+    return sequence - target <= (uint64_t{1} << 23);
+}
+
+/// Made with its CRTC. Any thread. Its lock is taken under the modeset lock, never the other way;
+/// callbacks run with none held.
+class Vblank {
+  public:
+    /// Runs once at a vblank, or when the CRTC goes off, or (with `gone`) at unplug.
+    using Callback = std::function<void(VblankCount at)>;
+
+    explicit Vblank(Clock& clock);
+    ~Vblank();
+
+    /// The CRTC is on now, with this time between vblanks; the count goes up by one.
+    /// Linux: drm_crtc_vblank_on
+    void turn_on(Nanos period);
+    /// Everybody who waits is told now, with the last count. Linux: drm_crtc_vblank_off
+    void turn_off();
+    bool is_on() const;
+    Nanos period() const;
+
+    /// Last count and its time; brought up to date if the timer rests on a CRTC that is on.
+    VblankCount current();
+
+    /// A user: while there is one the timer runs (first vblank one period after it was started).
+    /// False: the CRTC is off. After the last put it runs on for 5 s.
+    bool get();
+    void put();
+
+    /// Runs `callback` at the first vblank that has passed `sequence`; holds a user until then.
+    /// At once when passed or off. Never with a lock held.
+    void call_at(uint64_t sequence, Callback callback);
+    /// Runs at the next vblank (count + 1) before waiters wake; false (and not run) when off.
+    bool arm(Callback callback);
+    /// Called at each vblank after armed callbacks, on the timer's thread: composition, CRC.
+    void set_observer(Callback observer);
+
+    /// Woken at each vblank, at turn_off, and at unplug.
+    WaitQueue& queue() { return queue_; }
+
+    // For the timer that drives it (vblank_timer.h).
+    /// When the next vblank is due; nothing while the timer rests.
+    std::optional<Time> next_due() const;
+    /// One vblank at its due time.
+    void handle(Time due);
+    /// Woken whenever next_due() may have changed.
+    void set_timer(Waker* timer);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+    WaitQueue queue_;
+};
+
+}  // namespace plugboard::drm

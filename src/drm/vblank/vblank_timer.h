@@ -1,0 +1,29 @@
+// The thread that gives a device's CRTCs their vblanks, at absolute deadlines of the clock.
+// Linux: drivers/gpu/drm/drm_vblank_helper.c (there: an hrtimer per CRTC)
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+#include "base/wait.h"
+#include "drm/device.h"
+
+namespace plugboard::drm {
+
+/// devm: `bound.manage<VblankTimer>(drm)` after the CRTCs are made. Stops before it is gone.
+class VblankTimer {
+  public:
+    explicit VblankTimer(Device& device);
+    ~VblankTimer();
+    VblankTimer(const VblankTimer&) = delete;
+    VblankTimer& operator=(const VblankTimer&) = delete;
+
+  private:
+    void run();
+    Device& device_;
+    ThreadSleeper sleeper_;
+    std::atomic<bool> stopping_{false};
+    std::thread thread_;
+};
+
+}  // namespace plugboard::drm

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Fails on an #include that goes up a layer or sideways; the layers are those of ARCHITECTURE.md."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Each folder of src/ and the folders whose headers it may include besides its own.
+LAYERS = {
+    "base": set(),
+    "uapi": {"base"},
+    "transport": {"base", "uapi"},
+    "shim": {"base", "uapi", "transport"},
+    "device": {"base"},
+    "drm": {"base", "uapi", "device"},
+    "drivers": {"base", "uapi", "device", "drm"},
+    "daemon": {"base", "uapi", "device", "drm", "drivers", "transport"},
+    "cli": {"base", "transport", "daemon"},
+}
+# One folder each; a new one needs its line of reason in ARCHITECTURE.md.
+DEPENDENCIES = {
+    "CLI/": {"cli"},
+    "toml++/": {"daemon"},
+    "nlohmann/": {"daemon", "cli"},
+    "png.h": {"daemon", "cli"},
+    "zlib.h": {"drivers"},
+    "fmt/": {"base", "device", "drm", "drivers", "daemon", "cli"},
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def complaints(path: pathlib.Path):
+    layer = path.relative_to(ROOT / "src").parts[0]
+    is_test = path.name.endswith("_test.cpp")
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        quote, target = match.groups()
+        where = f"{path.relative_to(ROOT)}:{number}"
+        first = target.split("/")[0]
+        if quote == '"' and first in LAYERS:
+            if first != layer and first not in LAYERS[layer]:
+                yield f"{where}: {layer} may not include {target} (it sees {', '.join(sorted(LAYERS[layer])) or 'only itself'})"
+            if layer == "daemon" and first == "transport" and not path.name.startswith(("session", "channel")):
+                yield f"{where}: only daemon/session and its channel join transport and drm"
+        for prefix, folders in DEPENDENCIES.items():
+            if target.startswith(prefix) and layer not in folders and not is_test:
+                yield f"{where}: {target} belongs to {', '.join(sorted(folders))}"
+
+
+def main() -> int:
+    problems, files = [], 0
+    for path in sorted((ROOT / "src").rglob("*")):
+        if path.suffix not in {".h", ".cpp"}:
+            continue
+        files += 1
+        layer = path.relative_to(ROOT / "src").parts[0]
+        if layer not in LAYERS:
+            problems.append(f"{path.relative_to(ROOT)}: src/{layer} is no layer; add it to tools/check_layers.py and ARCHITECTURE.md")
+            continue
+        problems.extend(complaints(path))
+    for problem in problems:
+        print(problem)
+    print(f"layers: {files} files, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
