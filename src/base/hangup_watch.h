@@ -1,6 +1,7 @@
 // Tells when the last copy of a socket pair's other end has been closed.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,26 +20,35 @@ class HangupWatch {
     HangupWatch();
     ~HangupWatch();  // no descriptor is watched any more
 
-    /// Calls `closed` once, on some thread, with no lock held, when all copies of the other end are
-    /// gone. Bytes that the other end sends are thrown away. Edge-triggered: works after a
-    /// shutdown() of our end too. MFile, NoMem.
+    /// Calls `closed` once, on some thread, with no lock of the caller's held, when all copies of the
+    /// other end are gone; `fd` is not watched any more then and may be closed in it. Bytes that the
+    /// other end sends stay unread. Works after a shutdown() of our end too, if the other end went
+    /// through mark_other_end() before it was given away. MFile, NoMem.
     Result<void> add(int fd, std::function<void()> closed);
+    /// Gives the other end a name that dies with its last copy: a hang-up alone does not tell our own
+    /// shutdown() from that.
+    static Result<void> mark_other_end(int fd);
     /// No call starts after this has returned, and none is under way, unless it is made from `closed`.
     void remove(int fd);
-    /// Handles every hang-up that is visible now; waits for those being handled by others.
+    /// Handles every hang-up that is visible now; waits for those being handled by others. Not from
+    /// `closed`.
     void settle();
 
   private:
     struct Entry;
     void run();
-    /// One round of epoll_wait. False when there was nothing.
-    bool handle_events(int timeout_ms);
+    /// One round of epoll_wait without waiting. False when there was nothing.
+    bool handle_events() REQUIRES(handling_);
+    void handle(uint64_t key) REQUIRES(handling_);
+    std::shared_ptr<Entry> take(int fd);
 
     UniqueFd epoll_;
     UniqueFd stop_;
     Mutex<LockClass<HangupWatch, 1>> handling_;  // held while callbacks run
+    std::atomic<std::thread::id> handler_{};     // who holds it for that
     Mutex<LockClass<HangupWatch>> mutex_;
     std::map<int, std::shared_ptr<Entry>> entries_ GUARDED_BY(mutex_);
+    uint32_t next_generation_ GUARDED_BY(mutex_) = 1;
     std::thread thread_;
 };
 

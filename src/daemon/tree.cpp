@@ -147,7 +147,7 @@ void Tree::remove(std::string_view path) {
         folder = parent_of(folder);
 }
 
-Result<UniqueFd> Tree::open_live(std::string_view path, int flags) {
+Result<UniqueFd> Tree::open_live(std::string_view path, int flags, drm::SpecialFiles& files) {
     const std::unique_ptr<char, decltype(&free)> resolved(
         realpath(on_disk(path).c_str(), nullptr), &free);
     if (!resolved) return last_error();
@@ -162,7 +162,7 @@ Result<UniqueFd> Tree::open_live(std::string_view path, int flags) {
         if (it == live_.end()) return Errno::NoTty;
         file = it->second;
     }
-    return live_files_.open(file, flags);
+    return open_live_file(file, flags, files);
 }
 
 }  // namespace plugboard::daemon

@@ -11,7 +11,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "daemon/live_files.h"
+#include "daemon/live_file.h"
 
 namespace plugboard::daemon {
 
@@ -41,8 +41,7 @@ class Tree {
 
     /// Opens a live file for a client; symbolic links in `path` are followed inside the tree. NoEnt:
     /// no such file; Access: its mode does not allow these flags; NoTty: it is not live.
-    Result<UniqueFd> open_live(std::string_view path, int flags);
-    LiveFiles& live_files() { return live_files_; }
+    Result<UniqueFd> open_live(std::string_view path, int flags, drm::SpecialFiles& files);
 
   private:
     Tree(std::string root, std::string scratch)
@@ -53,7 +52,6 @@ class Tree {
 
     const std::string root_;
     const std::string scratch_;
-    LiveFiles live_files_;
     Mutex<LockClass<Tree>> mutex_;
     uint64_t scratch_count_ GUARDED_BY(mutex_) = 0;
     std::map<std::string, LiveFile, std::less<>> live_ GUARDED_BY(mutex_);  // by path

@@ -4,12 +4,16 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/ref.h"
 #include "base/result.h"
 
 namespace plugboard::device {
 
+struct Attribute;
 class Device;
 class Driver;
 class Model;
@@ -28,7 +32,8 @@ class Bus {
 
     /// Tries the driver on every unbound device. Busy: the name is taken. The driver outlives it.
     Result<void> add_driver(Driver& driver);
-    /// Unbinds its devices, newest-bound first. NoEnt: not on this bus.
+    /// Unbinds its devices, newest-bound first, after probes of it that run. NoEnt: not on this bus.
+    /// Not from inside a device that the driver has or tries.
     Result<void> remove_driver(Driver& driver);
     Driver* find_driver(std::string_view name) const;
     MaybeRef<Device> find_device(std::string_view name) const;
@@ -36,10 +41,18 @@ class Bus {
     /// As sysfs bind and unbind do. NoDev: no such device or driver, or not bound to it, or no match;
     /// Busy: bound already; else what probe() said (Again for a deferred one).
     Result<void> bind(std::string_view device, std::string_view driver);
+    /// From inside the device (its gate, its probe) the model's worker does it.
     Result<void> unbind(std::string_view device, std::string_view driver);
+
+    /// Files that each device of the bus has. Linux: bus_type.dev_groups
+    virtual std::vector<Attribute> device_attributes(const Device& device) const;
+    /// Appends to the keys of a device's uevents. Linux: bus_type.uevent
+    virtual void add_uevent_keys(const Device& device,
+                                 std::vector<std::pair<std::string, std::string>>& keys) const;
 
   private:
     friend class Core;
+    friend class PlatformBus;
     Model& model_;
     std::string name_;
     struct State;

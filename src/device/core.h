@@ -39,6 +39,7 @@ class Core {
     /// From inside the device the worker does it. NoDev: not bound to that driver.
     static Result<void> unbind(Device& device, const BusDriver& driver);
 
+    static Driver* faux_driver_of(const Device& device);
     static void notify(const char* event, Device& device);
     /// Linux: kobject_uevent_env; nothing for a device with neither bus nor class
     static void send_uevent(Device& device, std::string action,
@@ -56,6 +57,7 @@ class Core {
     static Result<void> probe(const DeviceLocked& locked, BusDriver& driver);
     static void release_driver(const DeviceLocked& locked);
     static void clear_driver(Device& device);
+    static void log_probe_error(const Device& device, const Driver& driver, Errno error);
 };
 
 }  // namespace plugboard::device

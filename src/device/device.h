@@ -74,14 +74,19 @@ class Device final : public Object {
     /// Below /sys, with a leading slash: "/devices/platform/vkms".
     std::string sysfs_path() const;
     const DeviceInfo& info() const { return info_; }
+    /// Good while this is added.
     Device* parent() const { return info_.parent; }
-    /// Null while unbound. A snapshot.
+    /// Null while unbound; set while probe() runs. A snapshot.
     const Driver* driver() const;
-    /// The driver's private data of Linux: set by probe, cleared after devres is released.
+    /// Its name, empty while unbound; good after the driver is gone.
+    std::string driver_name() const;
+    /// From add() until del() has sent remove.
     bool is_added() const;
+    /// From a probe that succeeded until its devres is released.
     bool is_bound() const;
 
-    /// True from the first step of unbind or del on. Waits of the device end with NoDev then.
+    /// True from the first step of unbind or del on, or a failed probe, until the next probe. Waits of
+    /// the device end with NoDev then.
     bool is_gone() const { return gone_.load(); }
     /// Woken when the device goes.
     WaitQueue& gone_queue() { return gone_queue_; }
@@ -95,6 +100,12 @@ class Device final : public Object {
     /// An attribute's value may be another now: snapshots of it are taken again.
     void attributes_changed();
 
+    /// The files of its folder: its own, uevent, dev, those of its bus, power/. They are good while the
+    /// device lives.
+    std::vector<Attribute> all_attributes() const;
+    /// The symlinks in its folder, name and relative target: subsystem, driver, device, its own.
+    std::vector<std::pair<std::string, std::string>> all_links() const;
+
     std::string label() const override { return "device " + name(); }
     void visit_refs(RefVisitor& visitor) const override;
 
@@ -102,11 +113,13 @@ class Device final : public Object {
     friend class Core;
     friend class Bound;
     friend class Model;
+    friend class PlatformBus;
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
     Device(Model& model, DeviceInfo info);
     ~Device() override;
     void last_put() override;
+    std::vector<Attribute> power_attributes() const;
 
     Model& model_;
     const DeviceInfo info_;
@@ -117,5 +130,9 @@ class Device final : public Object {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// The symlinks elsewhere that lead to the device, path below /sys and relative target:
+/// class/CLASS/NAME, bus/BUS/devices/NAME, bus/BUS/drivers/DRIVER/NAME, dev/char/MAJOR:MINOR.
+std::vector<std::pair<std::string, std::string>> model_links(const Device& device);
 
 }  // namespace plugboard::device

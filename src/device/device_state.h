@@ -47,6 +47,7 @@ struct Device::State {
     std::atomic<const Driver*> driver_shown{nullptr};
     std::atomic<bool> is_added{false};
     std::atomic<bool> is_bound{false};
+    std::atomic<uint64_t> bindings{0};  // how often a probe was begun
 
     Driver* faux_driver = nullptr;  // what a faux device was made with; set before add
     bool released = false;          // the first last_put has been

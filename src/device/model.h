@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,12 +32,14 @@ struct Uevent {
     uint64_t seqnum = 0;
 };
 
-/// Sees what happens to devices; called with no lock of the model held, in order.
+/// Sees what happens to devices; called with no mutex of the model held, but perhaps with the lock of
+/// the device: bind() and unbind() of that device do nothing or are left to the worker. A device's
+/// calls come in order; uevents of all devices come in order of their seqnum, on any thread.
 class Watcher {
   public:
-    virtual void device_added(Device&) {}
-    virtual void device_removed(Device&) {}
-    virtual void device_changed(Device&) {}  // attributes
+    virtual void device_added(Device&) {}    // before ADD_DEVICE and the uevent add
+    virtual void device_removed(Device&) {}  // after REMOVED_DEVICE, before the uevent remove
+    virtual void device_changed(Device&) {}  // attributes, or its driver and so its links
     virtual void uevent(const Device&, const Uevent&) {}
     /// The bus notifications of Linux, by their names: "BIND_DRIVER".
     virtual void notify(const char* /*event*/, Device&) {}
@@ -59,6 +62,8 @@ class Model {
     Bus& faux_bus();
     /// A bus of one's own.
     Bus& add_bus(std::string name);
+    /// One with its own rule of matching.
+    Bus& add_bus(std::unique_ptr<Bus> bus);
     Bus* find_bus(std::string_view name);
 
     /// On the platform bus, below /devices/platform, added. Linux: platform_device_register_simple
@@ -70,6 +75,7 @@ class Model {
     Result<Ref<Device>> add_root_device(std::string name);
 
     void add_watcher(Watcher& watcher);
+    /// Waits for calls to it on other threads.
     void remove_watcher(Watcher& watcher);
     /// Every added device, parents before children.
     std::vector<Ref<Device>> devices() const;

@@ -1,0 +1,56 @@
+#include "base/labelled_pair.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace plugboard {
+namespace {
+
+short ready(int fd) {
+    pollfd entry{fd, POLLIN | POLLOUT, 0};
+    poll(&entry, 1, 0);
+    return entry.revents;
+}
+
+TEST(FdLabel, is_read_back_from_the_peers_name) {
+    const FdLabel label{FdKind::SyncFile, 0xabcdef0123, 77};
+    auto pair = make_labelled_pair(label, PairType::Stream);
+    ASSERT_TRUE(pair.ok());
+    sockaddr_un address{};
+    socklen_t length = sizeof address;
+    ASSERT_EQ(getpeername(pair->theirs.borrow(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+    const std::string_view name(address.sun_path + 1,
+                                length - offsetof(sockaddr_un, sun_path) - 1);
+    EXPECT_EQ(parse_fd_label(name), label);
+}
+
+TEST(FdLabel, other_names_are_no_labels) {
+    for (const char* name : {"", "plugboard/", "plugboard/12", "plugboard/12/c", "plugboard/12/c/",
+                             "plugboard/x/c/1", "plugboard/12/c/g", "plugboard//c/1",
+                             "plugboard/11112222333344445/c/1", "dbus/12/c/1"})
+        EXPECT_FALSE(parse_fd_label(name)) << name;
+}
+
+TEST(LabelledPair, the_clients_end_polls_in_but_never_out) {
+    for (const PairType type : {PairType::Stream, PairType::Packets}) {
+        auto pair = make_labelled_pair({FdKind::Card, 1, 1}, type);
+        ASSERT_TRUE(pair.ok());
+        EXPECT_EQ(ready(pair->theirs.borrow()), 0);
+        ASSERT_EQ(send(pair->ours.borrow(), "x", 1, MSG_NOSIGNAL), 1);
+        EXPECT_EQ(ready(pair->theirs.borrow()), POLLIN);
+    }
+}
+
+TEST(LabelledPair, the_cookie_survives_dup) {
+    auto pair = make_labelled_pair({FdKind::Card, 1, 2}, PairType::Stream);
+    ASSERT_TRUE(pair.ok());
+    const UniqueFd copy(dup(pair->theirs.borrow()));
+    EXPECT_EQ(socket_cookie(copy.borrow()), pair->cookie);
+    EXPECT_NE(socket_cookie(pair->ours.borrow()), pair->cookie);
+    EXPECT_FALSE(socket_cookie(-1));
+}
+
+}  // namespace
+}  // namespace plugboard

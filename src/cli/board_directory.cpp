@@ -1,0 +1,87 @@
+#include "cli/board_directory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/unique_fd.h"
+#include "cli/failure.h"
+
+namespace plugboard::cli {
+namespace {
+
+constexpr size_t kLongestSocketName = 12;  // "/control" with room for its neighbours
+
+bool is_own_directory(const char* path) {
+    struct stat info {};
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
+}
+
+}  // namespace
+
+std::string boards_root() {
+    const char* runtime = getenv("XDG_RUNTIME_DIR");
+    if (runtime != nullptr && *runtime == '/' && is_own_directory(runtime))
+        return fmt::format("{}/plugboard", runtime);
+    return fmt::format("/tmp/plugboard-{}", geteuid());
+}
+
+std::string board_directory(const std::string& name) {
+    if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) {
+        throw Failure(fmt::format("\"{}\" is no name for a board", name),
+                      "use letters, digits and - without a slash", Exit::Plugboard);
+    }
+    std::string directory = fmt::format("{}/{}", boards_root(), name);
+    if (directory.size() + kLongestSocketName >= sizeof(sockaddr_un::sun_path)) {
+        throw Failure(fmt::format("the path {} is too long for a socket", directory),
+                      "use a shorter name (-b) or a shorter XDG_RUNTIME_DIR", Exit::Plugboard);
+    }
+    return directory;
+}
+
+bool is_alive(const std::string& directory) {
+    const UniqueFd lock(open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC));
+    // A shared lock fails while the daemon has the exclusive one; it is given back at once.
+    return lock.is_open() && flock(lock.borrow(), LOCK_SH | LOCK_NB) != 0;
+}
+
+std::vector<std::string> living_boards() {
+    std::vector<std::string> names;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(boards_root(), ignored)) {
+        if (is_alive(entry.path())) names.push_back(entry.path().filename());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string find_board(const std::string& name) {
+    std::string wanted = name;
+    if (const char* variable = getenv("PLUGBOARD_BOARD"); wanted.empty() && variable != nullptr)
+        wanted = variable;
+    if (!wanted.empty()) {
+        std::string directory = wanted.front() == '/' ? wanted : board_directory(wanted);
+        if (is_alive(directory)) return directory;
+        const auto names = living_boards();
+        throw Failure(fmt::format("there is no board \"{}\"", wanted),
+                      names.empty() ? "start one: plugboard run -b NAME"
+                                    : fmt::format("boards now: {}", fmt::join(names, ", ")));
+    }
+    const auto names = living_boards();
+    if (names.empty()) throw Failure("there is no board", "start one: plugboard run");
+    if (names.size() > 1) {
+        throw Failure(fmt::format("there are {} boards: {}", names.size(), fmt::join(names, ", ")),
+                      "say which: -b NAME");
+    }
+    return board_directory(names.front());
+}
+
+}  // namespace plugboard::cli

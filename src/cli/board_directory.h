@@ -1,0 +1,25 @@
+// Where boards live on the disk, and which of them a command means.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace plugboard::cli {
+
+/// $XDG_RUNTIME_DIR/plugboard, or /tmp/plugboard-<uid> where there is none. Not made by this.
+std::string boards_root();
+
+/// The directory of the board with that name. Throws Failure: the name has a slash or is too long.
+std::string board_directory(const std::string& name);
+
+/// Whether a daemon has the board's lock.
+bool is_alive(const std::string& directory);
+/// The names of the boards that live.
+std::vector<std::string> living_boards();
+
+/// The directory of the board that is meant: by name (or path), by $PLUGBOARD_BOARD, or the only
+/// one there is. Throws Failure with the choice.
+std::string find_board(const std::string& name);
+
+}  // namespace plugboard::cli

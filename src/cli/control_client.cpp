@@ -1,0 +1,116 @@
+#include "cli/control_client.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+
+#include "cli/failure.h"
+
+namespace plugboard::cli {
+namespace {
+
+constexpr int kProtocol = 1;
+
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+void wait_readable(int socket, const Deadline& deadline) {
+    for (;;) {
+        int left = -1;
+        if (deadline) {
+            const auto time = *deadline - std::chrono::steady_clock::now();
+            left = static_cast<int>(
+                std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+            if (left <= 0) throw Failure("the board does not answer", "see its log; end it with SIGTERM");
+        }
+        pollfd poll_fd{.fd = socket, .events = POLLIN, .revents = 0};
+        if (poll(&poll_fd, 1, left) > 0) return;
+    }
+}
+
+/// Adds what has arrived to `line`; throws at the end of the stream.
+void receive_some(int socket, std::string& line, UniqueFd& attachment) {
+    std::array<char, 4096> bytes{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (count < 0 && errno == EINTR) return;
+    if (count <= 0) throw Failure("the board closed the connection", "see whether its daemon died");
+    for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
+        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+        int fd = -1;
+        memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+        attachment.reset(fd);
+    }
+    line.append(bytes.data(), static_cast<size_t>(count));
+}
+
+void send_line(int socket, const nlohmann::json& request) {
+    std::string line = request.dump() + "\n";
+    std::string_view rest = line;
+    while (!rest.empty()) {
+        const ssize_t count = send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0)
+            throw Failure("the board closed the connection", "see whether its daemon died");
+        rest.remove_prefix(static_cast<size_t>(count));
+    }
+}
+
+UniqueFd connect_to(const std::string& path) {
+    UniqueFd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof(address.sun_path))
+        throw Failure(fmt::format("the path {} is too long for a socket", path));
+    memcpy(address.sun_path, path.c_str(), path.size());
+    if (connect(socket_fd.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+        throw Failure(fmt::format("{} cannot be reached: {}", path, strerror(errno)),
+                      "the board may have ended, or belong to another user");
+    }
+    return socket_fd;
+}
+
+}  // namespace
+
+Answer receive_line(int socket, std::optional<std::chrono::milliseconds> timeout) {
+    Deadline deadline;
+    if (timeout) deadline = std::chrono::steady_clock::now() + *timeout;
+    std::string line;
+    Answer answer;
+    while (line.find('\n') == std::string::npos) {
+        wait_readable(socket, deadline);
+        receive_some(socket, line, answer.attachment);
+    }
+    answer.body = nlohmann::json::parse(line.substr(0, line.find('\n')), nullptr, false);
+    if (!answer.body.is_object())
+        throw Failure("the board's answer is no JSON object", "use the plugboard of the board's own version");
+    return answer;
+}
+
+Answer exchange(int socket, const nlohmann::json& request,
+                std::optional<std::chrono::milliseconds> timeout) {
+    send_line(socket, request);
+    return receive_line(socket, timeout);
+}
+
+Answer ask_board(const std::string& directory, nlohmann::json request,
+                 std::optional<std::chrono::milliseconds> timeout) {
+    request["plugboard"] = kProtocol;
+    const UniqueFd connection = connect_to(directory + "/control");
+    Answer answer = exchange(connection.borrow(), request, timeout);
+    if (!answer.body.value("ok", false))
+        throw Failure(answer.body.value("error", "the board refused"), answer.body.value("remedy", ""));
+    return answer;
+}
+
+}  // namespace plugboard::cli

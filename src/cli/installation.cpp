@@ -1,0 +1,56 @@
+#include "cli/installation.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "cli/failure.h"
+
+namespace plugboard::cli {
+namespace {
+
+constexpr std::string_view kShimName = "libplugboard-preload.so";
+
+}  // namespace
+
+Installation find_installation() {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) {
+        throw Failure(fmt::format("/proc/self/exe cannot be read: {}", error.message()),
+                      "mount /proc", Exit::Plugboard);
+    }
+    const auto prefix = self.parent_path().parent_path();
+    Installation installation{
+        .daemon = prefix / "libexec" / "plugboard-daemon",
+        .shim = prefix / "lib" / kShimName,
+    };
+    for (const auto& file : {installation.daemon, installation.shim}) {
+        if (access(file.c_str(), R_OK) == 0) continue;
+        throw Failure(fmt::format("{} is missing", file),
+                      "keep bin/, lib/ and libexec/ of a build or an installed prefix together",
+                      Exit::Plugboard);
+    }
+    if (installation.shim.find_first_of(" :") != std::string::npos) {
+        throw Failure(fmt::format("\"{}\" cannot be in LD_PRELOAD: it has a blank or a colon",
+                                  installation.shim),
+                      "move the prefix to a path without them", Exit::Plugboard);
+    }
+    return installation;
+}
+
+std::string without_shim(const std::string& ld_preload) {
+    std::string kept;
+    size_t at = 0;
+    while (at < ld_preload.size()) {
+        const size_t end = std::min(ld_preload.find_first_of(" :", at), ld_preload.size());
+        const std::string_view word(ld_preload.data() + at, end - at);
+        const bool is_shim = word == kShimName || word.ends_with(fmt::format("/{}", kShimName));
+        if (!word.empty() && !is_shim) kept += (kept.empty() ? "" : ":") + std::string(word);
+        at = end + 1;
+    }
+    return kept;
+}
+
+}  // namespace plugboard::cli

@@ -1,0 +1,79 @@
+#include "daemon/live_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace plugboard::daemon {
+namespace {
+
+/// A file that a client has open for writing.
+class WritableFile final : public drm::SpecialFile {
+  public:
+    WritableFile(UniqueFd ours, std::function<Result<void>(std::string_view)> store)
+        : ours_(std::move(ours)), store_(std::move(store)) {}
+
+    FdKind kind() const override { return FdKind::Attribute; }
+    Result<int> ioctl(drm::Request&, uint32_t, uapi::UserAddress) override { return Errno::NoTty; }
+    Result<size_t> write(std::span<const std::byte> bytes) override {
+        const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        TRY(store_(text));
+        return bytes.size();
+    }
+    std::string label() const override { return "attribute file"; }
+    void visit_refs(RefVisitor&) const override {}
+
+  private:
+    const UniqueFd ours_;
+    const std::function<Result<void>(std::string_view)> store_;
+};
+
+Result<UniqueFd> snapshot(std::string_view text) {
+    UniqueFd memory(memfd_create("plugboard-file", MFD_CLOEXEC));
+    if (!memory.is_open()) return last_error();
+    while (!text.empty()) {
+        const ssize_t count = ::write(memory.borrow(), text.data(), text.size());
+        if (count < 0) return last_error();
+        text.remove_prefix(static_cast<size_t>(count));
+    }
+    // Opened anew, so that the client can neither write nor starts at the end.
+    UniqueFd readable(
+        ::open(fmt::format("/proc/self/fd/{}", memory.borrow()).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!readable.is_open()) return last_error();
+    return readable;
+}
+
+bool allows(const LiveFile& file, int flags) {
+    const int access = flags & O_ACCMODE;
+    if (access != O_WRONLY && (file.mode & 0444) == 0) return false;
+    return access == O_RDONLY || (file.mode & 0222) != 0;
+}
+
+Result<UniqueFd> open_for_writing(const LiveFile& file, int flags, drm::SpecialFiles& files) {
+    if (!file.store) return Errno::Access;
+    std::string content;
+    if ((flags & O_ACCMODE) == O_RDWR && file.show) content = TRY(file.show());
+    const auto make = [&](uint64_t, UniqueFd ours) -> Ref<drm::SpecialFile> {
+        // What is read lies ready in the socket; a read() past it says 0. Texts are short.
+        if (!content.empty())
+            send(ours.borrow(), content.data(), content.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        shutdown(ours.borrow(), SHUT_WR);
+        return make_ref<WritableFile>(std::move(ours), file.store);
+    };
+    return files.add(FdKind::Attribute, PairType::Stream, make);
+}
+
+}  // namespace
+
+Result<UniqueFd> open_live_file(const LiveFile& file, int flags, drm::SpecialFiles& files) {
+    if (!allows(file, flags)) return Errno::Access;
+    if (file.open) return file.open(flags);
+    if ((flags & O_ACCMODE) != O_RDONLY) return open_for_writing(file, flags, files);
+    return snapshot(file.show ? TRY(file.show()) : std::string());
+}
+
+}  // namespace plugboard::daemon

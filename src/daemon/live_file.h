@@ -1,0 +1,29 @@
+// A file of the tree that the daemon opens for the client: what is read is taken at that moment, what
+// is written takes effect at once.
+// Linux: fs/kernfs/file.c, fs/seq_file.c
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "drm/sync/sync_file.h"
+
+namespace plugboard::daemon {
+
+/// How a live file is served: by open() where that is set, else by show() and store().
+struct LiveFile {
+    uint32_t mode = 0444;  // permission bits
+    std::function<Result<std::string>()> show{};
+    std::function<Result<void>(std::string_view)> store{};
+    std::function<Result<UniqueFd>(int flags)> open{};
+};
+
+/// The descriptor for the client: a read-only snapshot in memory, or one kept in `files` whose writes
+/// go to store(). Access: the mode does not allow the flags of open(2); else what show() or open() said.
+Result<UniqueFd> open_live_file(const LiveFile& file, int flags, drm::SpecialFiles& files);
+
+}  // namespace plugboard::daemon

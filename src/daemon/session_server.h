@@ -1,0 +1,61 @@
+// Serves the shims: accepts their channels, one thread each, and keeps the table of open files.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/hangup_watch.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "daemon/world.h"
+
+namespace plugboard::daemon {
+
+/// One open file of a DRM node, as `plugboard status` shows it.
+struct OpenFileInfo {
+    uint64_t number = 0;  // as in its label
+    int pid = 0;          // of the opener; 0 when it is not visible from here
+    std::string command;  // what the opener said its name is
+    std::string device;   // drm::File::label()
+    std::string node;     // "card0", "renderD128"
+    std::chrono::system_clock::time_point since;  // for people; nothing is timed by it
+};
+
+/// Owned by the board, which outlives it together with World and HangupWatch. Any thread.
+class SessionServer {
+  public:
+    /// `listening_socket` is a SOCK_SEQPACKET socket that listens, bound to <board>/shim. MFile, NoMem.
+    static Result<std::unique_ptr<SessionServer>> create(World& world, HangupWatch& hangups,
+                                                         UniqueFd listening_socket,
+                                                         Clock& clock = Clock::real());
+    /// shut_down() first if that has not been done.
+    ~SessionServer();
+    SessionServer(const SessionServer&) = delete;
+    SessionServer& operator=(const SessionServer&) = delete;
+
+    /// Files whose last close has not been handled. settle() first for an exact number.
+    size_t open_files() const;
+    std::vector<OpenFileInfo> files() const;
+    /// Handles every last close that has happened already: File::release() has run for each file that
+    /// no request is using.
+    void settle();
+
+    /// Makes an open file whose descriptor is for a client: what open(2) of a node and CREATE_LEASE
+    /// do. Errors of drm::File::open; MFile, NFile, NoMem.
+    Result<UniqueFd> open_file(drm::Device& device, drm::OpenInfo info);
+
+    /// Ends every channel, waits for their threads, releases every file. Clients get NoDev from then
+    /// on. Once; the devices are unplugged before, so that no request waits for one.
+    void shut_down();
+
+  private:
+    struct Impl;
+    explicit SessionServer(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace plugboard::daemon

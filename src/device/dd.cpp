@@ -1,0 +1,189 @@
+// Matching, probe and unbind.
+// Linux: drivers/base/dd.c
+#include <cassert>
+#include <utility>
+
+#include "base/log.h"
+#include "device/bus_state.h"
+#include "device/core.h"
+#include "device/device.h"
+#include "device/device_state.h"
+#include "device/model_state.h"
+
+namespace plugboard::device {
+
+Result<void> Core::may_probe(const DeviceLocked& locked) {
+    Device& device = locked.device();
+    Device::State& state = *device.state_;
+    {
+        MutexLock lock(state.mutex);
+        if (state.dying || !state.is_added) return Errno::NoDev;
+    }
+    if (state.driver) return Errno::Busy;
+    if (!device.devres_.empty()) {
+        log::error("{}: resources present before probing", device.name());
+        return Errno::Busy;
+    }
+    return {};
+}
+
+Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
+    Device& device = locked.device();
+    Device::State& state = *device.state_;
+    Driver& driver = entry.driver;
+    {
+        MutexLock lock(state.mutex);
+        if (state.dying) return Errno::NoDev;
+        state.driver_name = driver.name();
+        state.bindings++;
+        device.gone_ = false;
+        device.gate_.reopen();  // what probe() makes visible may be used before it returns
+    }
+    state.driver = &entry;
+    state.driver_shown = &driver;
+    notify("BIND_DRIVER", device);
+
+    const Result<void> probed = [&] {
+        Bound bound(device);
+        return driver.probe(bound);
+    }();
+    if (!probed.ok()) {
+        mark_gone(device);
+        device.gate_.drain();
+        notify("DRIVER_NOT_BOUND", device);
+        device.devres_.release_all(Devres::Further::Allowed);
+        clear_driver(device);
+        return probed;
+    }
+    {
+        Bus::State& bus = *device.info_.bus->state_;
+        MutexLock lock(bus.mutex);
+        entry.bound.push_back(state.in_driver);
+        state.is_bound = true;
+    }
+    log::line(log::Category::Device, "{}: bound to {}", device.name(), driver.name());
+    device.attributes_changed();
+    notify("BOUND_DRIVER", device);
+    send_uevent(device, "bind", {});
+    return {};
+}
+
+void Core::clear_driver(Device& device) {
+    Device::State& state = *device.state_;
+    {
+        Bus::State& bus = *device.info_.bus->state_;
+        MutexLock lock(bus.mutex);
+        if (state.in_driver.is_linked()) state.in_driver.unlink();
+        state.is_bound = false;
+    }
+    state.driver_shown = nullptr;
+    state.driver = nullptr;
+    MutexLock lock(state.mutex);
+    state.driver_name.clear();
+}
+
+void Core::release_driver(const DeviceLocked& locked) {
+    Device& device = locked.device();
+    if (!device.is_bound()) return;
+    Driver& driver = device.state_->driver.load()->driver;
+    mark_gone(device);
+    device.gate_.drain();
+    notify("UNBIND_DRIVER", device);
+    {
+        const Bound bound(device);
+        driver.remove(bound);
+    }
+    device.devres_.release_all(Devres::Further::Allowed);
+    clear_driver(device);
+    log::line(log::Category::Device, "{}: unbound from {}", device.name(), driver.name());
+    device.attributes_changed();
+    notify("UNBOUND_DRIVER", device);
+    send_uevent(device, "unbind", {});
+}
+
+void Core::log_probe_error(const Device& device, const Driver& driver, Errno error) {
+    // Linux: call_driver_probe
+    const bool is_quiet =
+        error == Errno::NoDev || error == Errno::NxIo || error == Errno::ProbeDefer;
+    log::line(is_quiet ? log::Category::Device : log::Category::Error,
+              "{}: probe with driver {} failed with error {}", device.name(), driver.name(),
+              errno_name(error));
+}
+
+void Core::attach(const DeviceLocked& locked) {
+    Device& device = locked.device();
+    if (!device.info_.bus) return;
+    Bus& bus = *device.info_.bus;
+    const std::vector<BusDriver*> drivers = bus.state_->use_all();
+    for (BusDriver* entry : drivers) {
+        if (!bus.match(device, entry->driver)) continue;
+        if (!may_probe(locked).ok()) break;
+        const auto probed = probe(locked, *entry);
+        if (probed.ok()) break;
+        log_probe_error(device, entry->driver, probed.error());
+    }
+    for (BusDriver* entry : drivers) bus.state_->unuse(*entry);
+}
+
+void Core::attach_driver(Bus& bus, BusDriver& entry) {
+    std::vector<Ref<Device>> devices;
+    {
+        MutexLock lock(bus.state_->mutex);
+        auto& list = bus.state_->devices;
+        for (DeviceLink* link = list.front(); link; link = list.next(*link))
+            devices.push_back(Ref<Device>::share(link->device));
+    }
+    for (const Ref<Device>& device : devices) {
+        if (device->state_->driver || !bus.match(*device, entry.driver)) continue;
+        if (is_inside(*device)) continue;  // it is being bound by the caller
+        DeviceLocked locked(*device);
+        if (!may_probe(locked).ok()) continue;
+        const auto probed = probe(locked, entry);
+        if (!probed.ok()) log_probe_error(*device, entry.driver, probed.error());
+    }
+}
+
+void Core::detach_driver(Bus& bus, BusDriver& entry) {
+    for (;;) {
+        MaybeRef<Device> newest;
+        {
+            MutexLock lock(bus.state_->mutex);
+            if (DeviceLink* link = entry.bound.back()) newest = Ref<Device>::share(link->device);
+        }
+        if (!newest) return;
+        assert(!is_inside(**newest));
+        DeviceLocked locked(**newest);
+        if ((*newest)->state_->driver == &entry) release_driver(locked);
+    }
+}
+
+Result<void> Core::bind(Device& device, BusDriver& entry) {
+    if (!device.info_.bus->match(device, entry.driver)) return Errno::NoDev;
+    if (is_inside(device)) return Errno::Busy;
+    DeviceLocked locked(device);
+    TRY(may_probe(locked));
+    const auto probed = probe(locked, entry);
+    if (probed.ok()) return {};
+    log_probe_error(device, entry.driver, probed.error());
+    return probed.error() == Errno::ProbeDefer ? Errno::Again : probed.error();
+}
+
+Result<void> Core::unbind(Device& device, const BusDriver& entry) {
+    Device::State& state = *device.state_;
+    if (is_inside(device)) {
+        if (state.driver != &entry) return Errno::NoDev;
+        mark_gone(device);
+        const uint64_t binding = state.bindings;
+        device.model_.run_later([keep = Ref<Device>::share(device), binding] {
+            DeviceLocked locked(*keep);
+            if (keep->state_->bindings == binding) release_driver(locked);
+        });
+        return {};
+    }
+    DeviceLocked locked(device);
+    if (state.driver != &entry) return Errno::NoDev;
+    release_driver(locked);
+    return {};
+}
+
+}  // namespace plugboard::device

@@ -1,0 +1,58 @@
+#include "device/platform.h"
+
+#include "device/device.h"
+#include "device/device_state.h"
+#include "device/driver.h"
+#include "device/model_state.h"
+
+namespace plugboard::device {
+
+bool PlatformBus::match(const Device& device, const Driver& driver) const {
+    {
+        MutexLock lock(device.state_->mutex);
+        const std::string& wanted = device.state_->driver_override;
+        if (!wanted.empty()) return wanted == driver.name();
+    }
+    return Bus::match(device, driver);
+}
+
+std::vector<Attribute> PlatformBus::device_attributes(const Device& device) const {
+    constexpr size_t page_size = 4096;
+    Device::State* state = device.state_.get();
+    std::vector<Attribute> files;
+    files.push_back({.name = "modalias",
+                     .mode = 0444,
+                     .show = [&device]() -> Result<std::string> {
+                         return "platform:" + device.name() + "\n";
+                     }});
+    files.push_back({.name = "driver_override",
+                     .mode = 0644,
+                     .show = [state]() -> Result<std::string> {
+                         MutexLock lock(state->mutex);
+                         if (state->driver_override.empty()) return std::string("(null)\n");
+                         return state->driver_override + "\n";
+                     },
+                     .store = [state](std::string_view name) -> Result<void> {
+                         if (name.size() >= page_size - 1) return Errno::Inval;
+                         name = name.substr(0, name.find('\n'));
+                         MutexLock lock(state->mutex);
+                         state->driver_override = name;
+                         return {};
+                     }});
+    return files;
+}
+
+void PlatformBus::add_uevent_keys(const Device& device,
+                                  std::vector<std::pair<std::string, std::string>>& keys) const {
+    keys.emplace_back("MODALIAS", "platform:" + device.name());
+}
+
+Result<Ref<Device>> Model::add_platform_device(DeviceInfo info) {
+    info.bus = state_->platform_bus;
+    if (!info.parent) info.parent = borrow(state_->platform_root);
+    auto device = TRY(Device::create(*this, std::move(info)));
+    TRY(device->add());
+    return device;
+}
+
+}  // namespace plugboard::device

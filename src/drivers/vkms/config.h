@@ -1,0 +1,52 @@
+// What a vkms device is made of: its screens, planes and CRTCs, as plain data.
+// Linux: drivers/gpu/drm/vkms/vkms_config.h
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace plugboard::vkms {
+
+/// Whose objects, properties, formats and limits a device has.
+enum class Profile {
+    Linux61,  // "linux-6.1"
+};
+
+/// "linux-6.1"; nothing for a word that names none.
+std::optional<Profile> find_profile(std::string_view name);
+
+/// A size and rate that VESA's CVT formula has timings for.
+struct ScreenMode {
+    uint32_t width = 0;  // pixels; rounded down to a multiple of 8
+    uint32_t height = 0;
+    double refresh_hz = 60;
+};
+
+/// One screen and its connector "Virtual-N".
+struct ScreenConfig {
+    bool connected = true;
+    /// The only mode; none: the 34 modes of a screen without EDID, 1024x768 preferred.
+    std::optional<ScreenMode> mode{};
+};
+
+/// Comes to the driver in DeviceInfo::platform_data; a device without one has the default.
+struct Config {
+    std::string name = "vkms";  // for messages
+    Profile profile = Profile::Linux61;
+    uint32_t overlays = 0;      // 0 or 8, usable on every CRTC
+    bool cursor = true;         // a cursor plane per CRTC
+    bool writeback = true;      // a writeback connector per CRTC
+    std::vector<ScreenConfig> screens = {ScreenConfig{}};
+    std::optional<uint32_t> crtcs{};  // none: one per screen
+};
+
+/// How many CRTCs the device has.
+uint32_t crtc_count(const Config& config);
+
+/// All that is wrong, each text beginning with its key: "screens[1].mode: ...". Empty: good.
+std::vector<std::string> validate(const Config& config);
+
+}  // namespace plugboard::vkms

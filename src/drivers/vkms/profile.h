@@ -1,0 +1,28 @@
+// What the vkms of a kernel version offers: limits and formats, as data.
+// Linux: drivers/gpu/drm/vkms/vkms_drv.h, vkms_plane.c, vkms_writeback.c
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "drivers/vkms/config.h"
+
+namespace plugboard::vkms {
+
+struct Limits {
+    std::string_view date;   // of DRM_IOCTL_VERSION
+    uint32_t min_size = 0;   // pixels, either way
+    uint32_t max_size = 0;
+    uint32_t cursor_size = 0;
+    uint32_t overlays = 0;   // how many there are when there are any
+    bool framebuffers_need_a_plane = false;
+    bool primary_covers_mode = false;  // a primary plane that does not is refused
+    std::span<const uint32_t> primary_formats;
+    std::span<const uint32_t> overlay_formats;  // of cursors too
+    std::span<const uint32_t> writeback_formats;
+};
+
+const Limits& limits_of(Profile profile);
+
+}  // namespace plugboard::vkms
