@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "base/errno.h"  // first, so that Errno::Time shadows nothing
 #include "base/mutex.h"
 
 namespace plugboard {

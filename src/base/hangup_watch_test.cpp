@@ -14,7 +14,8 @@ namespace plugboard {
 namespace {
 
 LabelledPair make_pair() {
-    auto pair = make_labelled_pair({FdKind::Card, own_board_id(), 1}, PairType::Stream);
+    static uint64_t number = 0;
+    auto pair = make_labelled_pair({FdKind::Card, own_board_id(), ++number}, PairType::Stream);
     EXPECT_TRUE(pair.ok());
     EXPECT_TRUE(HangupWatch::mark_other_end(pair->theirs.borrow()).ok());
     return std::move(pair).value();

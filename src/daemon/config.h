@@ -1,13 +1,12 @@
 // A board as a person describes it: its cards and their screens.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "daemon/problem.h"
-#include "daemon/screen_spec.h"
+#include "drivers/vkms/config.h"
 
 namespace plugboard::daemon {
 
@@ -15,11 +14,7 @@ namespace plugboard::daemon {
 struct CardConfig {
     std::string name = "gpu0";
     std::string driver = "vkms";
-    std::string profile = "linux-6.1";
-    uint32_t overlays = 0;
-    bool cursor = true;
-    bool writeback = true;
-    std::vector<ScreenSpec> screens;  // empty: what the driver has by itself
+    vkms::Config device{};
 };
 
 /// Plain data. Building devices from it is the board's business.
@@ -39,7 +34,7 @@ Outcome<Config> read_config_file(const std::string& file);
 /// A screen given on the command line: "SPEC" is for the first card, "gpu1=SPEC" for that one.
 struct ScreenOption {
     std::string card;  // empty: the first
-    ScreenSpec screen;
+    vkms::ScreenConfig screen;
 };
 Outcome<ScreenOption> parse_screen_option(std::string_view text);
 /// Replaces the screens of each card that an option names. Validates again.

@@ -4,14 +4,14 @@
 
 #include <charconv>
 #include <cmath>
-
-#include "drm/objects/mode.h"
+#include <optional>
 
 namespace plugboard::daemon {
 namespace {
 
 constexpr const char* kSpecRemedy =
     "write WIDTHxHEIGHT@HZ such as 1920x1080@60, or \"none\" for a screen that is not connected";
+constexpr double kSlowest = 1, kFastest = 1000;  // Hz
 
 /// Takes a number off the front; nothing when there is none.
 template <class Number>
@@ -29,8 +29,8 @@ bool take_char(std::string_view& text, char wanted) {
     return true;
 }
 
-std::optional<ScreenMode> read_mode(std::string_view text) {
-    ScreenMode mode;
+std::optional<vkms::ScreenMode> read_mode(std::string_view text) {
+    vkms::ScreenMode mode;
     const auto width = take_number<uint32_t>(text);
     if (!width || !take_char(text, 'x')) return std::nullopt;
     const auto height = take_number<uint32_t>(text);
@@ -40,37 +40,37 @@ std::optional<ScreenMode> read_mode(std::string_view text) {
     if (text.empty()) return mode;
     if (!take_char(text, '@')) return std::nullopt;
     const auto refresh = take_number<double>(text);
-    if (!refresh || !std::isfinite(*refresh)) return std::nullopt;
-    if (!text.empty() && text != "Hz") return std::nullopt;
+    if (!refresh || !std::isfinite(*refresh) || !text.empty()) return std::nullopt;
     mode.refresh_hz = *refresh;
     return mode;
 }
 
 }  // namespace
 
-Outcome<ScreenSpec> parse_screen_spec(std::string_view text) {
-    if (text == "none") return ScreenSpec{.connected = false, .mode = {}};
-    if (text == "default") return ScreenSpec{};
+Outcome<vkms::ScreenConfig> parse_screen_spec(std::string_view text) {
+    if (text == "none") return vkms::ScreenConfig{.connected = false};
+    if (text == "default") return vkms::ScreenConfig{};
     const auto mode = read_mode(text);
-    if (!mode) {
+    if (!mode)
         return Problem{.message = fmt::format("\"{}\" is no screen", text), .remedy = kSpecRemedy};
-    }
-    if (mode->refresh_hz < 1 || mode->refresh_hz > 1000) {
+    if (mode->refresh_hz < kSlowest || mode->refresh_hz > kFastest) {
         return Problem{.message = fmt::format("{} Hz is not a refresh rate", mode->refresh_hz),
-                       .remedy = "use 1 to 1000 Hz"};
+                       .remedy = fmt::format("use {} to {} Hz", kSlowest, kFastest)};
     }
-    if (!drm::Mode::try_cvt(mode->width, mode->height, mode->refresh_hz).ok()) {
-        return Problem{.message = fmt::format("CVT has no timings for {}x{} at {} Hz", mode->width,
-                                              mode->height, mode->refresh_hz),
-                       .remedy = "use a smaller size or a lower refresh rate, at least 8x1"};
+    vkms::Config config;
+    config.screens = {vkms::ScreenConfig{.connected = true, .mode = mode}};
+    if (const auto errors = vkms::validate(config); !errors.empty()) {
+        const auto text_at = errors.front().find(": ") + 2;
+        return Problem{.message = errors.front().substr(text_at),
+                       .remedy = "use another size or a lower refresh rate"};
     }
-    return ScreenSpec{.connected = true, .mode = mode};
+    return config.screens.front();
 }
 
-std::string to_string(const ScreenSpec& spec) {
-    if (!spec.connected) return "none";
-    if (!spec.mode) return "default";
-    return fmt::format("{}x{}@{}", spec.mode->width, spec.mode->height, spec.mode->refresh_hz);
+std::string to_string(const vkms::ScreenConfig& screen) {
+    if (!screen.connected) return "none";
+    if (!screen.mode) return "default";
+    return fmt::format("{}x{}@{}", screen.mode->width, screen.mode->height, screen.mode->refresh_hz);
 }
 
 }  // namespace plugboard::daemon

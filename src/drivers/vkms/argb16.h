@@ -17,6 +17,6 @@ struct Argb16 {
 };
 static_assert(sizeof(Argb16) == 8);
 
-inline constexpr Argb16 kOpaqueBlack{.a = 0xffff, .r = 0, .g = 0, .b = 0};
+inline constexpr Argb16 opaque_black{.a = 0xffff, .r = 0, .g = 0, .b = 0};
 
 }  // namespace plugboard::vkms

@@ -14,9 +14,9 @@ namespace plugboard::vkms {
 /// round((source*0xffff + below*(0xffff - alpha)) / 0xffff). A colour above its alpha, which no
 /// premultiplied picture has, wraps as the kernel's 32-bit sum does: unsigned on purpose.
 constexpr uint16_t blend_channel(uint16_t source, uint16_t below, uint16_t alpha) {
-    constexpr uint32_t kMax = 0xffff;
-    const uint32_t sum = source * kMax + below * (kMax - alpha);
-    return static_cast<uint16_t>((sum + kMax / 2) / kMax);
+    constexpr uint32_t full = 0xffff;
+    const uint32_t sum = source * full + below * (full - alpha);
+    return static_cast<uint16_t>((sum + full / 2) / full);
 }
 
 /// The result is always opaque.

@@ -36,7 +36,7 @@ Result<void> Composer::compose(const Scene& scene, const Outputs& outputs) {
     TRY(validate(scene, outputs));
     TRY(reserve(scene.size.width));
     const std::span<Argb16> line(line_.get(), scene.size.width);
-    uint32_t crc = kCrcSeed;
+    uint32_t crc = crc_seed;
     for (uint32_t y = 0; y < scene.size.height; ++y) {
         std::ranges::fill(line, scene.background);
         for (const ScenePlane& plane : scene.planes) draw_plane(plane, y, line);

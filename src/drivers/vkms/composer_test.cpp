@@ -29,8 +29,9 @@ namespace {
 
 using tests::Picture;
 
-constexpr uint32_t kFormats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB16161616,
-                                 DRM_FORMAT_ARGB16161616, DRM_FORMAT_RGB565};
+constexpr uint32_t format_table[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888,
+                                     DRM_FORMAT_XRGB16161616, DRM_FORMAT_ARGB16161616,
+                                     DRM_FORMAT_RGB565};
 
 // ---- scenes
 
@@ -87,7 +88,7 @@ std::map<std::string, uint32_t> reference_crcs(std::string_view path) {
 }
 
 TEST(ComposerReference, EveryCrcOfLinux61) {
-    constexpr drm::Size kScreen{.width = 1024, .height = 768};
+    constexpr drm::Size screen{.width = 1024, .height = 768};
     const Picture black = tests::solid(0x000000, 1024, 768);
     const Picture blue = tests::solid(0x123456, 1024, 768);
     const Picture xr24 = tests::pattern(DRM_FORMAT_XRGB8888, 1024, 768);
@@ -99,14 +100,14 @@ TEST(ComposerReference, EveryCrcOfLinux61) {
                           .source = drm::FixedRect::from_pixels(37, 11, 1024, 768),
                           .destination = {.x = 0, .y = 0, .width = 1024, .height = 768}};
     const std::map<std::string, uint32_t> ours = {
-        {"primary XR24 all 0x000000", crc_of(kScreen, {at(black, 0, 0)})},
-        {"primary XR24 all 0x123456", crc_of(kScreen, {at(blue, 0, 0)})},
-        {"primary XR24 pattern", crc_of(kScreen, {at(xr24, 0, 0)})},
-        {"primary XR24 pattern 1100x800 src 37,11", crc_of(kScreen, {part})},
-        {"primary RG16 pattern", crc_of(kScreen, {at(rg16, 0, 0)})},
-        {"primary XR48 pattern", crc_of(kScreen, {at(xr48, 0, 0)})},
-        {"+ overlay AR24 256x256 at 100,50", crc_of(kScreen, {at(xr24, 0, 0), at(ar24, 100, 50)})},
-        {"+ overlay moved to -64,-32", crc_of(kScreen, {at(xr24, 0, 0), at(ar24, -64, -32)})},
+        {"primary XR24 all 0x000000", crc_of(screen, {at(black, 0, 0)})},
+        {"primary XR24 all 0x123456", crc_of(screen, {at(blue, 0, 0)})},
+        {"primary XR24 pattern", crc_of(screen, {at(xr24, 0, 0)})},
+        {"primary XR24 pattern 1100x800 src 37,11", crc_of(screen, {part})},
+        {"primary RG16 pattern", crc_of(screen, {at(rg16, 0, 0)})},
+        {"primary XR48 pattern", crc_of(screen, {at(xr48, 0, 0)})},
+        {"+ overlay AR24 256x256 at 100,50", crc_of(screen, {at(xr24, 0, 0), at(ar24, 100, 50)})},
+        {"+ overlay moved to -64,-32", crc_of(screen, {at(xr24, 0, 0), at(ar24, -64, -32)})},
     };
     const auto expected = reference_crcs("linux-6.1/crc.txt");
     ASSERT_EQ(expected.size(), 8U);
@@ -126,7 +127,7 @@ std::vector<drm_color_lut> reference_gamma() {
 }
 
 TEST(ComposerReference, CrcsOfLinux72ForTheFormatsOfLinux61) {
-    constexpr drm::Size kScreen{.width = 640, .height = 480};
+    constexpr drm::Size screen{.width = 640, .height = 480};
     const auto gamma = reference_gamma();
     const Picture xr24 = tests::raw_bytes(DRM_FORMAT_XRGB8888, 640, 480);
     const Picture xr48 = tests::raw_bytes(DRM_FORMAT_XRGB16161616, 640, 480);
@@ -136,20 +137,19 @@ TEST(ComposerReference, CrcsOfLinux72ForTheFormatsOfLinux61) {
     const Picture ar24_small = tests::raw_bytes(DRM_FORMAT_ARGB8888, 200, 120);
     const Picture xr24_small = tests::raw_bytes(DRM_FORMAT_XRGB8888, 300, 200);
     const std::map<std::string, uint32_t> ours = {
-        {"XRGB8888", crc_of(kScreen, {at(xr24, 0, 0)})},
-        {"XRGB16161616", crc_of(kScreen, {at(xr48, 0, 0)})},
-        {"RGB565", crc_of(kScreen, {at(rg16, 0, 0)})},
+        {"XRGB8888", crc_of(screen, {at(xr24, 0, 0)})},
+        {"XRGB16161616", crc_of(screen, {at(xr48, 0, 0)})},
+        {"RGB565", crc_of(screen, {at(rg16, 0, 0)})},
         {"ARGB8888 256x192 over XRGB8888 at 100,50",
-         crc_of(kScreen, {at(xr24, 0, 0), at(ar24, 100, 50)})},
+         crc_of(screen, {at(xr24, 0, 0), at(ar24, 100, 50)})},
         {"ARGB16161616 256x192 over XRGB8888 at 100,50",
-         crc_of(kScreen, {at(xr24, 0, 0), at(ar48, 100, 50)})},
+         crc_of(screen, {at(xr24, 0, 0), at(ar48, 100, 50)})},
         {"ARGB8888 200x120 at 300,170 rotate-0",
-         crc_of(kScreen, {at(xr24, 0, 0), at(ar24_small, 300, 170)})},
-        {"XRGB8888 with gamma 256 entries", crc_of(kScreen, {at(xr24, 0, 0)}, gamma)},
-        {"XRGB16161616 with gamma 256 entries", crc_of(kScreen, {at(xr48, 0, 0)}, gamma)},
-        {"XRGB8888 gamma off again", crc_of(kScreen, {at(xr24, 0, 0)})},
-        {"XRGB8888 300x200 at 50,60, background default",
-         crc_of(kScreen, {at(xr24_small, 50, 60)})},
+         crc_of(screen, {at(xr24, 0, 0), at(ar24_small, 300, 170)})},
+        {"XRGB8888 with gamma 256 entries", crc_of(screen, {at(xr24, 0, 0)}, gamma)},
+        {"XRGB16161616 with gamma 256 entries", crc_of(screen, {at(xr48, 0, 0)}, gamma)},
+        {"XRGB8888 gamma off again", crc_of(screen, {at(xr24, 0, 0)})},
+        {"XRGB8888 300x200 at 50,60, background default", crc_of(screen, {at(xr24_small, 50, 60)})},
     };
     const auto expected = reference_crcs("linux-7.2/crc2.txt");
     for (const auto& [name, crc] : ours) {
@@ -233,8 +233,8 @@ std::optional<size_t> first_difference(const std::vector<Argb16>& a, const std::
 /// A picture of random bytes, premultiplied as clients must.
 Picture any_picture(uint32_t max_width, uint32_t max_height) {
     Picture picture;
-    picture.format =
-        *rc::gen::elementOf(std::vector<uint32_t>(std::begin(kFormats), std::end(kFormats)));
+    picture.format = *rc::gen::elementOf(
+        std::vector<uint32_t>(std::begin(format_table), std::end(format_table)));
     picture.width = *rc::gen::inRange<uint32_t>(1, max_width);
     picture.height = *rc::gen::inRange<uint32_t>(1, max_height);
     picture.pitch =
@@ -414,8 +414,8 @@ RC_GTEST_PROP(ComposerProperty, NoGeometryReadsOrWritesOutOfBounds, ()) {
                                rc::gen::just(std::numeric_limits<int32_t>::max()));
     };
     ScenePlane plane;
-    plane.image.format =
-        *rc::gen::elementOf(std::vector<uint32_t>(std::begin(kFormats), std::end(kFormats)));
+    plane.image.format = *rc::gen::elementOf(
+        std::vector<uint32_t>(std::begin(format_table), std::end(format_table)));
     plane.image.size = {.width = any_u32(), .height = any_u32()};
     plane.image.planes[0] = {.bytes = source, .offset = any_u32(), .pitch = any_u32()};
     plane.source = {.x = any_u32(), .y = any_u32(), .width = any_u32(), .height = any_u32()};
@@ -438,7 +438,7 @@ TEST(Composer, PlanesAreStackedInTheOrderGiven) {
 
 TEST(Composer, WithoutPlanesTheScreenIsOpaqueBlack) {
     const auto pixels = pixels_of({.size = {.width = 4, .height = 2}, .planes = {}, .gamma = {}});
-    EXPECT_EQ(pixels, std::vector<Argb16>(8, kOpaqueBlack));
+    EXPECT_EQ(pixels, std::vector<Argb16>(8, opaque_black));
 }
 
 TEST(Composer, UnusedBitsOfXFormatsDoNotShow) {
@@ -462,12 +462,12 @@ TEST(Composer, AFractionInTheSourceCornerIsCutOff) {
 
 TEST(Composer, OffsetAndPitchAreHonoured) {
     const Picture picture = tests::pattern(DRM_FORMAT_XRGB8888, 5, 3);
-    constexpr uint32_t kOffset = 13;
-    constexpr uint32_t kPitch = 31;
-    std::vector<std::byte> memory(kOffset + kPitch * 2 + 5 * 4);
-    tests::draw_pattern(DRM_FORMAT_XRGB8888, 5, 3, kPitch, std::span(memory).subspan(kOffset));
+    constexpr uint32_t offset = 13;
+    constexpr uint32_t pitch = 31;
+    std::vector<std::byte> memory(offset + pitch * 2 + 5 * 4);
+    tests::draw_pattern(DRM_FORMAT_XRGB8888, 5, 3, pitch, std::span(memory).subspan(offset));
     ScenePlane plane = at(picture, 0, 0);
-    plane.image.planes[0] = {.bytes = memory, .offset = kOffset, .pitch = kPitch};
+    plane.image.planes[0] = {.bytes = memory, .offset = offset, .pitch = pitch};
     const drm::Size size{.width = 5, .height = 3};
     EXPECT_EQ(crc_of(size, {plane}), crc_of(size, {at(picture, 0, 0)}));
 }
@@ -481,7 +481,7 @@ TEST(Composer, RowsBeyondTheMemoryShowWhatIsBelow) {
         pixels_of({.size = {.width = 4, .height = 4}, .planes = planes, .gamma = {}});
     const Argb16 white{.a = 0xffff, .r = 0xffff, .g = 0xffff, .b = 0xffff};
     EXPECT_EQ(std::ranges::count(pixels, white), 9);
-    EXPECT_EQ(std::ranges::count(pixels, kOpaqueBlack), 7);
+    EXPECT_EQ(std::ranges::count(pixels, opaque_black), 7);
 }
 
 TEST(Composer, UnsupportedFormatsAreRefusedBeforeAnythingIsWritten) {

@@ -8,8 +8,8 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr int64_t kOne = int64_t{1} << 32;
-constexpr int64_t kFraction = kOne - 1;
+constexpr int64_t one = int64_t{1} << 32;
+constexpr int64_t fraction = one - 1;
 
 /// The index of the highest set bit of |value|; 0 for 0.
 int highest_bit(int64_t value) {
@@ -22,10 +22,10 @@ uint16_t look_up(std::span<const drm_color_lut> table, uint16_t drm_color_lut::*
                  int64_t step, uint16_t value) {
     const int64_t index = multiply_fixed(int64_t{value} << 32, step);
     const uint16_t below = table[static_cast<size_t>(index >> 32)].*channel;
-    const uint16_t above = table[static_cast<size_t>((index + kFraction) >> 32)].*channel;
-    const int64_t rise = int64_t{above - below} * kOne;
-    const int64_t result = int64_t{below} * kOne + multiply_fixed(rise, index & kFraction);
-    return static_cast<uint16_t>((result + kOne / 2) >> 32);
+    const uint16_t above = table[static_cast<size_t>((index + fraction) >> 32)].*channel;
+    const int64_t rise = int64_t{above - below} * one;
+    const int64_t result = int64_t{below} * one + multiply_fixed(rise, index & fraction);
+    return static_cast<uint16_t>((result + one / 2) >> 32);
 }
 
 }  // namespace

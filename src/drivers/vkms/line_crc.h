@@ -9,7 +9,7 @@
 
 namespace plugboard::vkms {
 
-inline constexpr uint32_t kCrcSeed = 0;
+inline constexpr uint32_t crc_seed = 0;
 
 /// crc32_le: the CRC so far continued over one more line (8 bytes a pixel: a, r, g, b).
 uint32_t update_crc(uint32_t crc, std::span<const Argb16> line);

@@ -9,7 +9,7 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr uint16_t kOpaque = 0xffff;
+constexpr uint16_t full_alpha = 0xffff;
 
 /// round(level * 65535 / highest).
 constexpr uint16_t widen(uint32_t level, uint32_t highest) {
@@ -32,14 +32,14 @@ constexpr Argb16 from_16161616(uint64_t word) {
 }
 
 constexpr Argb16 from_565(uint16_t word) {
-    return {.a = kOpaque,
+    return {.a = full_alpha,
             .r = widen(word >> 11, 31),
             .g = widen((word >> 5) & 63, 63),
             .b = widen(word & 31, 31)};
 }
 
 constexpr Argb16 opaque(Argb16 pixel) {
-    pixel.a = kOpaque;
+    pixel.a = full_alpha;
     return pixel;
 }
 
@@ -78,7 +78,7 @@ void read_rgb565(const std::byte* source, std::span<Argb16> pixels) {
     }
 }
 
-constexpr PixelReader kReaders[] = {
+constexpr PixelReader readers[] = {
     {DRM_FORMAT_ARGB8888, 4, read_argb8888},
     {DRM_FORMAT_XRGB8888, 4, read_xrgb8888},
     {DRM_FORMAT_XRGB16161616, 8, read_xrgb16161616},
@@ -89,14 +89,14 @@ constexpr PixelReader kReaders[] = {
 }  // namespace
 
 const PixelReader* find_reader(uint32_t format) {
-    for (const PixelReader& reader : kReaders) {
+    for (const PixelReader& reader : readers) {
         if (reader.format == format) return &reader;
     }
     return nullptr;
 }
 
 std::span<const PixelReader> all_readers() {
-    return kReaders;
+    return readers;
 }
 
 }  // namespace plugboard::vkms

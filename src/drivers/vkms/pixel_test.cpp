@@ -171,10 +171,10 @@ TEST(Gamma, EveryValueStaysWithinTablesOfAnySize) {
 }
 
 TEST(Gamma, ProductLosesNoBitsWhileTheFactorsAreSmall) {
-    constexpr int64_t kOne = int64_t{1} << 32;
-    EXPECT_EQ(multiply_fixed(kOne / 2, kOne / 2), kOne / 4);
-    EXPECT_EQ(multiply_fixed(0, kOne), 0);
-    EXPECT_EQ(multiply_fixed(-kOne / 2, kOne / 4), -kOne / 8);
+    constexpr int64_t one = int64_t{1} << 32;
+    EXPECT_EQ(multiply_fixed(one / 2, one / 2), one / 4);
+    EXPECT_EQ(multiply_fixed(0, one), 0);
+    EXPECT_EQ(multiply_fixed(-one / 2, one / 4), -one / 8);
 }
 
 TEST(Gamma, ProductOfLargeFactorsLosesTheLowestBits) {
@@ -196,8 +196,8 @@ TEST(LineCrc, OfLinesIsTheCrcOfAllTheirBytes) {
     const std::vector<Argb16> pixels = {{.a = 1, .r = 2, .g = 3, .b = 4},
                                         {.a = 5, .r = 6, .g = 7, .b = 8}};
     const std::span<const Argb16> all = pixels;
-    EXPECT_EQ(update_crc(update_crc(kCrcSeed, all.first(1)), all.last(1)),
-              update_crc(kCrcSeed, all));
+    EXPECT_EQ(update_crc(update_crc(crc_seed, all.first(1)), all.last(1)),
+              update_crc(crc_seed, all));
     EXPECT_EQ(update_crc(0x1234, {}), 0x1234U);
 }
 

@@ -66,7 +66,7 @@ void write_bgr888(std::span<const Argb16> pixels, std::byte* target) {
     }
 }
 
-constexpr PixelWriter kWriters[] = {
+constexpr PixelWriter writers[] = {
     {DRM_FORMAT_XRGB8888, 4, write_xrgb8888},
     {DRM_FORMAT_XRGB16161616, 8, write_xrgb16161616},
     {DRM_FORMAT_ARGB16161616, 8, write_argb16161616},
@@ -77,14 +77,14 @@ constexpr PixelWriter kWriters[] = {
 }  // namespace
 
 const PixelWriter* find_writer(uint32_t format) {
-    for (const PixelWriter& writer : kWriters) {
+    for (const PixelWriter& writer : writers) {
         if (writer.format == format) return &writer;
     }
     return nullptr;
 }
 
 std::span<const PixelWriter> all_writers() {
-    return kWriters;
+    return writers;
 }
 
 }  // namespace plugboard::vkms

@@ -30,7 +30,7 @@ using WritablePlaneMemory = BasicPlaneMemory<std::byte>;
 struct SourceImage {
     uint32_t format = 0;
     drm::Size size;
-    std::array<PlaneMemory, drm::kMaxPlanes> planes;
+    std::array<PlaneMemory, drm::max_planes> planes;
 };
 
 /// A visible plane. No scaling: each destination pixel shows the source pixel at the same
@@ -44,7 +44,7 @@ struct ScenePlane {
 /// One frame: the background, the planes over it from the first to the last, the gamma table.
 struct Scene {
     drm::Size size;
-    Argb16 background = kOpaqueBlack;
+    Argb16 background = opaque_black;
     std::span<const ScenePlane> planes;
     std::span<const drm_color_lut> gamma;  // empty: none
 };

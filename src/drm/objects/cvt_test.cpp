@@ -16,7 +16,7 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr uint32_t kCvtFlags = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_PVSYNC;
+constexpr uint32_t cvt_flags = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_PVSYNC;
 
 ModeTimings timings(uint32_t clock_khz, std::array<uint16_t, 4> h, std::array<uint16_t, 4> v) {
     return {.clock_khz = clock_khz,
@@ -28,7 +28,7 @@ ModeTimings timings(uint32_t clock_khz, std::array<uint16_t, 4> h, std::array<ui
             .vsync_start = v[1],
             .vsync_end = v[2],
             .vtotal = v[3],
-            .flags = kCvtFlags};
+            .flags = cvt_flags};
 }
 
 TEST(Cvt, GivesTheNumbersOfTheCvtProgram) {
@@ -114,9 +114,9 @@ TEST(Cvt, AgreesWithLibxcvtOverAGrid) {
 }
 
 TEST(Cvt, AgreesWithLibxcvtOnSizesOfKnownAspect) {
-    constexpr std::array<std::array<uint32_t, 2>, 6> kRatios{
+    constexpr std::array<std::array<uint32_t, 2>, 6> ratios{
         {{4, 3}, {16, 9}, {16, 10}, {5, 4}, {15, 9}, {21, 9}}};
-    for (const auto& [across, down] : kRatios) {
+    for (const auto& [across, down] : ratios) {
         for (uint32_t scale = 20; scale <= 240; ++scale) {
             for (double hz : {48.0, 60.0, 100.0}) {
                 const auto ours = cvt_timings(across * scale, down * scale, hz);

@@ -15,9 +15,9 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr uint32_t kIntMax = std::numeric_limits<int32_t>::max();
-constexpr uint32_t kAspectShift = 19;
-static_assert(DRM_MODE_FLAG_PIC_AR_256_135 == DRM_MODE_PICTURE_ASPECT_256_135 << kAspectShift);
+constexpr uint32_t int_max = std::numeric_limits<int32_t>::max();
+constexpr uint32_t aspect_shift = 19;
+static_assert(DRM_MODE_FLAG_PIC_AR_256_135 == DRM_MODE_PICTURE_ASPECT_256_135 << aspect_shift);
 
 bool is_ordered(uint16_t display, uint16_t sync_start, uint16_t sync_end, uint16_t total) {
     return display != 0 && display <= sync_start && sync_start <= sync_end && sync_end <= total;
@@ -44,7 +44,7 @@ bool has_aspect_bits(const drm_mode_modeinfo& info) {
 
 Result<Mode> Mode::create(const ModeTimings& timings, std::string_view name, uint32_t type,
                           AspectRatio aspect) {
-    if (timings.clock_khz > kIntMax) return Errno::Range;
+    if (timings.clock_khz > int_max) return Errno::Range;
     if (!is_valid(timings)) return Errno::Inval;
     Mode mode;
     mode.timings_ = timings;
@@ -60,8 +60,8 @@ Result<Mode> Mode::create(const ModeTimings& timings, std::string_view name, uin
 }
 
 Result<Mode> Mode::from_user(const drm_mode_modeinfo& info) {
-    if (info.clock > kIntMax || info.vrefresh > kIntMax) return Errno::Range;
-    const uint32_t aspect = (info.flags & DRM_MODE_FLAG_PIC_AR_MASK) >> kAspectShift;
+    if (info.clock > int_max || info.vrefresh > int_max) return Errno::Range;
+    const uint32_t aspect = (info.flags & DRM_MODE_FLAG_PIC_AR_MASK) >> aspect_shift;
     if (aspect > DRM_MODE_PICTURE_ASPECT_256_135) return Errno::Inval;
     const ModeTimings timings{
         .clock_khz = info.clock,
@@ -110,7 +110,7 @@ drm_mode_modeinfo Mode::to_user(AspectBits aspect_bits) const {
     info.vrefresh = vrefresh();
     info.flags = timings_.flags;
     if (aspect_bits == AspectBits::Show) {
-        info.flags |= static_cast<uint32_t>(aspect_) << kAspectShift;
+        info.flags |= static_cast<uint32_t>(aspect_) << aspect_shift;
     }
     info.type = type_;
     std::ranges::copy(name_, info.name);

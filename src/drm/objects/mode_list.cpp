@@ -10,7 +10,7 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr uint32_t kMaxRefreshHz = 61;
+constexpr uint32_t max_refresh_hz = 61;
 
 auto sort_key(const Mode& mode) {
     return std::tuple(mode.is_preferred(), mode.size().area(), mode.vrefresh(),
@@ -29,7 +29,7 @@ std::vector<Mode> noedid_modes(uint32_t max_width, uint32_t max_height) {
         const Mode mode = entry.mode();
         const Size size = mode.size();
         if (size.width > max_width || size.height > max_height) continue;
-        if (mode.vrefresh() > kMaxRefreshHz) continue;
+        if (mode.vrefresh() > max_refresh_hz) continue;
         modes.push_back(mode);
     }
     sort_modes(modes);

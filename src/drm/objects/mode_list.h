@@ -13,7 +13,7 @@ namespace plugboard::drm {
 void sort_modes(std::vector<Mode>& modes);
 
 /// What a probe falls back to when a connected connector has no modes of its own.
-inline constexpr Size kNoedidFallback{.width = 1024, .height = 768};
+inline constexpr Size noedid_fallback{.width = 1024, .height = 768};
 
 /// The standard modes up to 61 Hz that fit, sorted; none is preferred.
 std::vector<Mode> noedid_modes(uint32_t max_width, uint32_t max_height);

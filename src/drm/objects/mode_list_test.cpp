@@ -56,7 +56,7 @@ TEST(NoedidModes, BeginWithTheLargestWhenNoneIsPreferred) {
 }
 
 TEST(NoedidModes, StayWithinTheLimits) {
-    const auto modes = noedid_modes(kNoedidFallback.width, kNoedidFallback.height);
+    const auto modes = noedid_modes(noedid_fallback.width, noedid_fallback.height);
     ASSERT_EQ(modes.size(), 5U);
     EXPECT_EQ(modes[0].name(), "1024x768");
     EXPECT_EQ(modes[4].name(), "640x480");

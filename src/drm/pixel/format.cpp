@@ -42,11 +42,11 @@ struct Subsampling {
     uint8_t h;
     uint8_t v;
 };
-constexpr Subsampling k444{.h = 1, .v = 1};
-constexpr Subsampling k422{.h = 2, .v = 1};
-constexpr Subsampling k420{.h = 2, .v = 2};
-constexpr Subsampling k411{.h = 4, .v = 1};
-constexpr Subsampling k410{.h = 4, .v = 4};
+constexpr Subsampling sub_444{.h = 1, .v = 1};
+constexpr Subsampling sub_422{.h = 2, .v = 1};
+constexpr Subsampling sub_420{.h = 2, .v = 2};
+constexpr Subsampling sub_411{.h = 4, .v = 1};
+constexpr Subsampling sub_410{.h = 4, .v = 4};
 
 /// All samples in one plane. The block is that of a pixel, or of a tile where it has a size.
 constexpr FormatInfo yuv_packed(uint32_t fourcc, PixelBlock block, Subsampling sub,
@@ -79,7 +79,7 @@ constexpr FormatInfo yuv_3(uint32_t fourcc, PixelBlock block, Subsampling sub) {
             .is_yuv = true};
 }
 
-constexpr auto kFormats = [] {
+constexpr auto format_table = [] {
     std::array formats = {
         // Colour index, darkness, grey
         rgb(DRM_FORMAT_C1, 1, group(1, 8)),
@@ -158,71 +158,71 @@ constexpr auto kFormats = [] {
         rgb_a8(DRM_FORMAT_RGBX8888_A8, 32, 4),
         rgb_a8(DRM_FORMAT_BGRX8888_A8, 32, 4),
         // YUV in one plane
-        yuv_packed(DRM_FORMAT_YUYV, pixel(2), k422),
-        yuv_packed(DRM_FORMAT_YVYU, pixel(2), k422),
-        yuv_packed(DRM_FORMAT_UYVY, pixel(2), k422),
-        yuv_packed(DRM_FORMAT_VYUY, pixel(2), k422),
-        yuv_packed(DRM_FORMAT_Y210, pixel(4), k422),
-        yuv_packed(DRM_FORMAT_Y212, pixel(4), k422),
-        yuv_packed(DRM_FORMAT_Y216, pixel(4), k422),
-        yuv_packed(DRM_FORMAT_XYUV8888, pixel(4), k444),
-        yuv_packed(DRM_FORMAT_VUY888, pixel(3), k444),
-        yuv_packed(DRM_FORMAT_AYUV, pixel(4), k444, Alpha::Yes),
-        yuv_packed(DRM_FORMAT_Y410, pixel(4), k444, Alpha::Yes),
-        yuv_packed(DRM_FORMAT_Y412, pixel(8), k444, Alpha::Yes),
-        yuv_packed(DRM_FORMAT_Y416, pixel(8), k444, Alpha::Yes),
-        yuv_packed(DRM_FORMAT_XVUY2101010, pixel(4), k444),
-        yuv_packed(DRM_FORMAT_XVYU2101010, pixel(4), k444),
-        yuv_packed(DRM_FORMAT_XVYU12_16161616, pixel(8), k444),
-        yuv_packed(DRM_FORMAT_XVYU16161616, pixel(8), k444),
-        yuv_packed(DRM_FORMAT_Y8, pixel(1), k444),
-        yuv_packed(DRM_FORMAT_XYYY2101010, group(4, 3), k444),
-        yuv_packed(DRM_FORMAT_Y0L0, group(8, 2, 2), k420, Alpha::Yes),
-        yuv_packed(DRM_FORMAT_X0L0, group(8, 2, 2), k420),
-        yuv_packed(DRM_FORMAT_Y0L2, group(8, 2, 2), k420, Alpha::Yes),
-        yuv_packed(DRM_FORMAT_X0L2, group(8, 2, 2), k420),
-        yuv_packed(DRM_FORMAT_VUY101010, pixel(0), k444),
-        yuv_packed(DRM_FORMAT_YUV420_8BIT, pixel(0), k420),
-        yuv_packed(DRM_FORMAT_YUV420_10BIT, pixel(0), k420),
+        yuv_packed(DRM_FORMAT_YUYV, pixel(2), sub_422),
+        yuv_packed(DRM_FORMAT_YVYU, pixel(2), sub_422),
+        yuv_packed(DRM_FORMAT_UYVY, pixel(2), sub_422),
+        yuv_packed(DRM_FORMAT_VYUY, pixel(2), sub_422),
+        yuv_packed(DRM_FORMAT_Y210, pixel(4), sub_422),
+        yuv_packed(DRM_FORMAT_Y212, pixel(4), sub_422),
+        yuv_packed(DRM_FORMAT_Y216, pixel(4), sub_422),
+        yuv_packed(DRM_FORMAT_XYUV8888, pixel(4), sub_444),
+        yuv_packed(DRM_FORMAT_VUY888, pixel(3), sub_444),
+        yuv_packed(DRM_FORMAT_AYUV, pixel(4), sub_444, Alpha::Yes),
+        yuv_packed(DRM_FORMAT_Y410, pixel(4), sub_444, Alpha::Yes),
+        yuv_packed(DRM_FORMAT_Y412, pixel(8), sub_444, Alpha::Yes),
+        yuv_packed(DRM_FORMAT_Y416, pixel(8), sub_444, Alpha::Yes),
+        yuv_packed(DRM_FORMAT_XVUY2101010, pixel(4), sub_444),
+        yuv_packed(DRM_FORMAT_XVYU2101010, pixel(4), sub_444),
+        yuv_packed(DRM_FORMAT_XVYU12_16161616, pixel(8), sub_444),
+        yuv_packed(DRM_FORMAT_XVYU16161616, pixel(8), sub_444),
+        yuv_packed(DRM_FORMAT_Y8, pixel(1), sub_444),
+        yuv_packed(DRM_FORMAT_XYYY2101010, group(4, 3), sub_444),
+        yuv_packed(DRM_FORMAT_Y0L0, group(8, 2, 2), sub_420, Alpha::Yes),
+        yuv_packed(DRM_FORMAT_X0L0, group(8, 2, 2), sub_420),
+        yuv_packed(DRM_FORMAT_Y0L2, group(8, 2, 2), sub_420, Alpha::Yes),
+        yuv_packed(DRM_FORMAT_X0L2, group(8, 2, 2), sub_420),
+        yuv_packed(DRM_FORMAT_VUY101010, pixel(0), sub_444),
+        yuv_packed(DRM_FORMAT_YUV420_8BIT, pixel(0), sub_420),
+        yuv_packed(DRM_FORMAT_YUV420_10BIT, pixel(0), sub_420),
         // YUV in two planes
-        yuv_2(DRM_FORMAT_NV12, pixel(1), pixel(2), k420),
-        yuv_2(DRM_FORMAT_NV21, pixel(1), pixel(2), k420),
-        yuv_2(DRM_FORMAT_NV16, pixel(1), pixel(2), k422),
-        yuv_2(DRM_FORMAT_NV61, pixel(1), pixel(2), k422),
-        yuv_2(DRM_FORMAT_NV24, pixel(1), pixel(2), k444),
-        yuv_2(DRM_FORMAT_NV42, pixel(1), pixel(2), k444),
-        yuv_2(DRM_FORMAT_NV15, group(5, 4), group(5, 2), k420),
-        yuv_2(DRM_FORMAT_NV20, group(5, 4), group(5, 2), k422),
-        yuv_2(DRM_FORMAT_NV30, group(5, 4), group(5, 2), k444),
-        yuv_2(DRM_FORMAT_P010, pixel(2), pixel(4), k420),
-        yuv_2(DRM_FORMAT_P012, pixel(2), pixel(4), k420),
-        yuv_2(DRM_FORMAT_P016, pixel(2), pixel(4), k420),
-        yuv_2(DRM_FORMAT_P210, pixel(2), pixel(4), k422),
-        yuv_2(DRM_FORMAT_P030, group(4, 3), group(8, 3), k420),
-        yuv_2(DRM_FORMAT_P230, group(4, 3), group(8, 3), k422),
+        yuv_2(DRM_FORMAT_NV12, pixel(1), pixel(2), sub_420),
+        yuv_2(DRM_FORMAT_NV21, pixel(1), pixel(2), sub_420),
+        yuv_2(DRM_FORMAT_NV16, pixel(1), pixel(2), sub_422),
+        yuv_2(DRM_FORMAT_NV61, pixel(1), pixel(2), sub_422),
+        yuv_2(DRM_FORMAT_NV24, pixel(1), pixel(2), sub_444),
+        yuv_2(DRM_FORMAT_NV42, pixel(1), pixel(2), sub_444),
+        yuv_2(DRM_FORMAT_NV15, group(5, 4), group(5, 2), sub_420),
+        yuv_2(DRM_FORMAT_NV20, group(5, 4), group(5, 2), sub_422),
+        yuv_2(DRM_FORMAT_NV30, group(5, 4), group(5, 2), sub_444),
+        yuv_2(DRM_FORMAT_P010, pixel(2), pixel(4), sub_420),
+        yuv_2(DRM_FORMAT_P012, pixel(2), pixel(4), sub_420),
+        yuv_2(DRM_FORMAT_P016, pixel(2), pixel(4), sub_420),
+        yuv_2(DRM_FORMAT_P210, pixel(2), pixel(4), sub_422),
+        yuv_2(DRM_FORMAT_P030, group(4, 3), group(8, 3), sub_420),
+        yuv_2(DRM_FORMAT_P230, group(4, 3), group(8, 3), sub_422),
         // YUV in three planes
-        yuv_3(DRM_FORMAT_YUV410, pixel(1), k410),
-        yuv_3(DRM_FORMAT_YVU410, pixel(1), k410),
-        yuv_3(DRM_FORMAT_YUV411, pixel(1), k411),
-        yuv_3(DRM_FORMAT_YVU411, pixel(1), k411),
-        yuv_3(DRM_FORMAT_YUV420, pixel(1), k420),
-        yuv_3(DRM_FORMAT_YVU420, pixel(1), k420),
-        yuv_3(DRM_FORMAT_YUV422, pixel(1), k422),
-        yuv_3(DRM_FORMAT_YVU422, pixel(1), k422),
-        yuv_3(DRM_FORMAT_YUV444, pixel(1), k444),
-        yuv_3(DRM_FORMAT_YVU444, pixel(1), k444),
-        yuv_3(DRM_FORMAT_Q410, pixel(2), k444),
-        yuv_3(DRM_FORMAT_Q401, pixel(2), k444),
-        yuv_3(DRM_FORMAT_T430, group(4, 3), k444),
-        yuv_3(DRM_FORMAT_S010, pixel(2), k420),
-        yuv_3(DRM_FORMAT_S210, pixel(2), k422),
-        yuv_3(DRM_FORMAT_S410, pixel(2), k444),
-        yuv_3(DRM_FORMAT_S012, pixel(2), k420),
-        yuv_3(DRM_FORMAT_S212, pixel(2), k422),
-        yuv_3(DRM_FORMAT_S412, pixel(2), k444),
-        yuv_3(DRM_FORMAT_S016, pixel(2), k420),
-        yuv_3(DRM_FORMAT_S216, pixel(2), k422),
-        yuv_3(DRM_FORMAT_S416, pixel(2), k444),
+        yuv_3(DRM_FORMAT_YUV410, pixel(1), sub_410),
+        yuv_3(DRM_FORMAT_YVU410, pixel(1), sub_410),
+        yuv_3(DRM_FORMAT_YUV411, pixel(1), sub_411),
+        yuv_3(DRM_FORMAT_YVU411, pixel(1), sub_411),
+        yuv_3(DRM_FORMAT_YUV420, pixel(1), sub_420),
+        yuv_3(DRM_FORMAT_YVU420, pixel(1), sub_420),
+        yuv_3(DRM_FORMAT_YUV422, pixel(1), sub_422),
+        yuv_3(DRM_FORMAT_YVU422, pixel(1), sub_422),
+        yuv_3(DRM_FORMAT_YUV444, pixel(1), sub_444),
+        yuv_3(DRM_FORMAT_YVU444, pixel(1), sub_444),
+        yuv_3(DRM_FORMAT_Q410, pixel(2), sub_444),
+        yuv_3(DRM_FORMAT_Q401, pixel(2), sub_444),
+        yuv_3(DRM_FORMAT_T430, group(4, 3), sub_444),
+        yuv_3(DRM_FORMAT_S010, pixel(2), sub_420),
+        yuv_3(DRM_FORMAT_S210, pixel(2), sub_422),
+        yuv_3(DRM_FORMAT_S410, pixel(2), sub_444),
+        yuv_3(DRM_FORMAT_S012, pixel(2), sub_420),
+        yuv_3(DRM_FORMAT_S212, pixel(2), sub_422),
+        yuv_3(DRM_FORMAT_S412, pixel(2), sub_444),
+        yuv_3(DRM_FORMAT_S016, pixel(2), sub_420),
+        yuv_3(DRM_FORMAT_S216, pixel(2), sub_422),
+        yuv_3(DRM_FORMAT_S416, pixel(2), sub_444),
     };
     std::ranges::sort(formats, {}, &FormatInfo::fourcc);
     return formats;
@@ -235,12 +235,12 @@ constexpr uint64_t round_up_quotient(uint64_t value, uint64_t divisor) {
 }  // namespace
 
 const FormatInfo* find_format(uint32_t fourcc) {
-    const auto* found = std::ranges::lower_bound(kFormats, fourcc, {}, &FormatInfo::fourcc);
-    return found != kFormats.end() && found->fourcc == fourcc ? found : nullptr;
+    const auto* found = std::ranges::lower_bound(format_table, fourcc, {}, &FormatInfo::fourcc);
+    return found != format_table.end() && found->fourcc == fourcc ? found : nullptr;
 }
 
 std::span<const FormatInfo> all_formats() {
-    return kFormats;
+    return format_table;
 }
 
 uint32_t plane_width(const FormatInfo& info, uint32_t plane, uint32_t width) {
@@ -279,7 +279,7 @@ std::optional<uint32_t> legacy_format(uint32_t bpp, uint32_t depth) {
         uint32_t depth;
         uint32_t fourcc;
     };
-    static constexpr Legacy kLegacy[] = {
+    static constexpr Legacy pairs[] = {
         {1, 1, DRM_FORMAT_C1},
         {2, 2, DRM_FORMAT_C2},
         {4, 4, DRM_FORMAT_C4},
@@ -291,7 +291,7 @@ std::optional<uint32_t> legacy_format(uint32_t bpp, uint32_t depth) {
         {32, 30, DRM_FORMAT_XRGB2101010},
         {32, 32, DRM_FORMAT_ARGB8888},
     };
-    for (const Legacy& legacy : kLegacy) {
+    for (const Legacy& legacy : pairs) {
         if (legacy.bpp == bpp && legacy.depth == depth) return legacy.fourcc;
     }
     return std::nullopt;

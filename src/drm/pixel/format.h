@@ -10,7 +10,7 @@
 
 namespace plugboard::drm {
 
-inline constexpr uint32_t kMaxPlanes = 4;
+inline constexpr uint32_t max_planes = 4;
 
 /// One plane's unit of memory. A unit of 0 bytes: the layout is known to the modifier only.
 struct PixelBlock {
@@ -23,7 +23,7 @@ struct FormatInfo {
     uint32_t fourcc = 0;
     uint8_t depth = 0;  // colour bits as legacy calls count them; 0: no legacy name
     uint8_t num_planes = 1;
-    std::array<PixelBlock, kMaxPlanes> blocks;
+    std::array<PixelBlock, max_planes> blocks;
     uint8_t hsub = 1;  // how many pixels share a sample in the planes after the first
     uint8_t vsub = 1;
     bool has_alpha = false;

@@ -29,7 +29,7 @@ TEST(Format, EveryEntryIsWellFormed) {
         ASSERT_LE(info.num_planes, 3);
         EXPECT_GE(info.hsub, 1);
         EXPECT_GE(info.vsub, 1);
-        for (uint32_t k = 0; k < kMaxPlanes; ++k) {
+        for (uint32_t k = 0; k < max_planes; ++k) {
             const bool used = k < info.num_planes;
             EXPECT_EQ(info.blocks[k].width > 0, used);
             EXPECT_EQ(info.blocks[k].height > 0, used);
@@ -77,9 +77,9 @@ TEST(Format, PitchOfGroupsRoundsUpToBytes) {
 }
 
 TEST(Format, PitchDoesNotOverflow) {
-    constexpr uint32_t kWidth = std::numeric_limits<uint32_t>::max();
-    EXPECT_EQ(min_pitch(*find_format(DRM_FORMAT_ARGB16161616), 0, kWidth), uint64_t{kWidth} * 8);
-    EXPECT_EQ(plane_width(*find_format(DRM_FORMAT_NV12), 1, kWidth), 0x80000000U);
+    constexpr uint32_t width = std::numeric_limits<uint32_t>::max();
+    EXPECT_EQ(min_pitch(*find_format(DRM_FORMAT_ARGB16161616), 0, width), uint64_t{width} * 8);
+    EXPECT_EQ(plane_width(*find_format(DRM_FORMAT_NV12), 1, width), 0x80000000U);
 }
 
 TEST(Format, PitchOfLayoutsOnlyAModifierKnowsIsZero) {

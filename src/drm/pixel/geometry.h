@@ -51,7 +51,7 @@ struct FixedRect {
     uint32_t width = 0;
     uint32_t height = 0;
 
-    static constexpr uint32_t kOne = 1U << 16;
+    static constexpr uint32_t one = 1U << 16;
 
     bool operator==(const FixedRect&) const = default;
     /// Whole pixels; each value must be below 65536.

@@ -1,0 +1,201 @@
+// Reads a board's TOML: each problem names file, line, key and remedy.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include "daemon/config.h"
+#include "daemon/screen_spec.h"
+#include "drivers/vkms/profile.h"
+
+namespace plugboard::daemon {
+namespace {
+
+/// Walks one document; the first problem ends it by an exception that stays in this file.
+class Reader {
+  public:
+    explicit Reader(const std::string& file) : file_(file) {}
+
+    Config read(const toml::table& document) {
+        check_keys(document, "", {"bus", "card"});
+        Config config;
+        if (const auto* bus = document.get("bus")) config.bus = text(*bus, "bus");
+        if (const auto* cards = document.get("card")) config.cards = read_cards(*cards);
+        if (Problem problem = validate(config); !problem.message.empty()) {
+            const int line = line_of(problem.key);
+            fail(std::move(problem), line);
+        }
+        return config;
+    }
+
+  private:
+    [[noreturn]] void fail(Problem problem, int line) const {
+        problem.file = file_;
+        problem.line = line;
+        throw problem;
+    }
+    [[noreturn]] void wrong_type(const toml::node& node, const std::string& key,
+                                 const std::string& wanted, const std::string& example) const {
+        fail({.message = fmt::format("must be {}", wanted),
+              .remedy = fmt::format("write for example: {}", example),
+              .key = key},
+             line_of(node));
+    }
+
+    static int line_of(const toml::node& node) {
+        return static_cast<int>(node.source().begin.line);
+    }
+    /// Of the key or the nearest that holds it: a default has no line of its own.
+    int line_of(std::string key) const {
+        for (;;) {
+            if (const auto it = lines_.find(key); it != lines_.end()) return it->second;
+            const auto end = key.find_last_of(".[");
+            if (end == std::string::npos) return 1;
+            key.resize(end);
+        }
+    }
+
+    void check_keys(const toml::table& table, const std::string& prefix,
+                    const std::vector<std::string_view>& known) const {
+        for (const auto& [key, node] : table) {
+            if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+            fail({.message = "unknown key",
+                  .remedy = fmt::format("known here: {}", fmt::join(known, ", ")),
+                  .key = prefix + std::string(key.str())},
+                 static_cast<int>(key.source().begin.line));
+        }
+    }
+
+    std::string text(const toml::node& node, const std::string& key) {
+        lines_[key] = line_of(node);
+        const auto value = node.value_exact<std::string>();
+        if (!value) wrong_type(node, key, "a text", "\"...\" in double quotes");
+        return *value;
+    }
+    bool boolean(const toml::node& node, const std::string& key) {
+        lines_[key] = line_of(node);
+        const auto value = node.value_exact<bool>();
+        if (!value)
+            wrong_type(node, key, "true or false", key.substr(key.rfind('.') + 1) + " = true");
+        return *value;
+    }
+    uint32_t number(const toml::node& node, const std::string& key, const std::string& wanted) {
+        lines_[key] = line_of(node);
+        const auto value = node.value_exact<int64_t>();
+        if (!value || *value < 0 || *value > UINT32_MAX)
+            wrong_type(node, key, wanted, key.substr(key.rfind('.') + 1) + " = 1");
+        return static_cast<uint32_t>(*value);
+    }
+    uint32_t overlays(const toml::node& node, const std::string& key, vkms::Profile profile) {
+        lines_[key] = line_of(node);
+        if (const auto on = node.value_exact<bool>())
+            return *on ? vkms::limits_of(profile).overlays : 0;
+        return number(node, key, "true, false or a number");
+    }
+    vkms::Profile profile(const toml::node& node, const std::string& key) {
+        const std::string word = text(node, key);
+        const auto profile = vkms::find_profile(word);
+        if (!profile) {
+            fail({.message = fmt::format("there is no profile \"{}\"", word),
+                  .remedy = "use \"linux-6.1\"",
+                  .key = key},
+                 line_of(node));
+        }
+        return *profile;
+    }
+    std::vector<vkms::ScreenConfig> screens(const toml::node& node, const std::string& key) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) wrong_type(node, key, "a list", "screens = [\"1920x1080@60\"]");
+        lines_[key] = line_of(node);
+        std::vector<vkms::ScreenConfig> screens;
+        for (const toml::node& entry : *list) {
+            const std::string entry_key = fmt::format("{}[{}]", key, screens.size());
+            const auto spec = parse_screen_spec(text(entry, entry_key));
+            if (!spec.ok()) {
+                Problem problem = spec.problem();
+                problem.key = entry_key;
+                fail(std::move(problem), line_of(entry));
+            }
+            screens.push_back(spec.value());
+        }
+        return screens;
+    }
+
+    std::vector<CardConfig> read_cards(const toml::node& node) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) wrong_type(node, "card", "a list of tables", "[[card]] on a line");
+        std::vector<CardConfig> cards;
+        for (const toml::node& entry : *list) {
+            const toml::table* table = entry.as_table();
+            const std::string key = fmt::format("card[{}]", cards.size());
+            if (table == nullptr) wrong_type(entry, key, "a table", "[[card]] on a line");
+            lines_[key] = line_of(entry);
+            cards.push_back(read_card(*table, cards.size()));
+        }
+        return cards;
+    }
+
+    CardConfig read_card(const toml::table& table, size_t index) {
+        const std::string prefix = fmt::format("card[{}].", index);
+        check_keys(table, prefix,
+                   {"name", "driver", "profile", "overlays", "cursor", "writeback", "screens",
+                    "crtcs"});
+        CardConfig card;
+        card.name = fmt::format("gpu{}", index);
+        vkms::Config& device = card.device;
+        const auto with = [&](std::string_view member, auto read) {
+            if (const auto* node = table.get(member)) read(*node, prefix + std::string(member));
+        };
+        with("name", [&](auto& node, auto key) { card.name = text(node, key); });
+        with("driver", [&](auto& node, auto key) { card.driver = text(node, key); });
+        with("profile", [&](auto& node, auto key) { device.profile = profile(node, key); });
+        with("overlays", [&](auto& node, auto key) {
+            device.overlays = overlays(node, key, device.profile);
+        });
+        with("cursor", [&](auto& node, auto key) { device.cursor = boolean(node, key); });
+        with("writeback", [&](auto& node, auto key) { device.writeback = boolean(node, key); });
+        with("screens", [&](auto& node, auto key) { device.screens = screens(node, key); });
+        with("crtcs", [&](auto& node, auto key) { device.crtcs = number(node, key, "a number"); });
+        device.name = card.name;
+        return card;
+    }
+
+    const std::string& file_;
+    std::map<std::string, int> lines_;
+};
+
+}  // namespace
+
+Outcome<Config> parse_toml(std::string_view text, const std::string& file) {
+    try {
+        return Reader(file).read(toml::parse(text));
+    } catch (const toml::parse_error& error) {
+        Problem problem{.message = std::string(error.description()),
+                        .remedy = "the file must be TOML: see https://toml.io"};
+        problem.file = file;
+        problem.line = static_cast<int>(error.source().begin.line);
+        return problem;
+    } catch (const Problem& problem) {
+        return problem;
+    }
+}
+
+Outcome<Config> read_config_file(const std::string& file) {
+    std::ifstream stream(file);
+    std::stringstream text;
+    if (stream) text << stream.rdbuf();
+    if (!stream || !text) {
+        Problem problem{.message = "cannot be read", .remedy = "check the path and its permissions"};
+        problem.file = file;
+        return problem;
+    }
+    return parse_toml(text.str(), file);
+}
+
+}  // namespace plugboard::daemon
