@@ -15,7 +15,6 @@ namespace plugboard::daemon {
 namespace {
 
 constexpr uint32_t kLiveBit = S_ISVTX;
-constexpr auto kKeptDepth = 3;  // "/sys/class/drm" stays when its last entry goes
 
 std::string parent_of(std::string_view path) {
     return std::string(path.substr(0, path.rfind('/')));
@@ -94,6 +93,10 @@ Result<void> Tree::rename_into_place(const std::string& from, std::string_view p
 }
 
 Result<void> Tree::put_folder(std::string_view path) {
+    {
+        MutexLock lock(mutex_);
+        kept_.emplace(path);
+    }
     return make_folders(on_disk(path));
 }
 
@@ -120,7 +123,7 @@ Result<void> Tree::put_live(std::string_view path, LiveFile file, std::string_vi
     const uint32_t mode = file.mode | kLiveBit;
     {
         MutexLock lock(mutex_);
-        live_.insert_or_assign(std::string(path), std::move(file));
+        std::swap(live_[std::string(path)], file);  // the old one is dropped without the lock
     }
     return put_file(path, content, mode);
 }
@@ -141,10 +144,10 @@ void Tree::remove(std::string_view path) {
     }
     std::error_code ignored;
     std::filesystem::remove_all(on_disk(path), ignored);
-    std::string folder = parent_of(path);
-    while (std::count(folder.begin(), folder.end(), '/') > kKeptDepth &&
-           rmdir(on_disk(folder).c_str()) == 0)
-        folder = parent_of(folder);
+    for (std::string folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
+        MutexLock lock(mutex_);
+        if (kept_.contains(folder) || rmdir(on_disk(folder).c_str()) != 0) return;
+    }
 }
 
 Result<UniqueFd> Tree::open_live(std::string_view path, int flags, drm::SpecialFiles& files) {

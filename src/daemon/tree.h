@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,7 @@ class Tree {
     const std::string& root() const { return root_; }
 
     /// Folders on the way are made. A file that is there is replaced.
-    Result<void> put_folder(std::string_view path);
+    Result<void> put_folder(std::string_view path);  // stays when it becomes empty
     Result<void> put_file(std::string_view path, std::string_view content, uint32_t mode = 0444);
     Result<void> put_link(std::string_view path, std::string_view target);
     /// A link as sysfs makes it: relative, by way of the nearest common folder of link and target's
@@ -35,8 +36,8 @@ class Tree {
     Result<void> put_sysfs_link(std::string_view path, std::string_view target_path);
     /// `content` is what is seen when the folder is read without the shim.
     Result<void> put_live(std::string_view path, LiveFile file, std::string_view content = {});
-    /// A file, or a folder with all below it. Folders that this leaves empty go too, but for those at
-    /// depth 3 and above ("/sys/class/drm").
+    /// A file, or a folder with all below it. Folders that this leaves empty go too, but for those
+    /// that put_folder() made.
     void remove(std::string_view path);
 
     /// Opens a live file for a client; symbolic links in `path` are followed inside the tree. NoEnt:
@@ -54,6 +55,7 @@ class Tree {
     const std::string scratch_;
     Mutex<LockClass<Tree>> mutex_;
     uint64_t scratch_count_ GUARDED_BY(mutex_) = 0;
+    std::set<std::string, std::less<>> kept_ GUARDED_BY(mutex_);  // of put_folder()
     std::map<std::string, LiveFile, std::less<>> live_ GUARDED_BY(mutex_);  // by path
 };
 

@@ -41,10 +41,18 @@ struct Graph {
     /// Loops that no unnamed reference reaches, from outside or through other objects: each strongly
     /// connected component of unreachable nodes once, as its shortest loop, smallest label first.
     std::vector<Loop> loops() const;
+    /// loops(), but only those that a second capture finds again: objects may move meanwhile. Their
+    /// edges are of this graph.
+    std::vector<Loop> verified_loops() const;
     /// "card1 (mock) -> device mock0 [drm_device.dev] -> ... -> card1 (mock): nothing will break this loop"
     std::string describe(const Loop& loop) const;
+    /// What a person could do to break the loop, a line each; empty: nothing that is known.
+    std::string hints(const Loop& loop) const;
     /// Who holds the objects whose label contains the words, one line a holder. Empty: no such object.
     std::string explain(std::string_view words) const;
 };
+
+/// The loops of all live objects that nobody will break, described; captured twice.
+std::vector<std::string> find_loops();
 
 }  // namespace plugboard::device

@@ -32,7 +32,7 @@ Model::~Model() {
         log::error("the model ends with {} devices alive", left);
         for (const Ref<const Object>& object : live_objects())
             log::error("  alive: {}, {} references", object->label(), object->ref_count() - 1);
-        assert(!"all devices are gone before their model");
+        assert(left == 0);  // all devices are gone before their model
     }
 }
 

@@ -8,10 +8,10 @@
 namespace plugboard::device {
 
 bool PlatformBus::match(const Device& device, const Driver& driver) const {
+    const Device::State& state = *device.state_;
     {
-        MutexLock lock(device.state_->mutex);
-        const std::string& wanted = device.state_->driver_override;
-        if (!wanted.empty()) return wanted == driver.name();
+        MutexLock lock(state.mutex);
+        if (!state.driver_override.empty()) return state.driver_override == driver.name();
     }
     return Bus::match(device, driver);
 }

@@ -2,6 +2,7 @@
 // Linux: drivers/gpu/drm/drm_drv.c, struct drm_device
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -22,6 +23,7 @@
 
 namespace plugboard::drm {
 
+class Connector;
 class Device;
 class Master;
 class ModeConfig;
@@ -39,6 +41,8 @@ struct DriverInfo {
     bool render_node = false;
     bool dumb_buffers = true;
     bool async_page_flip = false;
+    /// Caps, dumb pitch, sysfs files and debugfs texts as Linux 6.1 has them. Errors stay 7.2's.
+    bool like_linux_6_1 = false;
 };
 
 /// The KMS side of a driver. Called with the modeset lock (check) or on the commit worker inside the
@@ -89,7 +93,9 @@ class Device final : public Object {
 
     bool is_published() const;
     /// Unbound or unplugged: every ioctl and mmap is NoDev now.
-    bool is_gone() const { return gone_.load(); }
+    /// True from the first step of the device::Device's end on, before anything is undone.
+    bool is_gone() const { return gone_.load() || parent_->is_gone(); }
+    /// Woken when this device is unpublished. The device::Device's own is woken before.
     WaitQueue& gone_queue() { return gone_queue_; }
     /// Inside the device's gate while it is bound and this drm::Device is published.
     device::Entered enter() { return parent_->enter(); }
@@ -101,7 +107,7 @@ class Device final : public Object {
     }
     ManagedList& managed() { return managed_; }
 
-    /// The KMS objects, properties and current state; made on the first use. NoDev never.
+    /// The KMS objects, properties and current state. Only with has_modeset().
     ModeConfig& mode_config() { return *mode_config_; }
     const ModeConfig& mode_config() const { return *mode_config_; }
     bool has_modeset() const { return info_.modeset; }
@@ -117,6 +123,9 @@ class Device final : public Object {
 
     /// Sends a "change" uevent of the card: HOTPLUG=1 and the like.
     void send_uevent(std::vector<std::pair<std::string, std::string>> keys);
+    /// What sysfs says of the connector (status, modes, enabled, dpms) may be another now. With no
+    /// lock held.
+    void connector_changed(const Connector& connector);
 
     std::string label() const override;
     void visit_refs(RefVisitor& visitor) const override;
@@ -130,17 +139,19 @@ class Device final : public Object {
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
     friend class Publication;
+    static Result<Ref<Device>> create_on(device::Device& parent, DriverInfo info);
     Device(device::Device& parent, DriverInfo info);
     ~Device() override;
     void last_put() override;
+    void destroy();
 
     Ref<device::Device> parent_;
     const DriverInfo info_;
+    std::unique_ptr<State> state_;
     std::atomic<bool> gone_{false};
     WaitQueue gone_queue_;
     ManagedList managed_;
-    std::unique_ptr<ModeConfig> mode_config_;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<ModeConfig> mode_config_;  // null without modeset
 };
 
 }  // namespace plugboard::drm

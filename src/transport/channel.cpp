@@ -42,7 +42,9 @@ bool take_control(msghdr& header, Sender& sender, UniqueFd& fd) {
 }  // namespace
 
 Channel::Channel(UniqueFd socket)
-    : socket_(std::move(socket)), buffer_(new std::byte[max_message + 1]) {
+    : socket_(std::move(socket)),
+      request_buffer_(new std::byte[max_message + 1]),
+      answer_buffer_(new std::byte[max_message + 1]) {
     const int on = 1;
     setsockopt(socket_.borrow(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
     // A reply of full size must fit, or a client that is only slow would lose its channel.
@@ -59,10 +61,10 @@ void Channel::end() {
     shut_down();
 }
 
-std::optional<Channel::Received> Channel::receive_packet(Wait wait) {
+std::optional<Channel::Received> Channel::receive_packet(std::byte* buffer, Wait wait) {
     if (over_) return std::nullopt;
     Control control;
-    iovec part{buffer_.get(), max_message + 1};
+    iovec part{buffer, max_message + 1};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
@@ -81,7 +83,7 @@ std::optional<Channel::Received> Channel::receive_packet(Wait wait) {
 
     Received received;
     const bool control_ok = take_control(header, received.sender, received.fd);
-    auto message = decode({buffer_.get(), static_cast<size_t>(size)});
+    auto message = decode({buffer, static_cast<size_t>(size)});
     if (!control_ok || !message || (header.msg_flags & MSG_TRUNC) != 0) {
         end();
         return std::nullopt;
@@ -91,12 +93,12 @@ std::optional<Channel::Received> Channel::receive_packet(Wait wait) {
 }
 
 std::optional<Channel::Received> Channel::receive() {
-    return receive_packet(Wait::Block);
+    return receive_packet(request_buffer_.get(), Wait::Block);
 }
 
 std::optional<Channel::Received> Channel::receive_answer(MessageType type, uint32_t sequence) {
     for (;;) {
-        auto received = receive_packet(Wait::Block);
+        auto received = receive_packet(answer_buffer_.get(), Wait::Block);
         if (!received) return std::nullopt;
         const Message& message = received->message;
         if (message.type() == MessageType::Cancel) {
@@ -111,7 +113,7 @@ std::optional<Channel::Received> Channel::receive_answer(MessageType type, uint3
 
 void Channel::look_for_cancel(uint32_t sequence) {
     while (!is_cancelled(sequence)) {
-        const auto received = receive_packet(Wait::Poll);
+        const auto received = receive_packet(answer_buffer_.get(), Wait::Poll);
         if (!received) return;
         if (received->message.type() != MessageType::Cancel) return end();
         cancelled_ = received->message.sequence();

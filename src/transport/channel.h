@@ -25,7 +25,7 @@ struct Sender {
 class Channel {
   public:
     struct Received {
-        Message message;  // borrowed until the next receive
+        Message message;  // borrowed: a request until the next receive(), an answer until the next one
         Sender sender;
         UniqueFd fd;  // the one that came along, if any
     };
@@ -57,12 +57,13 @@ class Channel {
 
   private:
     enum class Wait { Block, Poll };
-    std::optional<Received> receive_packet(Wait wait);
+    std::optional<Received> receive_packet(std::byte* buffer, Wait wait);
     bool send_parts(std::span<const std::byte> head, std::span<const Range> ranges,
                     std::span<const std::byte> payload, int fd);
 
     UniqueFd socket_;
-    std::unique_ptr<std::byte[]> buffer_;
+    std::unique_ptr<std::byte[]> request_buffer_;
+    std::unique_ptr<std::byte[]> answer_buffer_;
     bool over_ = false;
     uint64_t cancelled_ = ~uint64_t{0};  // a sequence, or none
 };

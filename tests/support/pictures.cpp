@@ -1,7 +1,7 @@
 // The test pictures of tests/reference: what was on screen when the kernel gave its CRCs.
 #include "tests/support/pictures.h"
 
-#include <drm_fourcc.h>
+#include <libdrm/drm_fourcc.h>
 
 #include <algorithm>
 #include <cstring>

@@ -1,0 +1,128 @@
+// A board: one machine's devices, the cards in its slots, its tree and the sessions of its clients.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/hangup_watch.h"
+#include "base/mutex.h"
+#include "daemon/config.h"
+#include "daemon/device_tree.h"
+#include "daemon/drm_tree.h"
+#include "daemon/problem.h"
+#include "daemon/session_server.h"
+#include "daemon/tree.h"
+#include "daemon/world.h"
+#include "device/driver.h"
+#include "device/model.h"
+
+namespace plugboard::daemon {
+
+/// The value of an Outcome that has none.
+using Done = std::monostate;
+
+/// What a slot holds now. A snapshot.
+struct SlotInfo {
+    CardConfig config;
+    MaybeRef<device::Device> device;     // none: unplugged
+    MaybeRef<drm::Device> drm;           // none: unbound, or not published yet
+};
+
+/// What is there beyond what the board itself keeps.
+struct Leftovers {
+    size_t objects = 0;
+    size_t descriptors = 0;
+    std::vector<std::string> labels;  // of objects, some
+};
+
+/// Any thread. Changes to one slot wait for each other; no lock is held while a device changes.
+class Board final : public World {
+  public:
+    /// Fills the slots. `directory` is the board's own and exists.
+    static Outcome<std::unique_ptr<Board>> create(Config config, std::string directory);
+    /// end() first.
+    ~Board();
+    Board(const Board&) = delete;
+    Board& operator=(const Board&) = delete;
+
+    // A target is a slot's name ("gpu0"), a node's while it lives ("card0"), or the device's ("vkms").
+    /// A new device in an empty slot. `slot_only`: node and device names come and go.
+    Outcome<Done> plug(std::string_view target);
+    /// device_del of the slot's device; the slot stays.
+    Outcome<Done> unplug(std::string_view target);
+    /// The driver only; the device stays.
+    Outcome<Done> bind(std::string_view target);
+    Outcome<Done> unbind(std::string_view target);
+    /// Unplugs the slot that this device is in, if any.
+    void unplug(const drm::Device& device);
+
+    /// Unplugs everything, ends all sessions. Once; then only leftovers() and the like are of use.
+    void end();
+    /// Exact after end(); before it, what clients have open is part of it.
+    Leftovers leftovers();
+
+    const std::string& directory() const { return directory_; }
+    const Config& config() const { return config_; }
+    std::vector<SlotInfo> slots() const;
+    /// The slot's card that a target names, with its DRM device.
+    Outcome<SlotInfo> find_card(std::string_view target) const;
+    /// Handles every close that has happened.
+    void settle();
+    std::vector<OpenFileInfo> open_files();
+    size_t opens() const { return opens_.load(); }
+    device::Model& model() { return model_; }
+
+    Result<Ref<drm::Device>> find_node(drm::NodeType node, uint32_t minor) override;
+    Result<UniqueFd> open_live_file(std::string_view path, int flags,
+                                    const uapi::Credentials& caller) override;
+    MaybeRef<drm::SpecialFile> find_special(FdKind kind, uint64_t number) override;
+    void note_open(drm::File& file) override;
+
+  private:
+    struct Slot {
+        CardConfig config;
+        std::string device_name;
+        MaybeRef<device::Device> device;
+        bool busy = false;         // a change is under way
+        size_t kept_objects = 0;   // what the card holds by itself
+        size_t kept_descriptors = 0;
+    };
+    class Change;  // a slot's turn to change
+
+    Board(Config config, std::string directory, std::unique_ptr<Tree> tree);
+    Result<void> start();
+    Outcome<size_t> find_slot_locked(std::string_view target) const REQUIRES(mutex_);
+    Outcome<Done> plug_slot(Change& change);
+    Outcome<Done> unplug_slot(Change& change);
+    void put_driver_files(device::Bus& bus, const device::Driver& driver);
+    size_t own_descriptors() const;
+
+    const Config config_;
+    const std::string directory_;
+    const std::unique_ptr<Tree> tree_;
+    device::Model model_;
+    std::vector<std::unique_ptr<device::Driver>> drivers_;
+    HangupWatch hangups_;
+    std::unique_ptr<DeviceTree> device_tree_;
+    std::unique_ptr<DrmTree> drm_tree_;
+    std::unique_ptr<SessionServer> sessions_;
+    size_t base_objects_ = 0;      // of a board with empty slots and no session
+    size_t base_descriptors_ = 0;
+    std::atomic<size_t> opens_{0};
+    bool ended_ = false;
+
+    mutable Mutex<LockClass<Board>> mutex_;
+    CondVar changed_;
+    std::vector<Slot> slots_ GUARDED_BY(mutex_);
+};
+
+/// How many descriptors this process has.
+size_t count_descriptors();
+
+}  // namespace plugboard::daemon

@@ -1,0 +1,80 @@
+// The control socket: one JSON object a line, each way. docs/control.md has the commands.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "daemon/problem.h"
+
+namespace plugboard::daemon {
+
+inline constexpr int kControlVersion = 1;
+inline constexpr size_t kLongestControlLine = 64 * 1024;
+
+/// What a command answers: members beside "ok", and perhaps a descriptor.
+struct Reply {
+    nlohmann::json body = nlohmann::json::object();
+    UniqueFd attachment{};
+};
+
+using Command = std::function<Outcome<Reply>(const nlohmann::json& request)>;
+
+/// What to do for each "op". Filled before it is used, constant then.
+class Commands {
+  public:
+    void add(std::string op, Command run) { commands_.insert_or_assign(std::move(op), std::move(run)); }
+
+    /// Answers one line: parses, checks the version, runs. Never throws; the reply has "plugboard"
+    /// and "ok", and "error" and "remedy" when it is not.
+    Reply answer(std::string_view line) const;
+
+  private:
+    std::map<std::string, Command, std::less<>> commands_;
+};
+
+/// Reads lines from a connected stream socket and answers them until it hangs up, a line is too
+/// long, or stop() was called elsewhere by shutdown(2).
+void serve_control_lines(int socket, const Commands& commands);
+
+/// Listens and serves each connection on a thread of its own; only to its own user and root.
+class ControlServer {
+  public:
+    /// `path` must fit a socket address. MFile, NoMem, and what bind() says.
+    static Result<std::unique_ptr<ControlServer>> create(const std::string& path,
+                                                         const Commands& commands);
+    /// Ends every connection and waits for its thread. Not from a command.
+    ~ControlServer();
+    ControlServer(const ControlServer&) = delete;
+    ControlServer& operator=(const ControlServer&) = delete;
+
+    /// Descriptors it has now, for the leak check.
+    size_t descriptors() const;
+
+  private:
+    struct Connection {
+        UniqueFd socket;
+        std::thread thread;
+        bool done = false;
+    };
+    ControlServer(UniqueFd listener, const Commands& commands);
+    void accept_connections();
+    void serve(Connection& connection);
+    void join_finished_locked() REQUIRES(mutex_);
+
+    const UniqueFd listener_;
+    const Commands& commands_;
+    mutable Mutex<LockClass<ControlServer>> mutex_;
+    std::list<Connection> connections_ GUARDED_BY(mutex_);
+    std::thread acceptor_;
+};
+
+}  // namespace plugboard::daemon

@@ -1,0 +1,141 @@
+#include "daemon/device_tree.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "device/bus.h"
+#include "device/device.h"
+
+namespace plugboard::daemon {
+namespace {
+
+constexpr uint32_t kNodeMode = 0600;  // of the runner
+
+/// "card" or "render" in by-path names.
+std::string_view node_kind(std::string_view node) {
+    return node.find("/renderD") != std::string_view::npos ? "render" : "card";
+}
+
+/// "/dev/dri/by-path/platform-vkms-card", or nothing for a node that sits on no bus.
+std::optional<std::string> by_path_name(const device::Device& device) {
+    const device::Device* parent = device.parent();
+    if (!parent || !parent->info().bus || device.info().class_name != "drm") return std::nullopt;
+    return fmt::format("/dev/dri/by-path/{}-{}-{}", parent->info().bus->name(), parent->name(),
+                       node_kind(device.info().node->path));
+}
+
+/// A failed write is the disk's fault; the board goes on with an older file.
+void report(const char* what, const std::string& path, const Result<void>& done) {
+    if (!done.ok()) log::error("tree: {} {}: {}", what, path, errno_name(done.error()));
+}
+
+}  // namespace
+
+/// A device's files and links with their values, taken with no lock held.
+struct DeviceTree::Snapshot {
+    struct File {
+        device::Attribute attribute;
+        Result<std::string> content;
+    };
+    std::vector<File> files;
+    std::vector<std::pair<std::string, std::string>> links;  // path in the tree, target
+
+    explicit Snapshot(const device::Device& device) {
+        const std::string folder = "/sys" + device.sysfs_path() + "/";
+        for (device::Attribute& attribute : device.all_attributes()) {
+            auto content = attribute.show ? attribute.show() : Result<std::string>(std::string());
+            files.push_back({std::move(attribute), std::move(content)});
+        }
+        for (auto& [name, target] : device.all_links()) links.emplace_back(folder + name, target);
+        for (auto& [path, target] : device::model_links(device))
+            links.emplace_back("/sys/" + path, target);
+        if (!device.info().node) return;
+        const std::string& node = device.info().node->path;
+        if (const auto name = by_path_name(device))
+            links.emplace_back(*name, sysfs_link_target(*name, "/dev/" + node));
+    }
+};
+
+DeviceTree::DeviceTree(device::Model& model, Tree& tree) : model_(model), tree_(tree) {
+    model_.add_watcher(*this);
+    for (const auto& device : model_.devices()) device_added(*device);
+}
+
+DeviceTree::~DeviceTree() {
+    model_.remove_watcher(*this);
+}
+
+void DeviceTree::device_added(device::Device& device) {
+    {
+        MutexLock lock(mutex_);
+        shown_[device.sysfs_path()].device = &device;
+    }
+    if (const auto& node = device.info().node) {
+        const std::string path = "/dev/" + node->path;
+        report("node", path,
+               tree_.put_file(path, fmt::format("{}:{}\n", node->major, node->minor), kNodeMode));
+    }
+    show(device);
+}
+
+void DeviceTree::device_changed(device::Device& device) {
+    show(device);
+}
+
+void DeviceTree::show(device::Device& device) {
+    const uint64_t ticket = ++last_ticket_;
+    const std::string path = device.sysfs_path();
+    const std::string folder = "/sys" + path + "/";
+    const Snapshot snapshot(device);
+
+    MutexLock lock(mutex_);
+    const auto it = shown_.find(path);
+    if (it == shown_.end() || it->second.device != &device || it->second.ticket > ticket) return;
+    Shown& shown = it->second;
+    shown.ticket = ticket;
+    for (const auto& [attribute, content] : snapshot.files) {
+        const std::string file = folder + attribute.name;
+        const std::string text = content.ok() ? *content : std::string();
+        if (!attribute.store && content.ok()) {
+            report("file", file, tree_.put_file(file, text, attribute.mode));
+            continue;
+        }
+        // The attribute's functions are good while the device lives.
+        const auto keep = Ref<device::Device>::share(device);
+        LiveFile live{.mode = attribute.mode};
+        if (attribute.show) live.show = [keep, show = attribute.show] { return show(); };
+        if (attribute.store)
+            live.store = [keep, store = attribute.store](auto value) { return store(value); };
+        report("file", file, tree_.put_live(file, std::move(live), text));
+    }
+    write_links_locked(shown, snapshot);
+}
+
+void DeviceTree::write_links_locked(Shown& shown, const Snapshot& snapshot) {
+    std::set<std::string> links;
+    for (const auto& [link, target] : snapshot.links) {
+        links.insert(link);
+        report("link", link, tree_.put_link(link, target));
+    }
+    for (const std::string& old : shown.links) {
+        if (!links.contains(old)) tree_.remove(old);
+    }
+    shown.links = std::move(links);
+}
+
+void DeviceTree::device_removed(device::Device& device) {
+    const std::string path = device.sysfs_path();
+    MutexLock lock(mutex_);
+    const auto it = shown_.find(path);
+    if (it == shown_.end() || it->second.device != &device) return;
+    for (const std::string& link : it->second.links) tree_.remove(link);
+    if (const auto& node = device.info().node) tree_.remove("/dev/" + node->path);
+    tree_.remove("/sys" + path);
+    shown_.erase(it);
+}
+
+}  // namespace plugboard::daemon

@@ -1,0 +1,122 @@
+#include "daemon/drm_tree.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/log.h"
+#include "drm/minors.h"
+
+namespace plugboard::daemon {
+namespace {
+
+constexpr const char* kVersion = "drm 1.1.0 20060810\n";
+constexpr uint32_t kFirstRenderMinor = 128;
+
+bool is_card(const device::Device& device) {
+    return device.info().devtype == "drm_minor" && device.info().node &&
+           device.info().node->minor < kFirstRenderMinor;
+}
+
+std::string debug_folder(uint32_t minor) {
+    return fmt::format("/sys/kernel/debug/dri/{}", minor);
+}
+
+/// The device and its file are looked up at each use: the tree holds neither.
+template <class Use>
+auto with_debug_file(device::Model& model, uint32_t minor, const std::string& path, Use use)
+    -> decltype(use(std::declval<drm::DebugFile&>())) {
+    const auto drm = drm::find_device(model, drm::NodeType::Primary, minor);
+    if (!drm) return Errno::NoDev;
+    for (drm::DebugFile& file : (*drm)->debug_files()) {
+        if (file.path == path) return use(file);
+    }
+    return Errno::NoDev;
+}
+
+LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugFile& file) {
+    LiveFile live{.mode = file.mode};
+    device::Model* of = &model;  // outlives the tree
+    if (file.show) {
+        live.show = [of, minor, path = file.path] {
+            return with_debug_file(*of, minor, path, [](drm::DebugFile& one) -> Result<std::string> {
+                return one.show();
+            });
+        };
+    }
+    if (file.open) {
+        live.open = [of, minor, path = file.path](int flags) {
+            return with_debug_file(*of, minor, path,
+                                   [flags](drm::DebugFile& one) { return one.open(flags); });
+        };
+    }
+    return live;
+}
+
+}  // namespace
+
+DrmTree::DrmTree(device::Model& model, Tree& tree) : model_(model), tree_(tree) {
+    for (const char* folder : {"/sys/class/drm", "/sys/kernel/debug/dri", "/dev/dri"}) {
+        if (const auto made = tree_.put_folder(folder); !made.ok())
+            log::error("tree: {}: {}", folder, errno_name(made.error()));
+    }
+    if (const auto put = tree_.put_file("/sys/class/drm/version", kVersion); !put.ok())
+        log::error("tree: version: {}", errno_name(put.error()));
+    model_.add_watcher(*this);
+}
+
+DrmTree::~DrmTree() {
+    model_.remove_watcher(*this);
+}
+
+void DrmTree::device_added(device::Device& device) {
+    // A connector comes after its card was opened to clients; the card itself too early.
+    const device::Device* parent = device.parent();
+    if (parent && device.info().devtype == "drm_connector" && is_card(*parent))
+        return refresh(parent->info().node->minor);
+    if (!parent || !is_card(device)) return;
+    MutexLock lock(mutex_);
+    cards_[device.info().node->minor] = Card{.parent = parent->sysfs_path(), .files = {}};
+}
+
+void DrmTree::device_changed(device::Device& device) {
+    const std::string path = device.sysfs_path();
+    std::optional<uint32_t> minor;
+    {
+        MutexLock lock(mutex_);
+        const auto card = std::find_if(cards_.begin(), cards_.end(),
+                                       [&](const auto& one) { return one.second.parent == path; });
+        if (card != cards_.end()) minor = card->first;
+    }
+    if (minor) refresh(*minor);
+}
+
+void DrmTree::device_removed(device::Device& device) {
+    if (!is_card(device)) return;
+    const uint32_t minor = device.info().node->minor;
+    MutexLock lock(mutex_);
+    cards_.erase(minor);
+    tree_.remove(debug_folder(minor));
+}
+
+void DrmTree::refresh(uint32_t minor) {
+    std::vector<drm::DebugFile> files;
+    {
+        const auto drm = drm::find_device(model_, drm::NodeType::Primary, minor);
+        if (!drm) return;
+        files = (*drm)->debug_files();
+    }
+    MutexLock lock(mutex_);
+    const auto card = cards_.find(minor);
+    if (card == cards_.end()) return;
+    for (const drm::DebugFile& file : files) {
+        if (!card->second.files.insert(file.path).second) continue;
+        const std::string path = debug_folder(minor) + "/" + file.path;
+        if (auto put = tree_.put_live(path, live_debug_file(model_, minor, file)); !put.ok())
+            log::error("tree: {}: {}", path, errno_name(put.error()));
+    }
+}
+
+}  // namespace plugboard::daemon

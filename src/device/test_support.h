@@ -1,0 +1,129 @@
+// Helpers of this folder's tests: a trace of what happens, and a driver made of lambdas.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "device/bus.h"
+#include "device/device.h"
+#include "device/driver.h"
+#include "device/model.h"
+
+namespace plugboard::device::testing {
+
+/// Lines in the order in which they were added. Any thread.
+class Trace {
+  public:
+    void add(std::string line) {
+        MutexLock lock(mutex_);
+        lines_.push_back(std::move(line));
+    }
+    /// What has come since the last take().
+    std::vector<std::string> take() {
+        MutexLock lock(mutex_);
+        return std::exchange(lines_, {});
+    }
+
+  private:
+    Mutex<LockClass<Trace>> mutex_;
+    std::vector<std::string> lines_ GUARDED_BY(mutex_);
+};
+
+using Lines = std::vector<std::string>;
+
+/// Writes down notifications and uevents of all devices that are made while it is there.
+class TraceWatcher final : public Watcher {
+  public:
+    TraceWatcher(Model& model, Trace& trace) : model_(model), trace_(trace) {
+        model_.add_watcher(*this);
+    }
+    ~TraceWatcher() { model_.remove_watcher(*this); }
+    void notify(const char* event, Device& device) override {
+        const std::string driver = device.driver_name();
+        trace_.add(std::string("notify ") + event + " " + device.name() +
+                   " driver=" + (driver.empty() ? "-" : driver));
+    }
+    void uevent(const Device& device, const Uevent& event) override {
+        if (device.info().bus) trace_.add("uevent ACTION=" + event.action + " " + device.name());
+    }
+
+  private:
+    Model& model_;
+    Trace& trace_;
+};
+
+/// Does what its two functions say.
+class TestDriver final : public Driver {
+  public:
+    using Probe = std::function<Result<void>(Bound&)>;
+    using Remove = std::function<void(const Bound&)>;
+    explicit TestDriver(DriverInfo info, Probe on_probe = {}, Remove on_remove = {})
+        : Driver(std::move(info)), on_probe_(std::move(on_probe)), on_remove_(std::move(on_remove)) {}
+    Result<void> probe(Bound& bound) override { return on_probe_ ? on_probe_(bound) : Result<void>(); }
+    void remove(const Bound& bound) override {
+        if (on_remove_) on_remove_(bound);
+    }
+
+  private:
+    Probe on_probe_;
+    Remove on_remove_;
+};
+
+/// Keeps a driver on a bus for a scope.
+class Registered {
+  public:
+    Registered(Bus& bus, Driver& driver) : bus_(bus), driver_(driver) {
+        bus_.add_driver(driver_).value();
+    }
+    ~Registered() { (void)bus_.remove_driver(driver_); }
+    Registered(const Registered&) = delete;
+    Registered& operator=(const Registered&) = delete;
+
+  private:
+    Bus& bus_;
+    Driver& driver_;
+};
+
+inline DeviceInfo named(std::string name) {
+    DeviceInfo info;
+    info.name = std::move(name);
+    return info;
+}
+
+/// A counted thing that can hold others; says when it goes.
+class Thing final : public Object {
+  public:
+    explicit Thing(std::string name, Trace* trace = nullptr)
+        : name_(std::move(name)), trace_(trace) {}
+    ~Thing() override {
+        if (trace_) trace_->add("end of " + name_);
+    }
+    std::string label() const override { return name_; }
+    void visit_refs(RefVisitor& visitor) const override {
+        MutexLock lock(mutex_);
+        for (const auto& [reason, object] : held_) visitor.edge(*object, reason);
+    }
+    void hold(Ref<const Object> object, std::string reason) {
+        MutexLock lock(mutex_);
+        held_.emplace_back(std::move(reason), std::move(object));
+    }
+    void drop_all() {
+        std::vector<std::pair<std::string, Ref<const Object>>> dropped;
+        MutexLock lock(mutex_);
+        dropped.swap(held_);
+        lock.unlock();
+    }
+
+  private:
+    const std::string name_;
+    Trace* const trace_;
+    mutable Mutex<LockClass<Thing>> mutex_;
+    std::vector<std::pair<std::string, Ref<const Object>>> held_ GUARDED_BY(mutex_);
+};
+
+}  // namespace plugboard::device::testing

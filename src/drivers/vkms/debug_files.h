@@ -1,0 +1,89 @@
+// The device's files in debugfs: crtc-N/crc/control, crtc-N/crc/data, vkms_config.
+// Linux: drivers/gpu/drm/drm_debugfs_crc.c, vkms/vkms_drv.c
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "base/unique_fd.h"
+#include "device/bound.h"
+#include "drivers/vkms/config.h"
+#include "drm/device.h"
+#include "drm/special_file.h"
+
+namespace plugboard::vkms {
+
+class FrameWorker;
+
+/// A CRC file that a client has open. Counted: held by the model's special files while a copy of the
+/// descriptor is open, and by the worker until then or until unplug. Any thread.
+class CrcFile : public drm::SpecialFile {
+  public:
+    CrcFile(Ref<drm::Device> device, device::Managed<FrameWorker> worker, uint32_t crtc,
+            UniqueFd ours);
+
+    uint32_t crtc() const { return crtc_; }
+    /// Unplugged: lets go of the device; readers get what is there, then the end.
+    void hang_up();
+    /// The last copy of the descriptor is gone.
+    void handle_close();
+
+    Result<int> ioctl(drm::Request&, uint32_t, uapi::UserAddress) override { return Errno::NoTty; }
+    void visit_refs(RefVisitor& visitor) const override;
+
+  protected:
+    MaybeRef<drm::Device> device() const;
+    const device::Managed<FrameWorker>& worker() const { return worker_; }
+    int ours() const { return ours_.borrow(); }
+
+  private:
+    mutable Mutex<LockClass<CrcFile>> mutex_;
+    MaybeRef<drm::Device> device_ GUARDED_BY(mutex_);  // none once hung up
+    const device::Managed<FrameWorker> worker_;
+    const uint32_t crtc_;
+    const UniqueFd ours_;
+};
+
+/// crtc-N/crc/data: one packet an entry. The socket is the ring: an entry that would be the 128th
+/// unread one is dropped, as the kernel does.
+class CrcData final : public CrcFile {
+  public:
+    static constexpr int kCapacity = 127;
+
+    using CrcFile::CrcFile;
+    FdKind kind() const override { return FdKind::Stream; }
+    Result<size_t> write(std::span<const std::byte>) override { return Errno::Inval; }
+    std::string label() const override;
+
+    /// Not by two threads at once.
+    void push(uint32_t frame, uint32_t crc);
+
+  private:
+    int packet_cost_ = 0;  // what one unread entry adds to SIOCOUTQ; 0: not known yet
+    bool has_overflowed_ = false;
+};
+
+/// crtc-N/crc/control, open for writing.
+class CrcControl final : public CrcFile {
+  public:
+    using CrcFile::CrcFile;
+    FdKind kind() const override { return FdKind::Attribute; }
+    /// E2BIG: 4096 bytes or more; EINVAL: no such source; EBUSY: the data file is open.
+    Result<size_t> write(std::span<const std::byte> bytes) override;
+    std::string label() const override;
+
+    /// What a reader of the descriptor gets.
+    void offer(std::string_view text);
+};
+
+/// "0x000000b8 0x8186afc9\n" and a NUL: what one read() of the data file gives.
+std::string crc_entry(uint32_t frame, uint32_t crc);
+
+/// Registers the files of a device whose CRTCs are made.
+void add_debug_files(drm::Device& device, const Config& config,
+                     const device::Managed<FrameWorker>& worker);
+
+}  // namespace plugboard::vkms

@@ -1,0 +1,38 @@
+// What a CRTC shows, as the commit left it, and how that becomes a scene for a composer.
+// Linux: drivers/gpu/drm/vkms/vkms_crtc.c, struct vkms_crtc_state
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/ref.h"
+#include "base/result.h"
+#include "drivers/vkms/composer.h"
+#include "drivers/vkms/scene.h"
+#include "drm/objects/blob.h"
+#include "drm/objects/framebuffer.h"
+#include "drm/pixel/geometry.h"
+
+namespace plugboard::vkms {
+
+struct ShownPlane {
+    Ref<drm::Framebuffer> fb;
+    drm::FixedRect source;
+    drm::Rect destination;
+};
+
+/// A value, constant once latched. Its framebuffers' pixels are those of the moment they are read.
+struct Frame {
+    drm::Size size;                  // of the mode
+    std::vector<ShownPlane> planes;  // from the lowest to the highest
+    MaybeRef<drm::Blob> gamma{};
+};
+
+/// EINVAL: a format the composer does not know; ENOMEM: a buffer cannot be mapped.
+Result<void> compose(Composer& composer, const Frame& frame, const Outputs& outputs);
+
+/// The framebuffer's first plane as something to fill. ENOMEM: it cannot be mapped.
+Result<TargetImage> target_of(const drm::Framebuffer& fb);
+
+}  // namespace plugboard::vkms

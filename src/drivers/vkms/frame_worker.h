@@ -1,0 +1,108 @@
+// The thread that composes a device's frames when somebody wants to see them: CRC readers, writeback.
+// Linux: drivers/gpu/drm/vkms/vkms_composer.c, vkms_composer_worker; vkms_crtc.c
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "base/result.h"
+#include "device/bound.h"
+#include "drivers/vkms/debug_files.h"
+#include "drivers/vkms/frame.h"
+#include "drm/device.h"
+#include "drm/sync/fence.h"
+
+namespace plugboard::vkms {
+
+/// A picture that a commit wants written to memory.
+struct WritebackJob {
+    Ref<drm::Framebuffer> fb;
+    MaybeRef<drm::Fence> done;
+    bool holds_vblank = false;  // the timer runs because of it
+};
+
+/// devm. Any thread. Frames are composed one after the other, in the order of their vblanks; a late
+/// worker composes what stays the same once, for all the vblanks it missed.
+class FrameWorker {
+  public:
+    /// `max_size`: wider or higher frames are not composed: nobody could show them.
+    FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size);
+    /// Ends: jobs that are left fail with NoDev, CRC files are hung up.
+    ~FrameWorker();
+    FrameWorker(const FrameWorker&) = delete;
+    FrameWorker& operator=(const FrameWorker&) = delete;
+
+    /// From the next vblank on the CRTC shows this; none: it is off. Waits until what it showed
+    /// before is composed, so that its buffers can be drawn to again.
+    void show(uint32_t crtc, std::optional<Frame> frame, std::vector<WritebackJob> jobs);
+    /// A copy of what the CRTC shows; none when it is off.
+    std::optional<Frame> shown(uint32_t crtc) const;
+    /// Somebody wants the frames of this CRTC.
+    bool is_composing(uint32_t crtc) const;
+    /// A vblank of that CRTC; the second call for the same one does nothing.
+    void handle_vblank(uint32_t crtc, uint64_t sequence);
+
+    /// The file gets an entry each vblank until it is forgotten. Busy: there is one already.
+    Result<void> start_crc(Ref<CrcData> file);
+    bool has_crc(uint32_t crtc) const;
+    /// The file will be hung up at the end, unless it is forgotten before.
+    void remember(Ref<CrcFile> file);
+    void forget(CrcFile& file);
+
+    void visit_refs(RefVisitor& visitor) const;
+
+  private:
+    /// One composition to do, for one or more vblanks.
+    struct Task {
+        uint32_t crtc = 0;
+        uint64_t generation = 0;
+        uint64_t first = 0, last = 0;  // vblank counts
+        Frame frame{};
+        MaybeRef<CrcData> crc{};
+        std::vector<WritebackJob> jobs{};
+    };
+    struct Output {
+        std::optional<Frame> frame;
+        uint64_t generation = 0;  // counts the frames
+        uint64_t last_vblank = 0;
+        std::vector<WritebackJob> jobs;  // for the next vblank
+        MaybeRef<CrcData> crc;
+        bool crc_holds_vblank = false;
+    };
+
+    void run();
+    void do_task(Task& task);
+    void finish(std::vector<WritebackJob>& jobs, uint32_t crtc, std::optional<Errno> error);
+    drm::Vblank& vblank(uint32_t crtc);
+    void push_task_locked(uint32_t crtc, uint64_t sequence) REQUIRES(mutex_);
+    bool is_pending_locked(uint32_t crtc, uint64_t before_generation) const REQUIRES(mutex_);
+
+    drm::Device& device_;
+    const uint32_t max_size_;
+    mutable Mutex<LockClass<FrameWorker>> mutex_;
+    CondVar changed_;
+    std::vector<Output> outputs_ GUARDED_BY(mutex_);  // by CRTC index
+    std::deque<Task> tasks_ GUARDED_BY(mutex_);
+    std::optional<std::pair<uint32_t, uint64_t>> busy_ GUARDED_BY(mutex_);  // CRTC, generation
+    std::vector<Ref<CrcFile>> files_ GUARDED_BY(mutex_);
+    bool is_ending_ GUARDED_BY(mutex_) = false;
+    Composer composer_;  // the thread's
+    std::thread thread_;
+};
+
+/// Calls `use(worker)` while the device is bound to the driver that made the worker; else NoDev.
+template <class Use>
+auto with_worker(drm::Device& device, const device::Managed<FrameWorker>& worker, Use use)
+    -> decltype(use(std::declval<FrameWorker&>())) {
+    const device::Entered entered = device.enter();
+    // A device that was bound again can be entered too; the worker is not that binding's.
+    if (!entered || device.is_gone()) return Errno::NoDev;
+    return use(worker.get(entered.bound()));
+}
+
+}  // namespace plugboard::vkms

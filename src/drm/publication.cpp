@@ -1,0 +1,107 @@
+#include "drm/publication.h"
+
+#include <utility>
+#include <vector>
+
+#include "drm/atomic/commit_worker.h"
+#include "drm/connector_sysfs.h"
+#include "drm/device_state.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::drm {
+namespace {
+
+std::string node_name(NodeType node, uint32_t minor) {
+    return (node == NodeType::Primary ? "card" : "renderD") + std::to_string(minor);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Publication>> Publication::create(Device& device) {
+    std::unique_ptr<Publication> publication(new Publication(device));
+    // From here on the destructor undoes what has been done, also when a step fails.
+    device.state().is_published = true;
+    if (device.render_minor()) TRY(publication->show_node(NodeType::Render));
+    TRY(publication->show_node(NodeType::Primary));
+    if (device.has_modeset()) TRY(publication->show_connectors());
+    return publication;
+}
+
+Publication::~Publication() {
+    Device::State& state = device_.state();
+    device_.gone_ = true;
+    device_.gone_queue_.wake_all();
+    if (device_.has_modeset()) {
+        for (Crtc* crtc : device_.mode_config().crtcs) crtc->vblank().queue().wake_all();
+    }
+    state.is_published = false;
+    hide_nodes();
+    if (device_.has_modeset()) device_.mode_config().worker().shut_down();
+    for (const Ref<File>& file : device_.files()) file->hang_up();
+}
+
+Result<void> Publication::show_node(NodeType node) {
+    Device::State& state = device_.state();
+    const uint32_t minor =
+        node == NodeType::Primary ? device_.primary_minor() : *device_.render_minor();
+    const std::string name = node_name(node, minor);
+    auto& model = device_.parent().model();
+    const auto made = TRY(device::Device::create(
+        model, {.name = name,
+                .parent = &device_.parent(),
+                .class_name = "drm",
+                .devtype = "drm_minor",
+                .node = device::DeviceNode{Minors::major, minor, "dri/" + name}}));
+    TRY(made->add());
+    {
+        MutexLock lock(state.nodes_mutex);
+        (node == NodeType::Primary ? state.card : state.render_node) = made;
+    }
+    // After the node is there, as in Linux: who opens it too early gets an error.
+    model.service<Minors>().show(minor, node, device_);
+    return {};
+}
+
+Result<void> Publication::show_connectors() {
+    Device::State& state = device_.state();
+    std::vector<Ref<Connector>> connectors;
+    {
+        ModeConfig& config = device_.mode_config();
+        MutexLock lock(config.lock());
+        connectors = config.connectors;
+    }
+    MaybeRef<device::Device> card;
+    {
+        MutexLock lock(state.nodes_mutex);
+        card = state.card;
+    }
+    for (const Ref<Connector>& connector : connectors) {
+        auto made = TRY(device::Device::create(device_.parent().model(),
+                                               connector_device(device_, *connector, **card)));
+        TRY(made->add());
+        MutexLock lock(state.nodes_mutex);
+        state.connectors.emplace(raw(connector->id()), std::move(made));
+    }
+    return {};
+}
+
+void Publication::hide_nodes() {
+    Device::State& state = device_.state();
+    std::map<uint32_t, Ref<device::Device>> connectors;
+    MaybeRef<device::Device> card, render_node;
+    {
+        MutexLock lock(state.nodes_mutex);
+        connectors.swap(state.connectors);
+        card.swap(state.card);
+        render_node.swap(state.render_node);
+    }
+    for (auto& [id, connector] : connectors) connector->del();
+    Minors& minors = device_.parent().model().service<Minors>();
+    for (MaybeRef<device::Device>* node : {&card, &render_node}) {
+        if (!*node) continue;
+        minors.hide((**node)->info().node->minor);
+        (**node)->del();
+    }
+}
+
+}  // namespace plugboard::drm

@@ -1,0 +1,43 @@
+#include "drm/request.h"
+
+#include "drm/device.h"
+
+namespace plugboard::drm {
+
+#ifdef PLUGBOARD_STOP_POINTS
+std::function<void(Device&, const uapi::Ioctl&, StopPoint)> stop_hook;
+#endif
+
+Errno Request::refused(log::Category category, Errno error, std::string reason) {
+    log::line(category, "{}: {}: {}", row_ ? row_->name : "unknown ioctl", errno_name(error), reason);
+    if (reason_.empty()) reason_ = std::move(reason);
+    return error;
+}
+
+void Request::stop_point([[maybe_unused]] Device& device, [[maybe_unused]] StopPoint point) {
+#ifdef PLUGBOARD_STOP_POINTS
+    if (stop_hook && row_) stop_hook(device, *row_, point);
+#endif
+}
+
+Result<void> Request::wait_for(Device& device, WaitQueue& queue, const std::function<bool()>& ready,
+                               std::optional<Time> deadline, Interrupts interrupts) {
+    stop_point(device, StopPoint::Wait);
+    // Unbind marks the device::Device gone long before it unpublishes this one.
+    WaitQueue::Entry own(queue, sleeper_);
+    WaitQueue::Entry gone(device.gone_queue(), sleeper_);
+    WaitQueue::Entry parent_gone(device.parent().gone_queue(), sleeper_);
+    for (;;) {
+        if (ready()) return {};
+        if (device.is_gone())
+            return refuse(log::Category::Core, Errno::NoDev, "{} went away during the wait",
+                          device.card_name());
+        switch (sleeper_.sleep(deadline, interrupts)) {
+            case Wakeup::Woken: break;
+            case Wakeup::Deadline: return ready() ? Result<void>() : Errno::Time;
+            case Wakeup::Interrupted: return ready() ? Result<void>() : Errno::Intr;
+        }
+    }
+}
+
+}  // namespace plugboard::drm

@@ -1,0 +1,47 @@
+// 60 flips a second, and what goes on beside them.
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <string>
+
+#include "tests/support/reference_files.h"
+#include "tests/system/board.h"
+
+namespace plugboard::tests {
+namespace {
+
+double number_after(const std::string& text, const std::string& word) {
+    std::smatch match;
+    if (!std::regex_search(text, match, std::regex(word + R"(\s*([0-9.]+))"))) return -1;
+    return std::stod(match[1]);
+}
+
+TEST(Flips, modetest_flips_60_times_a_second) {
+    const auto run =
+        run_on_fresh_board({PLUGBOARD_SOURCE_DIR "/tests/system/modetest_flips.sh", "10"},
+                           {"--check-leaks"}, std::chrono::seconds(60));
+    ASSERT_EQ(run.status, 0) << run.out << run.err;
+    // By modetest's own line, and by the daemon's record of each flip.
+    EXPECT_NEAR(number_after(run.out, "modetest's mean"), 60.0, 0.1) << run.out;
+    EXPECT_NEAR(number_after(run.out, "recorded mean"), 60.0, 0.1) << run.out;
+    EXPECT_EQ(number_after(run.out, "uneven"), 0) << run.out;
+}
+
+TEST(Flips, one_crtc_flips_while_another_is_stuck_on_a_fence) {
+    const auto run = run_on_fresh_board({client_program("flips"), "2", "/dev/dri/card0", "0", "stuck"},
+                                        {"--check-leaks", "-c", board_file("two-crtcs")});
+    ASSERT_EQ(run.status, 0) << run.out << run.err;
+    EXPECT_NEAR(number_after(run.out, "hz"), 60.0, 0.5) << run.out;
+}
+
+TEST(Crc, a_client_that_draws_the_pictures_reads_the_kernels_values) {
+    const auto run = run_on_fresh_board({client_program("crc")},
+                                        {"--check-leaks", "-c", board_file("overlays")});
+    ASSERT_EQ(run.status, 0) << run.out << run.err;
+    std::string expected;
+    for (const auto& line : reference_lines("linux-6.1/crc.txt")) expected += line + "\n";
+    EXPECT_EQ(run.out, expected);
+}
+
+}  // namespace
+}  // namespace plugboard::tests
