@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,15 +18,23 @@
 #include "drm/device.h"
 #include "drm/objects/mode_config.h"
 #include "drm/request.h"
+#include "drm/sync/fence.h"
 
 namespace plugboard::drm::atomic {
+
+class State;
 
 struct Options {
     bool test_only = false;
     bool nonblock = false;
     bool allow_modeset = false;
     bool legacy_cursor = false;  // its flip counts as done at once
+    uint64_t file_id = 0;        // who asks, for the flip log; 0: the core itself
 };
+
+/// Sets what the request asks for in a state that is empty. Runs under the modeset lock, again each
+/// time the lock was let go; uses no UserMemory and drops no reference.
+using Recipe = std::function<Result<void>(State&)>;
 
 /// Whom to tell when a CRTC's flip is done. Found again by id: the file may be closed by then.
 struct FlipEvent {
@@ -67,7 +76,9 @@ struct Progress {
 /// it belongs to the commit worker and is constant but for its progress.
 class State final : public Object {
   public:
-    static Ref<State> create(Device& device, Request* request, Options options);
+    /// A state without a recipe is installed as its maker filled it, under the modeset lock.
+    static Ref<State> create(Device& device, Request* request, Options options,
+                             Recipe recipe = {});
 
     Device& device() const { return *device_; }
     const Options& options() const { return options_; }
@@ -96,6 +107,18 @@ class State final : public Object {
         return request_->refuse(log::Category::Atomic, error, format, std::forward<Args>(args)...);
     }
 
+    /// What has been pulled in; dropped with no lock held.
+    struct Contents {
+        std::vector<std::optional<PlaneChange>> planes;
+        std::vector<std::optional<CrtcChange>> crtcs;
+        std::map<uint32_t, ConnectorChange> connectors;  // by index
+    };
+    /// Empties the state; under the modeset lock.
+    Contents take_contents();
+    /// Runs the recipe on the empty state; under the modeset lock.
+    Result<void> fill();
+    bool has_recipe() const { return recipe_ != nullptr; }
+
     Progress progress(const Crtc& crtc) const;
     bool is_flipped_everywhere() const;
     bool is_cleaned_up() const;
@@ -109,17 +132,33 @@ class State final : public Object {
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
     friend class CommitWorker;
-    State(Device& device, Request* request, Options options);
+    friend struct Installation;
+    State(Device& device, Request* request, Options options, Recipe recipe);
     ~State() override;
+
+    /// From now on the explainer sees what it holds, which is constant.
+    void seal();
+    /// What the old state and the request held, to be dropped with no lock held.
+    Contents take_old();
+    enum class Step { HwDone, FlipDone, Told, CleanedUp };
+    void advance(uint32_t crtc_index, Step step);
+    bool is_programmed() const;
+    /// Everybody who waits for a flip of it has been told.
+    bool is_told_everywhere() const;
+    /// Its flips end because the device is gone.
+    void mark_gone();
+    bool is_device_gone() const;
 
     Ref<Device> device_;
     Request* request_;  // null once the request's thread has let go of the state
     const Options options_;
-    std::vector<std::optional<PlaneChange>> planes_;
-    std::vector<std::optional<CrtcChange>> crtcs_;
-    std::map<uint32_t, ConnectorChange> connectors_;  // by index
+    const Recipe recipe_;
+    Contents contents_;
     mutable Mutex<LockClass<State>> mutex_;
-    std::vector<Progress> progress_ GUARDED_BY(mutex_);
+    bool is_sealed_ GUARDED_BY(mutex_) = false;
+    bool is_device_gone_ GUARDED_BY(mutex_) = false;
+    std::vector<Progress> progress_ GUARDED_BY(mutex_);  // by CRTC index
+    std::vector<bool> told_ GUARDED_BY(mutex_);
     WaitQueue progress_queue_;
 };
 

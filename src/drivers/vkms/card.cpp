@@ -1,0 +1,202 @@
+#include "drivers/vkms/card.h"
+
+#include "drm/objects/mode_list.h"
+
+namespace plugboard::vkms {
+namespace {
+
+constexpr drm::Size kPreferredSize{.width = 1024, .height = 768};
+
+constexpr uint32_t all_bits(uint32_t count) {
+    return count >= 32 ? ~0U : (1U << count) - 1;
+}
+
+std::vector<uint32_t> copy(std::span<const uint32_t> formats) {
+    return {formats.begin(), formats.end()};
+}
+
+std::vector<drm::Mode> modes_of(const ScreenConfig& screen, uint32_t max_size) {
+    if (!screen.mode) {
+        auto modes = drm::noedid_modes(max_size, max_size);
+        drm::prefer_size(modes, kPreferredSize);
+        return modes;
+    }
+    auto mode = drm::Mode::cvt(screen.mode->width, screen.mode->height, screen.mode->refresh_hz);
+    mode.set_preferred(true);
+    return {mode};
+}
+
+/// What a CRTC shows with the new state; none when it is off.
+std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::CrtcChange& change) {
+    if (!change.new_state.active || !change.new_state.mode) return std::nullopt;
+    Frame frame{
+        .size = change.new_state.mode->size(), .planes = {}, .gamma = change.new_state.gamma_lut};
+    for (const drm::atomic::PlaneChange* plane : state.planes()) {
+        const drm::PlaneState& shown = plane->new_state;
+        if (shown.crtc != change.crtc || !shown.fb) continue;
+        frame.planes.push_back(
+            {.fb = *shown.fb, .source = shown.source, .destination = shown.destination});
+    }
+    return frame;
+}
+
+std::vector<WritebackJob> jobs_of(drm::atomic::State& state, const drm::Crtc& crtc) {
+    std::vector<WritebackJob> jobs;
+    for (const drm::atomic::ConnectorChange* change : state.connectors()) {
+        const auto& job = change->new_state.writeback;
+        if (change->new_state.crtc != &crtc || !job || !job->fb) continue;
+        jobs.push_back({.fb = *job->fb, .done = job->out_fence});
+    }
+    return jobs;
+}
+
+}  // namespace
+
+Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker)
+    : device_(device), limits_(limits_of(config.profile)), worker_(worker) {
+    drm::ModeConfig& mode_config = device.mode_config();
+    mode_config.limits = {
+        .min_width = limits_.min_size,
+        .max_width = limits_.max_size,
+        .min_height = limits_.min_size,
+        .max_height = limits_.max_size,
+        .cursor_width = limits_.cursor_size,
+        .cursor_height = limits_.cursor_size,
+        .framebuffers_need_a_plane = limits_.framebuffers_need_a_plane,
+    };
+    mode_config.hooks = this;
+    const uint32_t crtcs = crtc_count(config);
+    add_planes(config, crtcs);
+    add_crtcs(crtcs);
+    add_screens(config, crtcs);
+    if (config.writeback) add_writeback(crtcs);
+}
+
+// Clients and the composer take planes in this order: primaries below overlays below cursors.
+void Card::add_planes(const Config& config, uint32_t crtcs) {
+    const auto add = [&](drm::PlaneType type, uint32_t possible_crtcs,
+                         std::span<const uint32_t> formats) {
+        device_.manage<drm::Plane>(device_, drm::PlaneInfo{.type = type,
+                                                           .possible_crtcs = possible_crtcs,
+                                                           .formats = copy(formats)});
+    };
+    for (uint32_t i = 0; i < crtcs; ++i)
+        add(drm::PlaneType::Primary, 1U << i, limits_.primary_formats);
+    for (uint32_t i = 0; i < config.overlays; ++i)
+        add(drm::PlaneType::Overlay, all_bits(crtcs), limits_.overlay_formats);
+    for (uint32_t i = 0; config.cursor && i < crtcs; ++i)
+        add(drm::PlaneType::Cursor, 1U << i, limits_.overlay_formats);
+}
+
+void Card::add_crtcs(uint32_t crtcs) {
+    const std::vector<drm::Plane*>& planes = device_.mode_config().planes;
+    const size_t cursors = planes.size() - crtcs;  // where they begin, if there are any
+    for (uint32_t i = 0; i < crtcs; ++i) {
+        drm::Plane* last = planes[cursors + i];
+        drm::Crtc& crtc = device_.manage<drm::Crtc>(
+            device_,
+            drm::CrtcInfo{
+                .primary = planes[i],
+                .cursor = last->plane_type() == drm::PlaneType::Cursor ? last : nullptr,
+            });
+        crtc.vblank().set_observer([device = &device_, worker = worker_, i](drm::VblankCount at) {
+            // Nothing to do for a device that is gone.
+            (void)with_worker(*device, worker, [&](FrameWorker& used) -> Result<void> {
+                used.handle_vblank(i, at.sequence);
+                return {};
+            });
+        });
+    }
+}
+
+drm::Encoder& Card::add_encoder(uint32_t possible_crtcs) {
+    // Linux 6.1: an encoder is a clone of itself only.
+    const auto index = device_.mode_config().encoders.size();
+    return device_.manage<drm::Encoder>(
+        device_, drm::EncoderInfo{.possible_crtcs = possible_crtcs,
+                                  .possible_clones = 1U << static_cast<uint32_t>(index)});
+}
+
+void Card::add_screens(const Config& config, uint32_t crtcs) {
+    for (const ScreenConfig& screen : config.screens) {
+        drm::Encoder& encoder = add_encoder(all_bits(crtcs));
+        drm::ConnectorInfo info{.type = DRM_MODE_CONNECTOR_VIRTUAL,
+                                .encoders = {&encoder},
+                                .writeback_formats = {}};
+        info.modes = [screen, max = limits_.max_size] { return modes_of(screen, max); };
+        if (!screen.connected) info.detect = [] { return drm::ConnectorStatus::Disconnected; };
+        drm::Connector::create(device_, std::move(info));
+    }
+}
+
+void Card::add_writeback(uint32_t crtcs) {
+    for (uint32_t i = 0; i < crtcs; ++i) {
+        drm::Encoder& encoder = add_encoder(1U << i);
+        drm::ConnectorInfo info{.type = DRM_MODE_CONNECTOR_WRITEBACK,
+                                .encoders = {&encoder},
+                                .writeback_formats = copy(limits_.writeback_formats)};
+        info.modes = [max = limits_.max_size] { return drm::noedid_modes(max, max); };
+        drm::Connector::create(device_, std::move(info));
+    }
+}
+
+Result<void> Card::check(drm::atomic::State& state) {
+    for (const drm::atomic::PlaneChange* change : state.planes()) TRY(check_plane(state, *change));
+    // A frame is latched whole, so a commit has to know all planes of its CRTCs.
+    for (const drm::atomic::CrtcChange* change : state.crtcs()) {
+        for (drm::Plane* plane : device_.mode_config().planes) {
+            if (plane->state.crtc == change->crtc) state.plane(*plane);
+        }
+    }
+    return {};
+}
+
+// Linux: drm_atomic_helper.c, drm_atomic_helper_check_plane_state
+Result<void> Card::check_plane(drm::atomic::State& state,
+                               const drm::atomic::PlaneChange& change) {
+    const drm::PlaneState& next = change.new_state;
+    if (!next.is_on()) return {};
+    const drm::Rect& place = next.destination;
+    const auto scales = [](uint32_t source, uint32_t destination) {
+        return destination != 0 && source != uint64_t{destination} << 16;
+    };
+    if (scales(next.source.width, place.width) || scales(next.source.height, place.height)) {
+        return state.refuse(Errno::Range, "{}: scaling {}x{} (16.16) to {}x{}",
+                            change.plane->name(), next.source.width, next.source.height,
+                            place.width, place.height);
+    }
+    if (!limits_.primary_covers_mode || change.plane->plane_type() != drm::PlaneType::Primary)
+        return {};
+    const auto& mode = state.crtc(*next.crtc).mode;
+    const drm::Size size = mode ? mode->size() : drm::Size{};
+    const drm::Rect whole{.x = 0, .y = 0, .width = size.width, .height = size.height};
+    if (whole.is_empty() || drm::intersect(place, whole) != whole) {
+        return state.refuse(Errno::Inval, "{}: {}x{}{:+}{:+} does not cover the mode, {}x{}",
+                            change.plane->name(), place.width, place.height, place.x, place.y,
+                            size.width, size.height);
+    }
+    return {};
+}
+
+void Card::commit(const device::Bound& bound, drm::atomic::State& state) {
+    FrameWorker& worker = worker_.get(bound);
+    for (const drm::atomic::CrtcChange* change : state.crtcs()) {
+        const uint32_t index = change->crtc->index();
+        worker.show(index, frame_of(state, *change), jobs_of(state, *change->crtc));
+        if (worker.is_composing(index)) compose_at_next_vblank(*change->crtc);
+    }
+}
+
+void Card::compose_at_next_vblank(drm::Crtc& crtc) {
+    const uint64_t now = crtc.vblank().current().sequence;
+    crtc.vblank().arm([device = &device_, worker = worker_, index = crtc.index(),
+                       now](drm::VblankCount at) {
+        if (at.sequence == now) return;  // no vblank came: the CRTC went off
+        (void)with_worker(*device, worker, [&](FrameWorker& used) -> Result<void> {
+            used.handle_vblank(index, at.sequence);
+            return {};
+        });
+    });
+}
+
+}  // namespace plugboard::vkms

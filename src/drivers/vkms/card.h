@@ -1,0 +1,46 @@
+// The KMS side of a vkms device: which objects it has, what it refuses, what a commit does to it.
+// Linux: drivers/gpu/drm/vkms/vkms_output.c, vkms_plane.c, vkms_crtc.c, vkms_writeback.c
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "device/bound.h"
+#include "drivers/vkms/config.h"
+#include "drivers/vkms/frame_worker.h"
+#include "drivers/vkms/profile.h"
+#include "drm/atomic/state.h"
+#include "drm/device.h"
+
+namespace plugboard::vkms {
+
+/// drmm. Made in probe(); the core calls the hooks.
+class Card final : public drm::KmsHooks {
+  public:
+    /// Makes planes, CRTCs, encoders and connectors as the (valid) config says.
+    Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker);
+
+    /// EINVAL: a primary plane that does not cover its mode; ERANGE: scaling.
+    Result<void> check(drm::atomic::State& state) override;
+    void commit(const device::Bound& bound, drm::atomic::State& state) override;
+
+    const device::Managed<FrameWorker>& worker() const { return worker_; }
+
+  private:
+    void add_planes(const Config& config, uint32_t crtcs);
+    void add_crtcs(uint32_t crtcs);
+    void add_screens(const Config& config, uint32_t crtcs);
+    void add_writeback(uint32_t crtcs);
+    drm::Encoder& add_encoder(uint32_t possible_crtcs);
+    Result<void> check_plane(drm::atomic::State& state, const drm::atomic::PlaneChange& change);
+    /// Composes at the next vblank before the core hears of it: a commit that waits for this one
+    /// must not be seen in its frame.
+    void compose_at_next_vblank(drm::Crtc& crtc);
+
+    drm::Device& device_;
+    const Limits& limits_;
+    const device::Managed<FrameWorker> worker_;
+};
+
+}  // namespace plugboard::vkms

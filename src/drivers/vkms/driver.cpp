@@ -1,0 +1,47 @@
+#include "drivers/vkms/driver.h"
+
+#include <any>
+
+#include "base/log.h"
+#include "drivers/vkms/card.h"
+#include "drivers/vkms/config.h"
+#include "drivers/vkms/debug_files.h"
+#include "drivers/vkms/frame_worker.h"
+#include "drivers/vkms/profile.h"
+#include "drm/device.h"
+#include "drm/vblank/vblank_timer.h"
+
+namespace plugboard::vkms {
+namespace {
+
+/// The device's config, checked here once.
+Result<Config> config_of(const device::Device& device) {
+    const std::any& data = device.info().platform_data;
+    if (!data.has_value()) return Config{};
+    const auto* config = std::any_cast<Config>(&data);
+    if (!config) {
+        log::error("{}: platform_data is no vkms::Config", device.name());
+        return Errno::Inval;
+    }
+    const auto errors = validate(*config);
+    for (const auto& error : errors) log::error("{}: {}", device.name(), error);
+    if (!errors.empty()) return Errno::Inval;
+    return *config;
+}
+
+}  // namespace
+
+Result<void> Driver::probe(device::Bound& bound) {
+    const Config config = TRY(config_of(bound.device()));
+    const Limits& limits = limits_of(config.profile);
+    auto drm = TRY(drm::Device::create(bound, {.name = "vkms",
+                                               .description = "Virtual Kernel Mode Setting",
+                                               .date = std::string(limits.date)}));
+    auto worker = TRY(bound.manage<FrameWorker>(*drm, crtc_count(config), limits.max_size));
+    drm->manage<Card>(*drm, config, worker);
+    TRY(bound.manage<drm::VblankTimer>(*drm));  // newer than the worker, so stopped before it
+    add_debug_files(*drm, config, worker);
+    return drm->publish(bound);
+}
+
+}  // namespace plugboard::vkms

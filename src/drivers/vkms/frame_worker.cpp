@@ -1,0 +1,234 @@
+#include "drivers/vkms/frame_worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "base/log.h"
+#include "drm/objects/crtc.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::vkms {
+
+FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size)
+    : device_(device), max_size_(max_size), outputs_(crtcs), thread_([this] { run(); }) {}
+
+FrameWorker::~FrameWorker() {
+    {
+        MutexLock lock(mutex_);
+        is_ending_ = true;
+        changed_.notify_all();
+    }
+    thread_.join();
+
+    // Nobody else is here any more: the gate is drained, the timer stopped.
+    std::deque<Task> tasks;
+    std::vector<Output> outputs;
+    std::vector<Ref<CrcFile>> files;
+    {
+        MutexLock lock(mutex_);
+        tasks.swap(tasks_);
+        outputs.swap(outputs_);
+        files.swap(files_);
+    }
+    for (Task& task : tasks) finish(task.jobs, task.crtc, Errno::NoDev);
+    for (uint32_t crtc = 0; crtc < outputs.size(); ++crtc) {
+        finish(outputs[crtc].jobs, crtc, Errno::NoDev);
+        if (outputs[crtc].crc_holds_vblank) vblank(crtc).put();
+    }
+    for (const auto& file : files) file->hang_up();
+}
+
+void FrameWorker::show(uint32_t crtc, std::optional<Frame> frame, std::vector<WritebackJob> jobs) {
+    for (WritebackJob& job : jobs) job.holds_vblank = vblank(crtc).get();
+    MutexLock lock(mutex_);
+    Output& output = outputs_[crtc];
+    // Jobs whose vblank never came get the picture that they were made with.
+    const bool fits = frame && output.frame && frame->size == output.frame->size;
+    if (!output.jobs.empty() && !fits) push_task_locked(crtc, output.last_vblank);
+    std::swap(output.frame, frame);
+    output.generation++;
+    std::move(jobs.begin(), jobs.end(), std::back_inserter(output.jobs));
+    const uint64_t generation = output.generation;
+    while (is_pending_locked(crtc, generation)) changed_.wait(lock);
+}
+
+std::optional<Frame> FrameWorker::shown(uint32_t crtc) const {
+    MutexLock lock(mutex_);
+    return outputs_[crtc].frame;
+}
+
+bool FrameWorker::is_composing(uint32_t crtc) const {
+    MutexLock lock(mutex_);
+    return outputs_[crtc].crc || !outputs_[crtc].jobs.empty();
+}
+
+void FrameWorker::handle_vblank(uint32_t crtc, uint64_t sequence) {
+    MutexLock lock(mutex_);
+    Output& output = outputs_[crtc];
+    if (output.last_vblank == sequence) return;
+    output.last_vblank = sequence;
+    if (!output.frame || (!output.crc && output.jobs.empty())) return;
+    const auto same = [&](const Task& task) {
+        return task.crtc == crtc && task.generation == output.generation &&
+               task.crc == output.crc && output.jobs.empty();
+    };
+    const auto late = std::find_if(tasks_.rbegin(), tasks_.rend(), same);
+    if (late != tasks_.rend()) {
+        late->last = sequence;
+    } else {
+        push_task_locked(crtc, sequence);
+    }
+}
+
+Result<void> FrameWorker::start_crc(Ref<CrcData> file) {
+    const uint32_t crtc = file->crtc();
+    const bool holds_vblank = vblank(crtc).get();
+    {
+        MutexLock lock(mutex_);
+        Output& output = outputs_[crtc];
+        if (!output.crc) {
+            output.crc = file;
+            output.crc_holds_vblank = holds_vblank;
+            files_.push_back(std::move(file));
+            return {};
+        }
+    }
+    if (holds_vblank) vblank(crtc).put();
+    return Errno::Busy;
+}
+
+bool FrameWorker::has_crc(uint32_t crtc) const {
+    MutexLock lock(mutex_);
+    return outputs_[crtc].crc.has_value();
+}
+
+void FrameWorker::remember(Ref<CrcFile> file) {
+    MutexLock lock(mutex_);
+    files_.push_back(std::move(file));
+}
+
+void FrameWorker::forget(CrcFile& file) {
+    std::vector<Ref<CrcFile>> forgotten;  // let go without the lock
+    MaybeRef<CrcData> crc;
+    bool held_vblank = false;
+    {
+        MutexLock lock(mutex_);
+        Output& output = outputs_[file.crtc()];
+        if (borrow(output.crc) == &file) {
+            crc.swap(output.crc);
+            held_vblank = std::exchange(output.crc_holds_vblank, false);
+        }
+        const auto other = [&](const Ref<CrcFile>& one) { return &*one != &file; };
+        const auto from = std::stable_partition(files_.begin(), files_.end(), other);
+        forgotten.assign(std::make_move_iterator(from), std::make_move_iterator(files_.end()));
+        files_.erase(from, files_.end());
+    }
+    if (held_vblank) vblank(file.crtc()).put();
+}
+
+void FrameWorker::visit_refs(RefVisitor& visitor) const {
+    MutexLock lock(mutex_);
+    for (size_t crtc = 0; crtc < outputs_.size(); ++crtc) {
+        const Output& output = outputs_[crtc];
+        if (output.frame) {
+            for (const ShownPlane& plane : output.frame->planes)
+                visitor.edge(*plane.fb, fmt::format("shown on crtc-{}", crtc));
+            if (output.frame->gamma) visitor.edge(**output.frame->gamma, "gamma");
+        }
+        for (const WritebackJob& job : output.jobs) {
+            visitor.edge(*job.fb, "writeback");
+            if (job.done) visitor.edge(**job.done, "writeback");
+        }
+        if (output.crc) visitor.edge(**output.crc, "crc");
+    }
+    for (const auto& file : files_) visitor.edge(*file, "open file");
+}
+
+void FrameWorker::run() {
+    MutexLock lock(mutex_);
+    for (;;) {
+        while (!is_ending_ && tasks_.empty()) changed_.wait(lock);
+        if (is_ending_) return;
+        {
+            Task task = std::move(tasks_.front());
+            tasks_.pop_front();
+            busy_ = {task.crtc, task.generation};
+            lock.unlock();
+            do_task(task);
+        }
+        lock.lock();
+        busy_.reset();
+        changed_.notify_all();
+    }
+}
+
+void FrameWorker::do_task(Task& task) {
+    std::vector<TargetImage> images;
+    Result<void> done;
+    for (const WritebackJob& job : task.jobs) {
+        auto image = target_of(*job.fb);
+        if (image.ok()) {
+            images.push_back(*image);
+        } else {
+            done = image.error();
+        }
+    }
+    uint32_t crc = 0;
+    const drm::Size size = task.frame.size;
+    if (size.width > max_size_ || size.height > max_size_) done = Errno::Inval;
+    if (done.ok()) {
+        done = compose(composer_, task.frame, {.crc = task.crc ? &crc : nullptr, .images = images});
+    }
+    if (!done.ok()) {
+        log::line(log::Category::Driver, "crtc-{}: frame {} cannot be composed: {}", task.crtc,
+                  task.last, errno_name(done.error()));
+    } else if (task.crc) {
+        for (uint64_t sequence = task.first; sequence <= task.last; ++sequence)
+            (*task.crc)->push(static_cast<uint32_t>(sequence), crc);
+    }
+    finish(task.jobs, task.crtc, done.ok() ? std::nullopt : std::optional(done.error()));
+}
+
+void FrameWorker::finish(std::vector<WritebackJob>& jobs, uint32_t crtc,
+                         std::optional<Errno> error) {
+    for (WritebackJob& job : jobs) {
+        if (job.holds_vblank) vblank(crtc).put();
+        const MaybeRef<drm::Fence> done = std::move(job.done);
+        // Who waits for the fence may look at once whether the framebuffer is free.
+        { const Ref<drm::Framebuffer> fb = std::move(job.fb); }
+        if (done) (*done)->signal(error);
+    }
+    jobs.clear();
+}
+
+drm::Vblank& FrameWorker::vblank(uint32_t crtc) {
+    return device_.mode_config().crtcs[crtc]->vblank();
+}
+
+void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence) {
+    Output& output = outputs_[crtc];
+    assert(output.frame);
+    tasks_.push_back({.crtc = crtc,
+                      .generation = output.generation,
+                      .first = sequence,
+                      .last = sequence,
+                      .frame = *output.frame,
+                      .crc = output.crc,
+                      .jobs = std::exchange(output.jobs, {})});
+    changed_.notify_all();
+}
+
+bool FrameWorker::is_pending_locked(uint32_t crtc, uint64_t before_generation) const {
+    const auto is_older = [&](uint32_t of, uint64_t generation) {
+        return of == crtc && generation < before_generation;
+    };
+    if (busy_ && is_older(busy_->first, busy_->second)) return true;
+    return std::any_of(tasks_.begin(), tasks_.end(), [&](const Task& task) {
+        return is_older(task.crtc, task.generation);
+    });
+}
+
+}  // namespace plugboard::vkms

@@ -1,0 +1,112 @@
+// The thread on which a device's commits are programmed, shown and cleaned up.
+// Linux: commit_tail() in drivers/gpu/drm/drm_atomic_helper.c (there: a work item per commit)
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "base/result.h"
+#include "base/wait.h"
+#include "drm/atomic/flip_log.h"
+#include "drm/atomic/state.h"
+#include "drm/sync/fence.h"
+
+namespace plugboard::drm::atomic {
+
+/// One per device, owned by its ModeConfig; the thread starts with the first commit. It waits for
+/// nothing but its own sleeper: fences, vblanks and predecessors make a commit runnable.
+/// Public functions: any thread.
+class CommitWorker {
+  public:
+    explicit CommitWorker(Device& device);
+    ~CommitWorker();  // no commit is pending
+    CommitWorker(const CommitWorker&) = delete;
+    CommitWorker& operator=(const CommitWorker&) = delete;
+
+    /// Unpublished, and nobody is inside the device's gate: every pending commit ends now, with its
+    /// events, its fences in error (NoDev) and no driver hook. Waits for no foreign fence. Later
+    /// commits are NoDev.
+    void shut_down();
+    bool is_shut_down() const;
+    /// The caller runs on the worker: it must not wait for a commit, nor destroy the worker.
+    bool is_current_thread() const;
+
+    FlipLog& flip_log() { return flip_log_; }
+    /// Commits whose old state is not let go yet.
+    size_t pending_count() const;
+
+    // For commit.cpp, under the modeset lock.
+    /// Takes over a commit that has just been installed. NoDev: shut down.
+    Result<void> add(Ref<State> state);
+    /// The newest pending commit on the CRTC that is older than its newest one.
+    MaybeRef<State> second_newest(const Crtc& crtc) const;
+    /// A pending commit that is not programmed yet and has an object of `state`.
+    MaybeRef<State> unprogrammed_predecessor(State& state) const;
+    /// Whether the last commit of one of its planes or connectors has not flipped yet.
+    bool has_unflipped_object(State& state) const;
+
+    /// A new fence of the CRTC's or writeback connector's own timeline.
+    Ref<Fence> make_fence(const Crtc& crtc);
+    Ref<Fence> make_fence(const Connector& connector);
+
+  private:
+    enum class Stage {
+        Waiting,      // for in-fences and for the commits before it
+        Programming,  // the worker is at it
+        Shown,        // programmed; flips are under way
+        Finishing,    // the worker is at it
+    };
+    struct Pending {
+        Ref<State> state;
+        Stage stage = Stage::Waiting;
+        std::vector<std::unique_ptr<WaitQueue::Entry>> fence_watches;
+        std::optional<Time> flip_deadline;
+    };
+    struct Timeline {
+        FenceContext context{};
+        uint64_t last_seqno = 0;
+    };
+    enum class Task { Stop, Sleep, Program, Finish };
+    struct Next {
+        Task task = Task::Sleep;
+        MaybeRef<State> state;
+        std::optional<Time> deadline;
+    };
+
+    void run();
+    Next next_task();
+    bool is_runnable_locked(std::list<Pending>::iterator pending) REQUIRES(mutex_);
+    void program(State& state);
+    void finish(Ref<State> state);
+    /// Ends a commit on all its CRTCs without touching the hardware.
+    void abandon(State& state);
+    void start_flip(State& state, uint32_t crtc_index);
+    /// The new picture is there: whoever waits for it is told, and the fence signals.
+    void complete_flip(State& state, uint32_t crtc_index, VblankCount at);
+    Ref<Fence> next_fence(uint32_t object, std::string timeline);
+    void stop_thread();
+
+    Device& device_;
+    FlipLog flip_log_;
+    ThreadSleeper sleeper_;
+    std::atomic<std::thread::id> thread_id_{};
+    mutable Mutex<LockClass<CommitWorker>> mutex_;
+    std::list<Pending> pending_ GUARDED_BY(mutex_);  // in the order of installation
+    bool is_shut_down_ GUARDED_BY(mutex_) = false;
+    bool is_stopping_ GUARDED_BY(mutex_) = false;
+    std::thread thread_ GUARDED_BY(mutex_);
+    std::map<uint32_t, Timeline> timelines_ GUARDED_BY(mutex_);  // by object id
+};
+
+/// Takes the framebuffer off every plane that shows it and waits until that is done, 10 s at most.
+/// Never fails: what the driver refuses is done with the CRTC off. Linux: atomic_remove_fb
+void disable_framebuffer(Device& device, Framebuffer& fb);
+
+}  // namespace plugboard::drm::atomic
