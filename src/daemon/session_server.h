@@ -20,7 +20,7 @@ struct OpenFileInfo {
     uint64_t number = 0;  // as in its label
     int pid = 0;          // of the opener; 0 when it is not visible from here
     std::string command;  // what the opener said its name is
-    std::string device;   // drm::File::label()
+    std::string device;   // drm::Device::label()
     std::string node;     // "card0", "renderD128"
     std::chrono::system_clock::time_point since;  // for people; nothing is timed by it
 };

@@ -441,12 +441,14 @@ TEST_F(Bind, bind_unbind_add_and_del_may_race) {
     for (int i = 0; i < 300; i++) {
         auto device = add("one");
         std::this_thread::yield();
-        const Entered entered = device->enter();
-        device->del();
+        {
+            const Entered entered = device->enter();
+            device->del();
+        }
+        model.flush();
     }
     stop = true;
     for (std::thread* thread : {&binder, &user, &registrar}) thread->join();
-    model.flush();
     EXPECT_FALSE(bus.find_device("one"));
 }
 

@@ -76,7 +76,7 @@ class ClientCall {
     bool blocked_ = false;
     bool cancelled_ = false;
     unsigned long old_mask_ = 0;
-    std::array<int, 8> installed_{};
+    std::array<int, 64> installed_;
     size_t installed_count_ = 0;
 };
 

@@ -16,6 +16,7 @@
 #include "drivers/vkms/frame.h"
 #include "drm/device.h"
 #include "drm/sync/fence.h"
+#include "drm/vblank/vblank.h"
 
 namespace plugboard::vkms {
 

@@ -1,0 +1,162 @@
+#include "daemon/file_table.h"
+
+#include <fcntl.h>
+
+#include <cassert>
+#include <memory>
+#include <utility>
+
+#include "base/labelled_pair.h"
+#include "daemon/socket_event_sink.h"
+#include "transport/file_number.h"
+
+namespace plugboard::daemon {
+namespace {
+
+transport::Node node_of(const drm::Device& device, drm::NodeType type) {
+    if (type == drm::NodeType::Primary) return {false, device.primary_minor()};
+    return {true, device.render_minor().value_or(0)};
+}
+
+std::string node_name(transport::Node node) {
+    return fmt::format("{}{}", node.render ? "renderD" : "card", node.minor);
+}
+
+}  // namespace
+
+FileTable::Use::Use(Use&& other) noexcept
+    : table_(other.table_), entry_(std::exchange(other.entry_, nullptr)) {}
+
+FileTable::Use::~Use() {
+    if (entry_) table_.leave(*entry_);
+}
+
+drm::File& FileTable::Use::file() const {
+    return *entry_->file;
+}
+
+uint64_t FileTable::Use::cookie() const {
+    return entry_->cookie;
+}
+
+FileTable::~FileTable() {
+    close_all();
+    assert(size() == 0);
+}
+
+Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo info) {
+    uint64_t number = 0;
+    {
+        MutexLock lock(mutex_);
+        number = transport::make_file_number(next_serial_++, node_of(device, info.node));
+    }
+    auto pair =
+        TRY(make_labelled_pair({FdKind::Card, own_board_id(), number}, PairType::Stream));
+    TRY(HangupWatch::mark_other_end(pair.theirs.borrow()));
+    if (info.flags & O_NONBLOCK) {
+        if (fcntl(pair.theirs.borrow(), F_SETFL, O_NONBLOCK) < 0) return last_error();
+    }
+    const int socket = pair.ours.borrow();
+    auto sink = std::make_unique<SocketEventSink>(std::move(pair.ours));
+    auto file = TRY(drm::File::open(device, std::move(info), std::move(sink)));
+
+    Opened opened{number, std::move(pair.theirs), file};
+    {
+        MutexLock lock(mutex_);
+        entries_.emplace(number, Entry{.number = number,
+                                       .file = std::move(file),
+                                       .socket = socket,
+                                       .cookie = pair.cookie,
+                                       .since = std::chrono::system_clock::now()});
+    }
+    const auto added = hangups_.add(socket, [this, number] { handle_close(number); });
+    if (!added.ok()) {
+        handle_close(number);
+        return added.error();
+    }
+    return opened;
+}
+
+std::optional<FileTable::Use> FileTable::use(uint64_t number) {
+    MutexLock lock(mutex_);
+    const auto found = entries_.find(number);
+    if (found == entries_.end() || found->second.closed) return std::nullopt;
+    found->second.running++;
+    return Use(*this, found->second);
+}
+
+void FileTable::leave(Entry& entry) {
+    Entries::node_type finished;
+    {
+        MutexLock lock(mutex_);
+        entry.running--;
+        finished = take_finished_locked(entry.number);
+    }
+    release(std::move(finished));
+}
+
+void FileTable::handle_close(uint64_t number) {
+    Entries::node_type finished;
+    {
+        MutexLock lock(mutex_);
+        const auto found = entries_.find(number);
+        if (found == entries_.end()) return;
+        found->second.closed = true;
+        finished = take_finished_locked(number);
+    }
+    release(std::move(finished));
+}
+
+FileTable::Entries::node_type FileTable::take_finished_locked(uint64_t number) {
+    const auto found = entries_.find(number);
+    if (found == entries_.end()) return {};
+    if (!found->second.closed || found->second.running > 0) return {};
+    return entries_.extract(found);
+}
+
+void FileTable::release(Entries::node_type finished) {
+    if (!finished.empty()) finished.mapped().file->release();
+}
+
+size_t FileTable::size() const {
+    MutexLock lock(mutex_);
+    return entries_.size();
+}
+
+std::vector<OpenFileInfo> FileTable::files() const {
+    struct Row {
+        Ref<drm::File> file;
+        uint64_t number;
+        std::chrono::system_clock::time_point since;
+    };
+    std::vector<Row> rows;
+    {
+        MutexLock lock(mutex_);
+        for (const auto& [number, entry] : entries_)
+            rows.push_back({entry.file, number, entry.since});
+    }
+    std::vector<OpenFileInfo> infos;
+    for (const Row& row : rows) {
+        infos.push_back({.number = row.number,
+                         .pid = row.file->info().opener.pid,
+                         .command = row.file->info().command,
+                         .device = row.file->device().label(),
+                         .node = node_name(transport::node_of_file(row.number)),
+                         .since = row.since});
+    }
+    return infos;
+}
+
+void FileTable::close_all() {
+    std::vector<std::pair<uint64_t, int>> open;
+    {
+        MutexLock lock(mutex_);
+        for (const auto& [number, entry] : entries_) open.emplace_back(number, entry.socket);
+    }
+    for (const auto& [number, socket] : open) {
+        hangups_.remove(socket);
+        handle_close(number);
+    }
+}
+
+}  // namespace plugboard::daemon

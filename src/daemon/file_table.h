@@ -1,0 +1,90 @@
+// The open files of DRM nodes, by the number in their label, until the last copy of their descriptor
+// is closed and the last request on them has left.
+// Linux: fs/file_table.c (struct file's count)
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/hangup_watch.h"
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "daemon/session_server.h"
+#include "drm/device.h"
+#include "drm/file.h"
+
+namespace plugboard::daemon {
+
+/// Calls drm::File::release() once for each file. Any thread; calls drm with no lock held.
+class FileTable {
+    struct Entry;
+
+  public:
+    /// A request on a file: for its scope the file is not released. One thread.
+    class Use {
+      public:
+        Use(Use&& other) noexcept;
+        Use& operator=(Use&&) = delete;
+        ~Use();
+        drm::File& file() const;
+        /// SO_COOKIE of the client's descriptor.
+        uint64_t cookie() const;
+
+      private:
+        friend class FileTable;
+        Use(FileTable& table, Entry& entry) : table_(table), entry_(&entry) {}
+        FileTable& table_;
+        Entry* entry_;
+    };
+
+    struct Opened {
+        uint64_t number = 0;
+        UniqueFd theirs;  // for the client
+        Ref<drm::File> file;
+    };
+
+    explicit FileTable(HangupWatch& hangups) : hangups_(hangups) {}
+    ~FileTable();
+    FileTable(const FileTable&) = delete;
+    FileTable& operator=(const FileTable&) = delete;
+
+    /// Errors of drm::File::open; MFile, NFile, NoMem.
+    Result<Opened> open(drm::Device& device, drm::OpenInfo info);
+    /// Nothing when there is no such file, or its last close has been seen.
+    std::optional<Use> use(uint64_t number);
+
+    size_t size() const;
+    std::vector<OpenFileInfo> files() const;
+    /// Releases every file that no request uses.
+    void close_all();
+
+  private:
+    struct Entry {
+        uint64_t number = 0;
+        Ref<drm::File> file;
+        int socket = -1;  // our end; the file's event sink owns it
+        uint64_t cookie = 0;
+        std::chrono::system_clock::time_point since{};
+        int running = 0;  // guarded by mutex_, as is closed
+        bool closed = false;
+    };
+    using Entries = std::map<uint64_t, Entry>;
+
+    void handle_close(uint64_t number);
+    void leave(Entry& entry);
+    /// The entry if it is closed and unused, taken out of the table.
+    Entries::node_type take_finished_locked(uint64_t number) REQUIRES(mutex_);
+    static void release(Entries::node_type finished);
+
+    HangupWatch& hangups_;
+    mutable Mutex<LockClass<FileTable>> mutex_;
+    Entries entries_ GUARDED_BY(mutex_);
+    uint64_t next_serial_ GUARDED_BY(mutex_) = 1;
+};
+
+}  // namespace plugboard::daemon

@@ -1,0 +1,252 @@
+#include "daemon/session.h"
+
+#include <drm.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/labelled_pair.h"
+#include "daemon/channel_memory.h"
+#include "transport/file_number.h"
+
+namespace plugboard::daemon {
+
+using transport::MessageType;
+
+namespace {
+
+/// More proofs than any client needs at a time; beyond it they are asked for anew.
+constexpr size_t max_proofs = 4096;
+
+uapi::Credentials credentials(const transport::Sender& sender) {
+    return {.pid = sender.pid, .uid = sender.uid, .gid = sender.gid};
+}
+
+std::string_view text(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// "/dev/dri/card0", "/dev/dri/renderD128".
+std::optional<transport::Node> parse_node(std::string_view path) {
+    transport::Node node;
+    if (path.starts_with("/dev/dri/card")) {
+        path.remove_prefix(std::string_view("/dev/dri/card").size());
+    } else if (path.starts_with("/dev/dri/renderD")) {
+        path.remove_prefix(std::string_view("/dev/dri/renderD").size());
+        node.render = true;
+    } else {
+        return std::nullopt;
+    }
+    const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), node.minor);
+    if (error != std::errc() || end != path.data() + path.size() || node.minor >= 1u << 20)
+        return std::nullopt;
+    return node;
+}
+
+/// A descriptor of this name that this very process made: the kernel keeps the maker's pid in both
+/// ends of a pair, so a namesake from elsewhere does not pass.
+bool is_own_descriptor(const UniqueFd& fd, transport::FileName name) {
+    ucred maker{};
+    socklen_t size = sizeof maker;
+    if (getsockopt(fd.borrow(), SOL_SOCKET, SO_PEERCRED, &maker, &size) < 0) return false;
+    if (maker.pid != getpid()) return false;
+    sockaddr_un address{};
+    socklen_t length = sizeof address;
+    if (getpeername(fd.borrow(), reinterpret_cast<sockaddr*>(&address), &length) < 0) return false;
+    const size_t start = offsetof(sockaddr_un, sun_path) + 1;
+    if (length <= start) return false;
+    const auto label = parse_fd_label({address.sun_path + 1, length - start});
+    return label == FdLabel{static_cast<FdKind>(name.kind), own_board_id(), name.number};
+}
+
+/// What the kernel's mmap() checks before it asks the file. Linux: mm/mmap.c, do_mmap
+Result<void> check_map_access(int open_flags, int protection, int map_flags) {
+    const int access = open_flags & O_ACCMODE;
+    if (access == O_WRONLY) return Errno::Access;
+    const bool shared = (map_flags & MAP_TYPE) != MAP_PRIVATE;
+    if (shared && (protection & PROT_WRITE) != 0 && access == O_RDONLY) return Errno::Access;
+    return {};
+}
+
+}  // namespace
+
+Session::Session(UniqueFd socket, SessionContext context)
+    : channel_(std::move(socket)), context_(context), sleeper_(channel_, context.clock) {}
+
+void Session::run() {
+    for (;;) {
+        const auto received = channel_.receive();
+        if (!received || !handle(*received)) break;
+    }
+    channel_.end();
+}
+
+bool Session::handle(const Received& received) {
+    const MessageType type = received.message.type();
+    if (!greeted_) return type == MessageType::Hello && handle_hello(received);
+    switch (type) {
+        case MessageType::Open: handle_open(received); return true;
+        case MessageType::Ioctl: handle_ioctl(received); return true;
+        case MessageType::Mmap: handle_mmap(received); return true;
+        case MessageType::OpenLive: handle_open_live(received); return true;
+        case MessageType::Write: handle_write(received); return true;
+        case MessageType::Cancel: return true;  // its request was done before it came
+        default: return false;
+    }
+}
+
+bool Session::handle_hello(const Received& received) {
+    const auto body = received.message.body<transport::HelloBody>();
+    const bool known = body.version == transport::protocol_version;
+    reply(received.message.sequence(), known ? Result<int>(0) : Errno::Proto, own_board_id());
+    greeted_ = known;
+    return known;
+}
+
+void Session::reply(uint32_t sequence, const Result<int>& result, uint64_t value, int fd) {
+    transport::ReplyBody body{.result = -1, .value = value};
+    if (result.ok()) {
+        body.result = result.value();
+    } else {
+        body.error = static_cast<int32_t>(result.error());
+    }
+    channel_.send(transport::Outgoing(MessageType::Reply, sequence, body), {}, {}, fd);
+}
+
+void Session::handle_open(const Received& received) {
+    const uint32_t sequence = received.message.sequence();
+    auto opened = open_node(received);
+    if (!opened.ok()) return reply(sequence, opened.error());
+    context_.world.note_open(*opened->file);
+    note_proved({.number = opened->number, .kind = static_cast<uint32_t>(FdKind::Card)});
+    reply(sequence, 0, 0, opened->theirs.borrow());
+}
+
+Result<FileTable::Opened> Session::open_node(const Received& received) {
+    const auto body = received.message.body<transport::OpenBody>();
+    const auto node = parse_node(text(received.message.payload()));
+    if (!node) return Errno::NoEnt;
+    // The kernel's close() has released before it returns, and who is master depends on it.
+    context_.hangups.settle();
+    const auto type = node->render ? drm::NodeType::Render : drm::NodeType::Primary;
+    const auto device = TRY(context_.world.find_node(type, node->minor));
+    const std::string_view command(body.command, sizeof body.command);
+    return context_.files.open(*device,
+                               {.node = type,
+                                .flags = static_cast<int>(body.flags),
+                                .opener = credentials(received.sender),
+                                .command = std::string(command.substr(0, command.find('\0')))});
+}
+
+void Session::handle_ioctl(const Received& received) {
+    sleeper_.begin(received.message.sequence());
+    ChannelMemory memory(channel_, received.message);
+    drm::Request request(memory, sleeper_, credentials(received.sender));
+    const auto kind = received.message.body<transport::IoctlBody>().file.kind;
+    const bool is_card = kind == static_cast<uint32_t>(FdKind::Card);
+    memory.reply(is_card ? card_ioctl(received, request) : special_ioctl(received, request));
+}
+
+Result<int> Session::card_ioctl(const Received& received, drm::Request& request) {
+    const auto body = received.message.body<transport::IoctlBody>();
+    const auto use = TRY(find_card(body.file, received.message.sequence()));
+    if (body.command == DRM_IOCTL_SET_MASTER) context_.hangups.settle();
+    return use.file().ioctl(request, body.command, uapi::UserAddress{body.argument});
+}
+
+Result<int> Session::special_ioctl(const Received& received, drm::Request& request) {
+    const auto body = received.message.body<transport::IoctlBody>();
+    const auto file = TRY(find_special(body.file, received.message.sequence()));
+    return file->ioctl(request, body.command, uapi::UserAddress{body.argument});
+}
+
+void Session::handle_mmap(const Received& received) {
+    const auto mapped = map(received);
+    const uint32_t sequence = received.message.sequence();
+    if (!mapped.ok()) return reply(sequence, mapped.error());
+    reply(sequence, 0, mapped->size, mapped->memory.borrow());
+}
+
+Result<drm::MappedObject> Session::map(const Received& received) {
+    const auto body = received.message.body<transport::MmapBody>();
+    const auto use = TRY(find_card(body.file, received.message.sequence()));
+    TRY(check_map_access(use.file().info().flags, body.protection, body.flags));
+    return use.file().map(body.offset, body.length, body.protection, body.flags);
+}
+
+void Session::handle_open_live(const Received& received) {
+    const auto body = received.message.body<transport::OpenBody>();
+    const auto opened = context_.world.open_live_file(text(received.message.payload()),
+                                                      static_cast<int>(body.flags),
+                                                      credentials(received.sender));
+    const uint32_t sequence = received.message.sequence();
+    if (!opened.ok()) return reply(sequence, opened.error());
+    reply(sequence, 0, 0, opened->borrow());
+}
+
+void Session::handle_write(const Received& received) {
+    const auto written = write_special(received);
+    const uint32_t sequence = received.message.sequence();
+    if (!written.ok()) return reply(sequence, written.error());
+    reply(sequence, static_cast<int>(std::min(written.value(), transport::max_payload)));
+}
+
+Result<size_t> Session::write_special(const Received& received) {
+    const auto name = received.message.body<transport::WriteBody>().file;
+    const auto file = TRY(find_special(name, received.message.sequence()));
+    return file->write(received.message.payload());
+}
+
+bool Session::is_proved(transport::FileName name) const {
+    return proved_.contains({name.kind, name.number});
+}
+
+void Session::note_proved(transport::FileName name) {
+    if (proved_.size() >= max_proofs) proved_.clear();
+    proved_.insert({name.kind, name.number});
+}
+
+UniqueFd Session::ask_for_proof(transport::FileName name, uint32_t sequence) {
+    channel_.send(transport::Outgoing(MessageType::NeedProof, sequence,
+                                      transport::NeedProofBody{.file = name}));
+    auto answer = channel_.receive_answer(MessageType::Proof, sequence);
+    return answer ? std::move(answer->fd) : UniqueFd();
+}
+
+Result<FileTable::Use> Session::find_card(transport::FileName name, uint32_t sequence) {
+    if (name.kind != static_cast<uint32_t>(FdKind::Card)) return Errno::BadF;
+    // Asked for before the file is used: a client that never answers would hold up its release.
+    std::optional<UniqueFd> proof;
+    if (!is_proved(name)) proof = ask_for_proof(name, sequence);
+    auto use = context_.files.use(name.number);
+    if (!use) return Errno::BadF;
+    if (proof) {
+        if (!proof->is_open() || socket_cookie(proof->borrow()) != use->cookie()) return Errno::BadF;
+        note_proved(name);
+    }
+    return std::move(*use);
+}
+
+Result<Ref<drm::SpecialFile>> Session::find_special(transport::FileName name, uint32_t sequence) {
+    // write() on a DRM node ends here too. Linux: drm's file_operations have no write
+    if (name.kind == static_cast<uint32_t>(FdKind::Card)) return Errno::Inval;
+    if (!is_proved(name)) {
+        const UniqueFd proof = ask_for_proof(name, sequence);
+        if (!proof.is_open() || !is_own_descriptor(proof, name)) return Errno::BadF;
+        note_proved(name);
+    }
+    auto file = context_.world.find_special(static_cast<FdKind>(name.kind), name.number);
+    if (!file) return Errno::BadF;
+    return std::move(*file);
+}
+
+}  // namespace plugboard::daemon

@@ -1,0 +1,72 @@
+// One channel of a shim: receives its requests one after the other and hands them to the DRM core.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/hangup_watch.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "daemon/channel_sleeper.h"
+#include "daemon/file_table.h"
+#include "daemon/world.h"
+#include "transport/channel.h"
+
+namespace plugboard::daemon {
+
+/// What the sessions of a server share; outlives them.
+struct SessionContext {
+    World& world;
+    FileTable& files;
+    HangupWatch& hangups;
+    Clock& clock;
+};
+
+/// run() on its own thread. Everything the shim says is hostile input.
+class Session {
+  public:
+    Session(UniqueFd socket, SessionContext context);
+
+    /// Until the client hangs up, breaks the framing, or shut_down().
+    void run();
+    /// Any thread.
+    void shut_down() { channel_.shut_down(); }
+
+  private:
+    using Received = transport::Channel::Received;
+
+    /// False: the channel is over.
+    bool handle(const Received& received);
+    bool handle_hello(const Received& received);
+    void handle_open(const Received& received);
+    void handle_ioctl(const Received& received);
+    void handle_mmap(const Received& received);
+    void handle_open_live(const Received& received);
+    void handle_write(const Received& received);
+
+    Result<FileTable::Opened> open_node(const Received& received);
+    Result<int> card_ioctl(const Received& received, drm::Request& request);
+    Result<int> special_ioctl(const Received& received, drm::Request& request);
+    Result<drm::MappedObject> map(const Received& received);
+    Result<size_t> write_special(const Received& received);
+
+    /// The file behind a name that this channel has proved to possess. BadF: none, or not proved.
+    Result<FileTable::Use> find_card(transport::FileName name, uint32_t sequence);
+    Result<Ref<drm::SpecialFile>> find_special(transport::FileName name, uint32_t sequence);
+    /// The descriptor that the client sends when asked; not open if it sends none.
+    UniqueFd ask_for_proof(transport::FileName name, uint32_t sequence);
+    bool is_proved(transport::FileName name) const;
+    void note_proved(transport::FileName name);
+
+    void reply(uint32_t sequence, const Result<int>& result, uint64_t value = 0, int fd = -1);
+
+    transport::Channel channel_;
+    const SessionContext context_;
+    ChannelSleeper sleeper_;
+    bool greeted_ = false;
+    std::set<std::pair<uint32_t, uint64_t>> proved_;  // kind, number
+};
+
+}  // namespace plugboard::daemon
