@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -51,8 +52,9 @@ class Board final : public World {
     Board(const Board&) = delete;
     Board& operator=(const Board&) = delete;
 
-    // A target is a slot's name ("gpu0"), a node's while it lives ("card0"), or the device's ("vkms").
-    /// A new device in an empty slot. `slot_only`: node and device names come and go.
+    // A target is a slot's name ("gpu0"), its device's ("vkms"), or that of the node ("card0") while it
+    // lives.
+    /// A new device in an empty slot.
     Outcome<Done> plug(std::string_view target);
     /// device_del of the slot's device; the slot stays.
     Outcome<Done> unplug(std::string_view target);
@@ -60,18 +62,19 @@ class Board final : public World {
     Outcome<Done> bind(std::string_view target);
     Outcome<Done> unbind(std::string_view target);
     /// Unplugs the slot that this device is in, if any.
-    void unplug(const drm::Device& device);
+    void unplug_device(const drm::Device& device);
 
     /// Unplugs everything, ends all sessions. Once; then only leftovers() and the like are of use.
     void end();
+    /// `own_descriptors` are those that this process opened after the board was made, on purpose.
     /// Exact after end(); before it, what clients have open is part of it.
-    Leftovers leftovers();
+    Leftovers leftovers(size_t own_descriptors);
 
     const std::string& directory() const { return directory_; }
     const Config& config() const { return config_; }
-    std::vector<SlotInfo> slots() const;
+    std::vector<SlotInfo> slots();
     /// The slot's card that a target names, with its DRM device.
-    Outcome<SlotInfo> find_card(std::string_view target) const;
+    Outcome<SlotInfo> find_card(std::string_view target);
     /// Handles every close that has happened.
     void settle();
     std::vector<OpenFileInfo> open_files();
@@ -97,11 +100,11 @@ class Board final : public World {
 
     Board(Config config, std::string directory, std::unique_ptr<Tree> tree);
     Result<void> start();
-    Outcome<size_t> find_slot_locked(std::string_view target) const REQUIRES(mutex_);
-    Outcome<Done> plug_slot(Change& change);
-    Outcome<Done> unplug_slot(Change& change);
+    Outcome<size_t> find_slot(std::string_view target) const;
+    Result<Ref<device::Device>> make_device(const CardConfig& card, const std::string& device_name);
+    Outcome<Done> set_bound(std::string_view target, bool bound);
+    void unplug_slot(Change& change);
     void put_driver_files(device::Bus& bus, const device::Driver& driver);
-    size_t own_descriptors() const;
 
     const Config config_;
     const std::string directory_;
@@ -112,7 +115,7 @@ class Board final : public World {
     std::unique_ptr<DeviceTree> device_tree_;
     std::unique_ptr<DrmTree> drm_tree_;
     std::unique_ptr<SessionServer> sessions_;
-    size_t base_objects_ = 0;      // of a board with empty slots and no session
+    std::set<const Object*> base_objects_;  // of a board with empty slots and no session
     size_t base_descriptors_ = 0;
     std::atomic<size_t> opens_{0};
     bool ended_ = false;

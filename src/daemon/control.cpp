@@ -70,6 +70,12 @@ void refuse_one(int listener, UniqueFd& spare) {
     spare.reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
+/// A peer that does not read cannot keep its thread for ever.
+void limit_sending(int socket) {
+    const timeval limit{.tv_sec = 5, .tv_usec = 0};
+    setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
 Result<UniqueFd> listen_at(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -148,17 +154,20 @@ Result<std::unique_ptr<ControlServer>> ControlServer::create(const std::string& 
 }
 
 ControlServer::ControlServer(UniqueFd listener, const Commands& commands)
-    : listener_(std::move(listener)), commands_(commands) {
+    : listener_(std::move(listener)), commands_(commands) {}
+
+void ControlServer::start() {
     acceptor_ = std::thread([this] { accept_connections(); });
 }
 
 ControlServer::~ControlServer() {
     shutdown(listener_.borrow(), SHUT_RDWR);  // wakes accept()
-    acceptor_.join();
+    if (acceptor_.joinable()) acceptor_.join();
     std::list<Connection> rest;
     {
         MutexLock lock(mutex_);
-        for (Connection& connection : connections_) shutdown(connection.socket.borrow(), SHUT_RDWR);
+        // An answer under way is still sent.
+        for (Connection& connection : connections_) shutdown(connection.socket.borrow(), SHUT_RD);
         rest.splice(rest.end(), connections_);
     }
     for (Connection& connection : rest) connection.thread.join();
@@ -194,6 +203,7 @@ void ControlServer::accept_connections() {
         MutexLock lock(mutex_);
         join_finished_locked();
         if (connections_.size() >= kMaxConnections) continue;
+        limit_sending(socket.borrow());
         Connection& connection = connections_.emplace_back();
         connection.socket = std::move(socket);
         connection.thread = std::thread([this, &connection] { serve(connection); });

@@ -45,12 +45,14 @@ class Commands {
 /// long, or stop() was called elsewhere by shutdown(2).
 void serve_control_lines(int socket, const Commands& commands);
 
-/// Listens and serves each connection on a thread of its own; only to its own user and root.
+/// Listens, and serves each connection on a thread of its own; only to its own user and root.
 class ControlServer {
   public:
     /// `path` must fit a socket address. MFile, NoMem, and what bind() says.
     static Result<std::unique_ptr<ControlServer>> create(const std::string& path,
                                                          const Commands& commands);
+    /// From here on connections are served. Once.
+    void start();
     /// Ends every connection and waits for its thread. Not from a command.
     ~ControlServer();
     ControlServer(const ControlServer&) = delete;

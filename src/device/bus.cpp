@@ -73,9 +73,9 @@ Driver* Bus::find_driver(std::string_view name) const {
 
 MaybeRef<Device> Bus::find_device(std::string_view name) const {
     MutexLock lock(state_->mutex);
-    const auto found = state_->by_name.find(name);
-    if (found == state_->by_name.end()) return std::nullopt;
-    return Ref<Device>::share(*found->second);
+    Device* found = state_->by_name.find(name);
+    if (!found) return std::nullopt;
+    return Ref<Device>::share(*found);
 }
 
 Result<void> Bus::bind(std::string_view device_name, std::string_view driver_name) {

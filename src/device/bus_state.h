@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/list.h"
@@ -12,6 +11,7 @@
 #include "device/bus.h"
 #include "device/device_state.h"
 #include "device/driver.h"
+#include "device/name_table.h"
 
 namespace plugboard::device {
 
@@ -28,7 +28,7 @@ struct Bus::State {
     mutable Mutex<LockClass<Bus>> mutex;
     CondVar unused;  // some driver's last user has left
     List<DeviceLink> devices GUARDED_BY(mutex);
-    std::unordered_map<std::string_view, Device*> by_name GUARDED_BY(mutex);
+    NameTable<Device> by_name GUARDED_BY(mutex);
     std::vector<std::unique_ptr<BusDriver>> drivers GUARDED_BY(mutex);
 
     BusDriver* find_locked(std::string_view name) const REQUIRES(mutex) {

@@ -29,13 +29,11 @@ void Core::send_uevent(Device& device, std::string action,
     if (!device.info_.bus && device.info_.class_name.empty()) return;
     if (!device.is_added()) return;
     Model::State& model = *device.model_.state_;
-    const uint64_t seqnum = ++model.last_seqnum;
     if (model.watchers.empty()) return;
     model.watchers.uevent(Ref<const Device>::share(device),
                           {.action = std::move(action),
                            .devpath = device.state_->path,
-                           .keys = uevent_keys(device, std::move(keys)),
-                           .seqnum = seqnum});
+                           .keys = uevent_keys(device, std::move(keys))});
 }
 
 Result<void> Core::enter_model(Device& device) {
@@ -44,24 +42,27 @@ Result<void> Core::enter_model(Device& device) {
     const DeviceInfo& info = device.info_;
 
     MutexLock lock(model.mutex);
-    if (state.is_added.load() || model.by_path.contains(state.path)) return Errno::Exist;
+    if (state.is_added.load()) return Errno::Exist;
     if (info.parent && !info.parent->is_added()) return Errno::NoEnt;
-    DevicesByName* same_class = nullptr;
+    NameTable<Device>* same_class = nullptr;
     if (!info.class_name.empty()) {
         same_class = &model.by_class[info.class_name];
-        if (same_class->contains(info.name)) return Errno::Exist;
+        if (same_class->find(info.name)) return Errno::Exist;
     }
     if (info.node && model.by_number.contains(Model::State::number_of(*info.node)))
         return Errno::Exist;
+    if (!model.by_path.insert(state.path, device)) return Errno::Exist;
     if (info.bus) {
         Bus::State& bus = *info.bus->state_;
         MutexLock bus_lock(bus.mutex);
-        if (!bus.by_name.emplace(info.name, &device).second) return Errno::Exist;
+        if (!bus.by_name.insert(info.name, device)) {
+            model.by_path.erase(state.path);
+            return Errno::Exist;
+        }
         bus.devices.push_back(state.in_bus);
     }
-    model.by_path.emplace(state.path, &device);
     model.devices.push_back(state.in_model);
-    if (same_class) same_class->emplace(info.name, &device);
+    if (same_class) same_class->insert(info.name, device);
     if (info.node) model.by_number.emplace(Model::State::number_of(*info.node), &device);
 
     MutexLock state_lock(state.mutex);

@@ -38,7 +38,7 @@ struct Device::State {
     bool dying GUARDED_BY(mutex) = false;          // del() was called
     std::string driver_name GUARDED_BY(mutex);     // empty: none
     std::string driver_override GUARDED_BY(mutex); // platform devices
-    std::string power_control GUARDED_BY(mutex) = "auto";
+    bool is_power_on GUARDED_BY(mutex) = false;    // power/control: on, not auto
     MaybeRef<Device> self GUARDED_BY(mutex);    // the model's, while added
     MaybeRef<Device> parent GUARDED_BY(mutex);  // while added
 

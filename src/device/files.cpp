@@ -42,13 +42,13 @@ std::vector<Attribute> Device::power_attributes() const {
                      .mode = 0644,
                      .show = [this]() -> Result<std::string> {
                          MutexLock lock(state_->mutex);
-                         return state_->power_control + "\n";
+                         return std::string(state_->is_power_on ? "on\n" : "auto\n");
                      },
                      .store = [this](std::string_view value) -> Result<void> {
                          if (value.ends_with('\n')) value.remove_suffix(1);
                          if (value != "auto" && value != "on") return Errno::Inval;
                          MutexLock lock(state_->mutex);
-                         state_->power_control = value;
+                         state_->is_power_on = value == "on";
                          return {};
                      }});
     files.push_back(constant("power/runtime_active_time", "0"));

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -13,18 +12,17 @@
 #include "base/mutex.h"
 #include "device/device_state.h"
 #include "device/model.h"
+#include "device/name_table.h"
 #include "device/watchers.h"
 #include "device/worker.h"
 
 namespace plugboard::device {
 
-using DevicesByName = std::unordered_map<std::string_view, Device*>;
-
 struct Model::State {
     mutable Mutex<LockClass<Model>> mutex;
     List<DeviceLink> devices GUARDED_BY(mutex);  // in order of add(): parents before children
-    DevicesByName by_path GUARDED_BY(mutex);
-    std::unordered_map<std::string, DevicesByName> by_class GUARDED_BY(mutex);
+    NameTable<Device> by_path GUARDED_BY(mutex);
+    std::unordered_map<std::string, NameTable<Device>> by_class GUARDED_BY(mutex);
     std::unordered_map<uint64_t, Device*> by_number GUARDED_BY(mutex);
     std::vector<std::unique_ptr<Bus>> buses GUARDED_BY(mutex);
 
@@ -34,7 +32,6 @@ struct Model::State {
     MaybeRef<Device> platform_root;  // /devices/platform
     MaybeRef<Device> faux_root;      // /devices/faux
 
-    std::atomic<uint64_t> last_seqnum{0};
     std::atomic<unsigned> manages_until_failure{0};
     std::atomic<size_t> live_devices{0};
     Watchers watchers;

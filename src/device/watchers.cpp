@@ -36,6 +36,7 @@ void Watchers::sweep_locked() {
 
 void Watchers::uevent(Ref<const Device> device, Uevent event) {
     MutexLock lock(mutex_);
+    event.seqnum = ++last_seqnum_;
     uevents_.push_back(Queued{std::move(device), std::move(event)});
     if (is_handing_out_) return;
     is_handing_out_ = true;

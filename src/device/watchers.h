@@ -46,7 +46,7 @@ class Watchers {
         if (--walks_ == 0) sweep_locked();
     }
 
-    /// Hands a uevent to all, after those that other threads are handing out; then it returns
+    /// Gives the uevent its number and hands it to all, after those that other threads are handing out; then it returns
     /// before the event was seen.
     void uevent(Ref<const Device> device, Uevent event);
 
@@ -67,6 +67,7 @@ class Watchers {
     std::vector<std::unique_ptr<Slot>> slots_ GUARDED_BY(mutex_);
     size_t walks_ GUARDED_BY(mutex_) = 0;
     std::deque<Queued> uevents_ GUARDED_BY(mutex_);
+    uint64_t last_seqnum_ GUARDED_BY(mutex_) = 0;
     bool is_handing_out_ GUARDED_BY(mutex_) = false;
 };
 

@@ -100,10 +100,11 @@ device::DeviceInfo connector_device(Device& device, const Connector& connector,
             .show = [path, text = std::move(text)] { return show(path, text); },
         };
     };
-    device::DeviceInfo info{.name = device.card_name() + "-" + connector.name(),
-                            .parent = &card,
-                            .class_name = "drm",
-                            .devtype = "drm_connector"};
+    device::DeviceInfo info;
+    info.name = device.card_name() + "-" + connector.name();
+    info.parent = &card;
+    info.class_name = "drm";
+    info.devtype = "drm_connector";
     device::Attribute status = reads("status", show_status);
     status.mode = 0644;
     status.store = [path](std::string_view words) { return store_status(path, words); };

@@ -82,13 +82,12 @@ void File::release() {
     remove_framebuffers(*device_, std::move(shown));
     blobs.clear();
 
-    IdTable<Ref<gem::Object>> handles;
     {
+        IdTable<Ref<gem::Object>> handles;  // declared first, so dropped after the lock
         MutexLock lock(state_->mutex);
         std::swap(handles, state_->handles);
         state_->mappable.clear();
     }
-    handles = {};
     if (!is_render()) release_master(*this);
 }
 

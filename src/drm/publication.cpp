@@ -46,12 +46,13 @@ Result<void> Publication::show_node(NodeType node) {
         node == NodeType::Primary ? device_.primary_minor() : *device_.render_minor();
     const std::string name = node_name(node, minor);
     auto& model = device_.parent().model();
-    const auto made = TRY(device::Device::create(
-        model, {.name = name,
-                .parent = &device_.parent(),
-                .class_name = "drm",
-                .devtype = "drm_minor",
-                .node = device::DeviceNode{Minors::major, minor, "dri/" + name}}));
+    device::DeviceInfo info;
+    info.name = name;
+    info.parent = &device_.parent();
+    info.class_name = "drm";
+    info.devtype = "drm_minor";
+    info.node = device::DeviceNode{Minors::major, minor, "dri/" + name};
+    const auto made = TRY(device::Device::create(model, std::move(info)));
     TRY(made->add());
     {
         MutexLock lock(state.nodes_mutex);

@@ -5,7 +5,7 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr drm::Size kPreferredSize{.width = 1024, .height = 768};
+constexpr drm::Size preferred_size{.width = 1024, .height = 768};
 
 constexpr uint32_t all_bits(uint32_t count) {
     return count >= 32 ? ~0U : (1U << count) - 1;
@@ -18,7 +18,7 @@ std::vector<uint32_t> copy(std::span<const uint32_t> formats) {
 std::vector<drm::Mode> modes_of(const ScreenConfig& screen, uint32_t max_size) {
     if (!screen.mode) {
         auto modes = drm::noedid_modes(max_size, max_size);
-        drm::prefer_size(modes, kPreferredSize);
+        drm::prefer_size(modes, preferred_size);
         return modes;
     }
     auto mode = drm::Mode::cvt(screen.mode->width, screen.mode->height, screen.mode->refresh_hz);

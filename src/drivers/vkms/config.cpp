@@ -10,7 +10,7 @@ namespace plugboard::vkms {
 namespace {
 
 // A mask of CRTCs, planes or encoders has 32 bits; Linux uses 31 of them.
-constexpr size_t kMaxObjects = 31;
+constexpr size_t max_objects = 31;
 
 bool is_file_name(std::string_view name) {
     return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
@@ -57,14 +57,14 @@ std::vector<std::string> validate(const Config& config) {
     if (config.screens.empty()) errors.emplace_back("screens: there must be at least one");
     if (crtcs == 0) errors.emplace_back("crtcs: there must be at least one");
     const size_t encoders = config.screens.size() + (config.writeback ? crtcs : 0);
-    if (encoders > kMaxObjects) {
+    if (encoders > max_objects) {
         errors.push_back(fmt::format("screens: {} screens and writeback connectors, at most {}",
-                                     encoders, kMaxObjects));
+                                     encoders, max_objects));
     }
     const size_t planes = crtcs * (config.cursor ? 2 : 1) + config.overlays;
-    if (planes > kMaxObjects) {
+    if (planes > max_objects) {
         errors.push_back(fmt::format("crtcs: {} planes with {} CRTCs, at most {}", planes, crtcs,
-                                     kMaxObjects));
+                                     max_objects));
     }
     for (size_t i = 0; i < config.screens.size(); ++i) {
         if (!config.screens[i].mode) continue;

@@ -19,9 +19,9 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr std::string_view kSource = "auto";
-constexpr std::string_view kControlText = "auto*\n";  // the star marks the current source
-constexpr size_t kPageSize = 4096;
+constexpr std::string_view only_source = "auto";
+constexpr std::string_view control_text = "auto*\n";  // the star marks the current source
+constexpr size_t page_size = 4096;
 
 /// Bytes that were sent and not yet read, as the kernel accounts for them.
 int unread_cost(int fd) {
@@ -78,14 +78,14 @@ Result<UniqueFd> open_data(drm::Device& device, const device::Managed<FrameWorke
 
 Result<UniqueFd> open_control(drm::Device& device, const device::Managed<FrameWorker>& worker,
                               uint32_t crtc, int flags) {
-    if ((flags & O_ACCMODE) == O_RDONLY) return text_snapshot(kControlText);
+    if ((flags & O_ACCMODE) == O_RDONLY) return text_snapshot(control_text);
     auto opened =
         TRY(open_file<CrcControl>(device, worker, crtc, FdKind::Attribute, PairType::Stream));
     TRY(with_worker(device, worker, [&](FrameWorker& used) -> Result<void> {
         used.remember(opened.file);
         return {};
     }));
-    if ((flags & O_ACCMODE) == O_RDWR) opened.file->offer(kControlText);
+    if ((flags & O_ACCMODE) == O_RDWR) opened.file->offer(control_text);
     return std::move(opened.fd);
 }
 
@@ -136,7 +136,7 @@ std::string CrcData::label() const {
 
 void CrcData::push(uint32_t frame, uint32_t crc) {
     const int before = unread_cost(ours());
-    const bool is_full = packet_cost_ > 0 && before / packet_cost_ >= kCapacity;
+    const bool is_full = packet_cost_ > 0 && before / packet_cost_ >= capacity;
     const std::string entry = crc_entry(frame, crc);
     if (!is_full &&
         send(ours(), entry.data(), entry.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
@@ -160,12 +160,12 @@ void CrcControl::offer(std::string_view text) {
 
 Result<size_t> CrcControl::write(std::span<const std::byte> bytes) {
     if (bytes.empty()) return size_t{0};
-    if (bytes.size() > kPageSize - 1) return Errno::TooBig;
+    if (bytes.size() > page_size - 1) return Errno::TooBig;
     std::string_view source(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     if (source.back() == '\n') source.remove_suffix(1);
     // The kernel compares C strings.
     source = source.substr(0, source.find('\0'));
-    if (source != kSource) return Errno::Inval;
+    if (source != only_source) return Errno::Inval;
     const MaybeRef<drm::Device> open = device();
     if (!open) return Errno::NoDev;
     return with_worker(**open, worker(), [&](FrameWorker& used) -> Result<size_t> {
@@ -186,7 +186,7 @@ void add_debug_files(drm::Device& device, const Config& config,
         const uint32_t index = crtc->index();
         device.add_debug_file({.path = crtc->name() + "/crc/control",
                                .mode = 0644,
-                               .show = [] { return std::string(kControlText); },
+                               .show = [] { return std::string(control_text); },
                                .open = [&device, worker, index](int flags) {
                                    return open_control(device, worker, index, flags);
                                }});

@@ -51,7 +51,7 @@ class CrcFile : public drm::SpecialFile {
 /// unread one is dropped, as the kernel does.
 class CrcData final : public CrcFile {
   public:
-    static constexpr int kCapacity = 127;
+    static constexpr int capacity = 127;
 
     using CrcFile::CrcFile;
     FdKind kind() const override { return FdKind::Stream; }

@@ -36,7 +36,9 @@ Result<void> Driver::probe(device::Bound& bound) {
     const Limits& limits = limits_of(config.profile);
     auto drm = TRY(drm::Device::create(bound, {.name = "vkms",
                                                .description = "Virtual Kernel Mode Setting",
-                                               .date = std::string(limits.date)}));
+                                               .date = std::string(limits.date),
+                                               .like_linux_6_1 =
+                                                   config.profile == Profile::Linux61}));
     auto worker = TRY(bound.manage<FrameWorker>(*drm, crtc_count(config), limits.max_size));
     drm->manage<Card>(*drm, config, worker);
     TRY(bound.manage<drm::VblankTimer>(*drm));  // newer than the worker, so stopped before it

@@ -8,15 +8,15 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr std::array kPrimary61 = {DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,
+constexpr std::array primary_6_1 = {DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,
                                    DRM_FORMAT_RGB565};
-constexpr std::array kOverlay61 = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888,
+constexpr std::array overlay_6_1 = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888,
                                    DRM_FORMAT_XRGB16161616, DRM_FORMAT_ARGB16161616,
                                    DRM_FORMAT_RGB565};
-constexpr std::array kWriteback61 = {DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,
+constexpr std::array writeback_6_1 = {DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,
                                      DRM_FORMAT_ARGB16161616, DRM_FORMAT_RGB565};
 
-constexpr Limits kLinux61{
+constexpr Limits linux_6_1{
     .date = "20180514",
     .min_size = 20,
     .max_size = 8192,
@@ -24,15 +24,15 @@ constexpr Limits kLinux61{
     .overlays = 8,
     .framebuffers_need_a_plane = false,
     .primary_covers_mode = true,
-    .primary_formats = kPrimary61,
-    .overlay_formats = kOverlay61,
-    .writeback_formats = kWriteback61,
+    .primary_formats = primary_6_1,
+    .overlay_formats = overlay_6_1,
+    .writeback_formats = writeback_6_1,
 };
 
 }  // namespace
 
 const Limits& limits_of(Profile) {
-    return kLinux61;
+    return linux_6_1;
 }
 
 }  // namespace plugboard::vkms

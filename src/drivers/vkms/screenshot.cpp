@@ -9,25 +9,25 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr uint32_t kBytes = 4;  // of a pixel in XR24
+constexpr uint32_t bytes_per_pixel = 4;  // of a pixel in XR24
 
 Result<Image> picture_of(const Frame& frame) {
     const size_t pixels = frame.size.area();
     Image image{.width = frame.size.width, .height = frame.size.height, .storage = {}, .rgb = {}};
-    image.storage.reset(new (std::nothrow) uint8_t[pixels * kBytes]);
+    image.storage.reset(new (std::nothrow) uint8_t[pixels * bytes_per_pixel]);
     if (!image.storage) return Errno::NoMem;
     const TargetImage target{
         .format = DRM_FORMAT_XRGB8888,
-        .memory = {.bytes = std::as_writable_bytes(std::span(image.storage.get(), pixels * kBytes)),
-                   .pitch = frame.size.width * kBytes}};
+        .memory = {.bytes = std::as_writable_bytes(std::span(image.storage.get(), pixels * bytes_per_pixel)),
+                   .pitch = frame.size.width * bytes_per_pixel}};
     Composer composer;
     TRY(compose(composer, frame, {.images = {&target, 1}}));
     // In place: a pixel never moves towards the end.
     uint8_t* const bytes = image.storage.get();
     for (size_t i = 0; i < pixels; ++i) {
-        const uint8_t blue = bytes[i * kBytes];
-        const uint8_t green = bytes[i * kBytes + 1];
-        const uint8_t red = bytes[i * kBytes + 2];
+        const uint8_t blue = bytes[i * bytes_per_pixel];
+        const uint8_t green = bytes[i * bytes_per_pixel + 1];
+        const uint8_t red = bytes[i * bytes_per_pixel + 2];
         bytes[i * 3] = red;
         bytes[i * 3 + 1] = green;
         bytes[i * 3 + 2] = blue;

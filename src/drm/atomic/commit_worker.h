@@ -63,11 +63,15 @@ class CommitWorker {
         Shown,        // programmed; flips are under way
         Finishing,    // the worker is at it
     };
+    struct FenceWatch {
+        Ref<Fence> fence;  // outlives the entry
+        std::unique_ptr<WaitQueue::Entry> entry;
+    };
     struct Pending {
         Ref<State> state;
         Stage stage = Stage::Waiting;
-        std::vector<std::unique_ptr<WaitQueue::Entry>> fence_watches;
-        std::optional<Time> flip_deadline;
+        std::vector<FenceWatch> fence_watches{};
+        std::optional<Time> flip_deadline{};
     };
     struct Timeline {
         FenceContext context{};
@@ -76,8 +80,8 @@ class CommitWorker {
     enum class Task { Stop, Sleep, Program, Finish };
     struct Next {
         Task task = Task::Sleep;
-        MaybeRef<State> state;
-        std::optional<Time> deadline;
+        MaybeRef<State> state{};
+        std::optional<Time> deadline{};
     };
 
     void run();

@@ -82,6 +82,8 @@ class State final : public Object {
 
     Device& device() const { return *device_; }
     const Options& options() const { return options_; }
+    /// Null once the request has let go of the state, and for the core itself.
+    Request* request() const { return request_; }
 
     // Pull an object in: its new state, a copy of the current one at the first call. A plane or
     // connector pulls its current CRTC in too. Under the modeset lock.
@@ -120,6 +122,8 @@ class State final : public Object {
     bool has_recipe() const { return recipe_ != nullptr; }
 
     Progress progress(const Crtc& crtc) const;
+    /// The new state is programmed on all its CRTCs.
+    bool is_hw_done() const;
     bool is_flipped_everywhere() const;
     bool is_cleaned_up() const;
     /// Woken at each step of progress.
@@ -136,15 +140,16 @@ class State final : public Object {
     State(Device& device, Request* request, Options options, Recipe recipe);
     ~State() override;
 
-    /// From now on the explainer sees what it holds, which is constant.
+    /// Installed: the request has let go of it, and the explainer may look at what it holds.
     void seal();
-    /// What the old state and the request held, to be dropped with no lock held.
-    Contents take_old();
-    enum class Step { HwDone, FlipDone, Told, CleanedUp };
-    void advance(uint32_t crtc_index, Step step);
-    bool is_programmed() const;
+    /// Framebuffers, blobs, in-fences and jobs of both states, to be dropped with no lock held.
+    Contents take_references();
     /// Everybody who waits for a flip of it has been told.
     bool is_told_everywhere() const;
+    void set_hw_done();
+    void set_flip_done(uint32_t crtc_index);
+    void set_told(uint32_t crtc_index);
+    void set_cleaned_up();
     /// Its flips end because the device is gone.
     void mark_gone();
     bool is_device_gone() const;
@@ -157,8 +162,13 @@ class State final : public Object {
     mutable Mutex<LockClass<State>> mutex_;
     bool is_sealed_ GUARDED_BY(mutex_) = false;
     bool is_device_gone_ GUARDED_BY(mutex_) = false;
-    std::vector<Progress> progress_ GUARDED_BY(mutex_);  // by CRTC index
-    std::vector<bool> told_ GUARDED_BY(mutex_);
+    bool is_hw_done_ GUARDED_BY(mutex_) = false;
+    bool is_cleaned_up_ GUARDED_BY(mutex_) = false;
+    struct Flipped {
+        bool done = false;
+        bool told = false;  // done, and the event is on its way
+    };
+    std::vector<Flipped> flipped_ GUARDED_BY(mutex_);  // by CRTC index
     WaitQueue progress_queue_;
 };
 

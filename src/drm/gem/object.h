@@ -34,16 +34,21 @@ class Mapping {
 class Object final : public plugboard::Object {
   public:
     /// `size` in bytes, a multiple of the page. NoMem, also for a size the machine cannot give.
-    static Result<Ref<Object>> create(uint64_t size);
+    /// `device` is the number of the drm::Device whose node maps it.
+    static Result<Ref<Object>> create(uint64_t size, uint64_t device = 0);
+    /// The object of that offset while it lives, of whatever device.
+    static MaybeRef<Object> find(uint64_t map_offset);
 
     uint64_t size() const { return size_; }
-    uint64_t id() const { return id_; }  // unique in the process; orders the mmap offsets
+    uint64_t id() const { return id_; }  // unique in the process
+    uint64_t device() const { return device_; }
     /// The offset that MAP_DUMB gives and mmap() takes: unique, page aligned, above 4 GiB.
     uint64_t map_offset() const;
     /// A descriptor of the memory for a client, writable or not. MFile.
     Result<UniqueFd> export_memory(bool writable) const;
     /// The memory in this process, mapped at the first call. NoMem.
     Result<std::span<std::byte>> map();
+    bool is_mapped();
 
     std::string label() const override;
     void visit_refs(RefVisitor&) const override {}
@@ -51,12 +56,14 @@ class Object final : public plugboard::Object {
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Object(UniqueFd memory, uint64_t size);
-    ~Object() override = default;
+    Object(UniqueFd memory, uint64_t size, uint64_t device);
+    ~Object() override;
 
     const uint64_t id_;
     const UniqueFd memory_;
     const uint64_t size_;
+    const uint64_t device_;
+    const uint64_t map_offset_;
     Mutex<LockClass<Object>> mutex_;
     Mapping mapping_ GUARDED_BY(mutex_);
 };

@@ -20,6 +20,8 @@ class Blob final : public Object, public ModeObject {
   public:
     /// NoMem for a size that cannot be had. Copies `bytes`.
     static Result<Ref<Blob>> create(Device& device, std::span<const std::byte> bytes);
+    /// Of bytes that the caller has filled in.
+    static Ref<Blob> create(Device& device, std::unique_ptr<std::byte[]> data, size_t size);
 
     std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
 
@@ -29,10 +31,9 @@ class Blob final : public Object, public ModeObject {
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Blob(Device& device, std::unique_ptr<std::byte[]> data, size_t size);
+    Blob(std::unique_ptr<std::byte[]> data, size_t size);
     ~Blob() override;
 
-    Device& device_;
     std::unique_ptr<std::byte[]> data_;
     size_t size_;
 };

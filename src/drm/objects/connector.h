@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ref.h"
+#include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/objects/mode.h"
 #include "drm/objects/mode_object.h"
@@ -18,8 +19,12 @@ namespace plugboard::drm {
 class Crtc;
 class Device;
 class Encoder;
+struct StandardProperties;
 
 enum class ConnectorStatus : uint32_t { Connected = 1, Disconnected = 2, Unknown = 3 };  // uAPI's
+
+/// What sysfs `status` was told. Values are Linux's.
+enum class ConnectorForce { Unspecified, Off, On, OnDigital };
 
 struct ConnectorInfo {
     uint32_t type = DRM_MODE_CONNECTOR_VIRTUAL;
@@ -63,6 +68,7 @@ class Connector final : public Object, public ModeObject {
     ConnectorState state;
     ConnectorStatus status = ConnectorStatus::Unknown;
     std::vector<Mode> modes;
+    ConnectorForce force = ConnectorForce::Unspecified;
     uint32_t dpms = 0;  // DRM_MODE_DPMS_*
 
     std::string label() const override;
@@ -73,14 +79,17 @@ class Connector final : public Object, public ModeObject {
     friend Ref<T> plugboard::make_ref(Args&&... args);
     Connector(Device& device, ConnectorInfo info);
     ~Connector() override;
+    void set_up_properties(const StandardProperties& standard);
 
     Device& device_;
-    uint32_t index_;
-    uint32_t type_id_;
+    uint32_t index_ = 0;
+    uint32_t type_id_ = 1;
     std::string name_;
     ConnectorInfo info_;
+    MaybeRef<Blob> writeback_formats_;
 };
 
+/// The connector with this id, if there is one.
 MaybeRef<Connector> find_connector(Device& device, ObjectId id);
 
 }  // namespace plugboard::drm

@@ -54,6 +54,10 @@ class Crtc final : public ModeObject {
     struct CursorPosition {
         int32_t x = 0, y = 0;
     } cursor_position;  // legacy; modeset lock
+    /// What the newest request that was installed changed; debugfs `state` shows it. Modeset lock.
+    struct LastChange {
+        bool planes = false, mode = false, active = false, connectors = false, color = false;
+    } last_change;
     std::vector<uint16_t> legacy_gamma;    // red, green, blue after each other; modeset lock
 
     Vblank& vblank() { return vblank_; }

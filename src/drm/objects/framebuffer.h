@@ -55,6 +55,7 @@ class Framebuffer final : public Object, public ModeObject {
     const FramebufferInfo info_;
 };
 
+/// The framebuffer with this id, if there is one.
 MaybeRef<Framebuffer> find_framebuffer(Device& device, ObjectId id);
 
 }  // namespace plugboard::drm

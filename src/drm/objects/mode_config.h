@@ -42,6 +42,10 @@ struct StandardProperties {
         *src_y, *src_w, *src_h, *in_formats;
     const Property *active, *mode_id, *out_fence_ptr, *vrr_enabled, *gamma_lut, *gamma_lut_size;
     const Property *dpms, *link_status, *non_desktop, *tile;
+    // Made with the others, attached by those that have use for them.
+    const Property *edid, *path, *hdr_output_metadata, *fb_damage_clips, *degamma_lut,
+        *degamma_lut_size, *ctm;
+    // Made for the first writeback connector.
     const Property *writeback_fb_id, *writeback_pixel_formats, *writeback_out_fence_ptr;
 };
 
@@ -68,6 +72,10 @@ class ModeConfig {
 
     /// A property of the driver's own, drmm.
     const Property& add_property(PropertyInfo info);
+    /// The three of writeback connectors, at the first call.
+    void add_writeback_properties();
+    /// Lets the list's references go; the connectors may live on for a moment in other hands.
+    void drop_connectors();
     /// The tail of every commit runs here.
     atomic::CommitWorker& worker() { return *worker_; }
 
@@ -75,7 +83,7 @@ class ModeConfig {
 
   private:
     Device& device_;
-    Lock lock_;
+    mutable Lock lock_;
     std::vector<std::unique_ptr<Property>> own_properties_;
     std::unique_ptr<atomic::CommitWorker> worker_;
 };

@@ -33,6 +33,7 @@ enum class ObjectType : uint32_t {
     Plane = DRM_MODE_OBJECT_PLANE,
 };
 
+class ObjectIds;
 class Property;
 
 /// A property of one object with the value it has where no atomic state holds it.
@@ -58,20 +59,28 @@ class ModeObject {
     void attach(const Property& property, uint64_t value);
 
   protected:
-    ~ModeObject() = default;
+    ~ModeObject();  // leaves the table that it is in
 
   private:
     friend class ObjectIds;
     ObjectId id_ = ObjectId::None;
+    ObjectIds* ids_ = nullptr;  // null: in no table (any more); guarded by the membership lock
     ObjectType type_;
     std::vector<AttachedProperty> properties_;
 };
 
-/// The device's id space. Any thread.
+/// The device's id space. Any thread. Objects that outlive it lose their place in it.
 class ObjectIds {
   public:
+    ObjectIds() = default;
+    ~ObjectIds();
+
+    /// Gives the object an id: the lowest free one.
     void add(ModeObject& object);
-    void remove(ModeObject& object);
+    /// The destructor of the object does it too.
+    static void remove(ModeObject& object);
+    /// All ids in use, ascending.
+    std::vector<uint32_t> all() const;
 
     /// Calls `use` with the object (null: unknown or of another type) while it cannot go away;
     /// gives back what `use` gives. Counted objects are shared with Ref::try_share there.

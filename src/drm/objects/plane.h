@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ref.h"
+#include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/objects/mode_object.h"
 #include "drm/pixel/geometry.h"
@@ -57,6 +58,7 @@ class Plane final : public ModeObject {
     Device& device_;
     uint32_t index_;
     PlaneInfo info_;
+    MaybeRef<Blob> in_formats_;
 };
 
 }  // namespace plugboard::drm

@@ -35,12 +35,22 @@ class Fence final : public Object {
 
     /// Once; later calls do nothing. `error`, if any, is what status() then says.
     void signal(std::optional<Errno> error = std::nullopt);
+    /// As signal(), with the time at which it happened: a vblank's.
+    void signal_at(Time time, std::optional<Errno> error = std::nullopt);
     bool is_signaled() const;
     /// 0 pending, 1 signalled, negative errno.
     int status() const;
     /// When it was signalled; the epoch before.
     Time timestamp() const;
     const FenceInfo& info() const { return info_; }
+    /// "vgem", "unbound"; of a signalled fence "detached-driver", "signaled-timeline".
+    /// Linux: dma_fence_driver_name, dma_fence_timeline_name
+    std::string driver_name() const;
+    std::string timeline_name() const;
+
+    /// A hint that it is wanted by then; the earliest counts. Nothing once it is signalled.
+    void set_deadline(Time deadline);
+    std::optional<Time> deadline() const;
 
     /// Runs `callback` once when it signals (at once if it has), on the signalling thread with no
     /// lock held. The number takes it back. Linux: dma_fence_add_callback
@@ -64,6 +74,7 @@ class Fence final : public Object {
     mutable Mutex<LockClass<Fence>> mutex_;
     int status_ GUARDED_BY(mutex_) = 0;
     Time timestamp_ GUARDED_BY(mutex_){};
+    std::optional<Time> deadline_ GUARDED_BY(mutex_);
     uint64_t next_callback_ GUARDED_BY(mutex_) = 1;
     std::vector<std::pair<uint64_t, std::function<void()>>> callbacks_ GUARDED_BY(mutex_);
     WaitQueue queue_;

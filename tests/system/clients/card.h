@@ -32,6 +32,17 @@ inline void must(bool ok, const char* what) {
     std::exit(1);
 }
 
+/// The number of the first slot's card now: a card that is plugged again has another one.
+inline int first_card() {
+    for (int i = 0; i < 64; i++) {
+        const std::string node = "/sys/devices/platform/vkms/drm/card" + std::to_string(i);
+        if (access(node.c_str(), F_OK) == 0) return i;
+    }
+    errno = ENOENT;
+    must(false, "/sys/devices/platform/vkms/drm/card*");
+    return -1;
+}
+
 struct Buffer {
     uint32_t handle = 0, pitch = 0, fb = 0;
     uint64_t size = 0;
@@ -41,15 +52,17 @@ struct Buffer {
 /// One open card with its first CRTC, primary plane and screen. Property ids by name.
 class Card {
   public:
-    explicit Card(const char* path = "/dev/dri/card0", int flags = O_RDWR | O_CLOEXEC)
-        : fd_(open(path, flags)) {
-        must(fd_ >= 0, path);
+    explicit Card(std::string path = {}, int flags = O_RDWR | O_CLOEXEC)
+        : path_(path.empty() ? "/dev/dri/card" + std::to_string(first_card()) : std::move(path)),
+          fd_(open(path_.c_str(), flags)) {
+        must(fd_ >= 0, path_.c_str());
     }
     ~Card() { close_now(); }
     Card(const Card&) = delete;
     Card& operator=(const Card&) = delete;
 
     int fd() const { return fd_; }
+    const std::string& path() const { return path_; }
     void close_now() {
         if (fd_ >= 0) close(fd_);
         fd_ = -1;
@@ -63,8 +76,8 @@ class Card {
 
     /// Finds the objects; the atomic and universal-planes caps are on afterwards.
     void discover() {
-        for (const uint64_t cap : {DRM_CLIENT_CAP_UNIVERSAL_PLANES, DRM_CLIENT_CAP_ATOMIC}) {
-            drm_set_client_cap set{cap, 1};
+        for (const int cap : {DRM_CLIENT_CAP_UNIVERSAL_PLANES, DRM_CLIENT_CAP_ATOMIC}) {
+            drm_set_client_cap set{static_cast<uint64_t>(cap), 1};
             must(call(DRM_IOCTL_SET_CLIENT_CAP, set) == 0, "SET_CLIENT_CAP");
         }
         std::array<uint32_t, 8> crtcs{}, connectors{}, encoders{};
@@ -103,7 +116,8 @@ class Card {
         encoder = ids[0];
     }
 
-    uint32_t property(uint32_t object, uint32_t type, const char* name) const {
+    /// 0: the object has no such property.
+    uint32_t find_property(uint32_t object, uint32_t type, const char* name) const {
         std::array<uint32_t, 64> ids{};
         std::array<uint64_t, 64> values{};
         drm_mode_obj_get_properties get{address(ids.data()), address(values.data()), 64, object, type};
@@ -114,9 +128,14 @@ class Card {
             must(call(DRM_IOCTL_MODE_GETPROPERTY, one) == 0, "GETPROPERTY");
             if (std::strcmp(one.name, name) == 0) return ids[i];
         }
-        errno = ENOENT;
-        must(false, name);
         return 0;
+    }
+
+    uint32_t property(uint32_t object, uint32_t type, const char* name) const {
+        const uint32_t id = find_property(object, type, name);
+        errno = ENOENT;
+        must(id != 0, name);
+        return id;
     }
 
     Buffer create_buffer(uint32_t width, uint32_t height, uint32_t format = DRM_FORMAT_XRGB8888,
@@ -204,6 +223,7 @@ class Card {
     drm_mode_modeinfo mode{};
 
   private:
+    std::string path_;
     int fd_;
 };
 

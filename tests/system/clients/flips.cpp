@@ -49,7 +49,7 @@ volatile sig_atomic_t stopped = 0;
 int main(int argc, char** argv) {
     std::signal(SIGINT, [](int) { stopped = 1; });
     const double seconds = argc > 1 ? std::atof(argv[1]) : 2;
-    Card card(argc > 2 ? argv[2] : "/dev/dri/card0");
+    Card card(argc > 2 ? argv[2] : "");
     const size_t which = argc > 3 ? static_cast<size_t>(std::atoi(argv[3])) : 0;
     const bool stuck = argc > 4 && std::strcmp(argv[4], "stuck") == 0;
     card.discover();

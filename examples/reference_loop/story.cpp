@@ -1,0 +1,152 @@
+#include "examples/reference_loop/story.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+
+#include "base/ref.h"
+#include "device/device.h"
+#include "device/explainer.h"
+#include "device/model.h"
+#include "drivers/mock/device.h"
+#include "drivers/mock/driver.h"
+
+namespace plugboard::examples {
+namespace {
+
+constexpr device::Settings kAsBeforeLinux66{.release_only_at_last_put = true};
+
+/// One telling. `alive` counts what the scenes have made and not freed.
+class Teller {
+  public:
+    template <class... Args>
+    void say(fmt::format_string<Args...> format, Args&&... args) {
+        fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+        text_ += '\n';
+    }
+    void begin_scene(std::string_view title) {
+        say("\n{}", title);
+        at_start_ = live_object_count();
+    }
+    size_t alive() const { return live_object_count() - at_start_; }
+    void say_alive() {
+        if (alive() == 0) return say("   All is freed.");
+        say("   {} objects are still alive, and nobody is left who knows them:", alive());
+        for (const std::string& loop : device::find_loops()) say("     {}", loop);
+    }
+    std::string take() { return std::move(text_); }
+
+  private:
+    std::string text_;
+    size_t at_start_ = 0;
+};
+
+/// What cannot fail here but would be a bug of the program.
+template <class T>
+T expect(Result<T> result) {
+    if (!result.ok()) std::abort();
+    return std::move(result).value();
+}
+
+void expect(const Result<void>& result) {
+    if (!result.ok()) std::abort();
+}
+
+device::DeviceInfo named(std::string name) {
+    device::DeviceInfo info;
+    info.name = std::move(name);
+    return info;
+}
+
+void leak(Teller& teller) {
+    device::Model model(Clock::real(), kAsBeforeLinux66);
+    teller.begin_scene("1. The loop. A mock DRM device on a device without a driver, rules of Linux before 6.6.");
+    auto mock = expect(model.add_root_device("mock0"));
+    // Only so that the demonstration can clean up behind itself at the end.
+    const device::GroupId group = expect(mock->devres().open_group());
+    expect(mock::create_device(*mock));
+    teller.say("   mock0 was added, and a DRM device made on it. Now mock0 is deleted and let go.");
+    device::Device& forgotten = *mock;
+    mock->del();
+    { const auto last = std::move(mock); }
+    teller.say_alive();
+    teller.say("   The DRM device waits for mock0's devres, devres for mock0's last reference,");
+    teller.say("   and that is the DRM device's own. Linux leaked like this from 2012 to 2023.");
+
+    // Whoever wrote the leaking program could not do this: it has no reference any more.
+    const auto again = Ref<device::Device>::share(forgotten);
+    expect(again->devres().release_group(group));
+}
+
+void break_by_unbind(Teller& teller) {
+    device::Model model(Clock::real(), kAsBeforeLinux66);
+    mock::Driver driver;
+    teller.begin_scene("2. First breaker: unbind. The same old rules, but the device has a driver.");
+    {
+        expect(model.platform_bus().add_driver(driver));
+        auto mock = expect(model.add_platform_device(named("mock")));
+        teller.say("   The driver's probe made the DRM device. Unbinding releases the device's devres,");
+        teller.say("   and with it devres' reference on the DRM device.");
+        expect(model.platform_bus().unbind("mock", "mock"));
+        mock->del();
+        expect(model.platform_bus().remove_driver(driver));
+    }
+    teller.say_alive();
+}
+
+void break_by_group(Teller& teller) {
+    device::Model model(Clock::real(), kAsBeforeLinux66);
+    teller.begin_scene("3. Second breaker: a devres group, as vkms and vgem have it since Linux 5.10.");
+    {
+        auto mock = expect(model.add_root_device("mock0"));
+        const device::GroupId group = expect(mock->devres().open_group());
+        expect(mock::create_device(*mock));
+        const size_t released = expect(mock->devres().release_group(group));
+        teller.say("   The group that was opened before is released before mock0 is deleted: {} entry.",
+                   released);
+        mock->del();
+    }
+    teller.say_alive();
+}
+
+void break_by_del(Teller& teller) {
+    device::Model model;
+    teller.begin_scene("4. Third breaker: device_del releases devres, the rule since Linux 6.6.");
+    {
+        auto mock = expect(model.add_root_device("mock0"));
+        expect(mock::create_device(*mock));
+        teller.say("   Exactly the first scene under the new rule: mock0 is deleted and let go.");
+        mock->del();
+    }
+    teller.say_alive();
+}
+
+void break_by_fake_driver(Teller& teller) {
+    device::Model model(Clock::real(), kAsBeforeLinux66);
+    mock::Driver driver;
+    teller.begin_scene("5. Fourth breaker: a fake driver. The old rules again, on the faux bus of Linux 6.14.");
+    {
+        auto mock = expect(model.add_faux_device(named("mock0"), &driver));
+        teller.say("   The faux bus binds its own driver, so deleting the device is an unbind first.");
+        mock->del();
+    }
+    teller.say_alive();
+}
+
+}  // namespace
+
+std::string tell_reference_loop() {
+    Teller teller;
+    teller.say("A DRM device holds a reference on the device it sits on. That device's devres holds the");
+    teller.say("DRM device. Who lets go first?");
+    leak(teller);
+    break_by_unbind(teller);
+    break_by_group(teller);
+    break_by_del(teller);
+    break_by_fake_driver(teller);
+    return teller.take();
+}
+
+}  // namespace plugboard::examples

@@ -1,0 +1,94 @@
+#include "cli/daemon_process.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+
+#include "cli/control_client.h"
+
+namespace plugboard::cli {
+namespace {
+
+constexpr std::chrono::seconds kStartTime{10};
+constexpr std::chrono::seconds kFinishTime{10};
+
+}  // namespace
+
+DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptions& options) {
+    std::array<int, 2> ends{-1, -1};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        throw Failure(fmt::format("no socket: {}", strerror(errno)), "close descriptors", Exit::Plugboard);
+    socket_.reset(ends[0]);
+    const UniqueFd theirs(ends[1]);
+
+    SpawnOptions spawn_options;
+    spawn_options.command = {installation.daemon, "--board", options.directory, "--runner-fd",
+                             std::to_string(theirs.borrow())};
+    auto& command = spawn_options.command;
+    if (!options.config.empty()) command.insert(command.end(), {"--toml", options.config});
+    for (const std::string& screen : options.screens) command.insert(command.end(), {"--screen", screen});
+    if (!options.debug.empty()) command.insert(command.end(), {"--debug", options.debug});
+    if (options.keep) command.emplace_back("--keep");
+    // The daemon is no client: neither of a board around this run, nor of anybody's preloads.
+    spawn_options.environment = {{"LD_PRELOAD", ""}, {"PLUGBOARD_BOARD", ""}};
+    spawn_options.kept_fd = theirs.borrow();
+    spawn_options.new_session = true;
+    auto spawned = spawn(spawn_options);
+    if (spawned.failure) {
+        throw Failure(fmt::format("{} cannot run: {}", installation.daemon,
+                                  strerror(spawned.failure->error)),
+                      "install plugboard again", Exit::Plugboard);
+    }
+    pid_ = spawned.child.pid;
+    pid_fd_ = std::move(spawned.child.pid_fd);
+}
+
+void DaemonProcess::wait_until_ready() {
+    Answer answer;
+    try {
+        answer = receive_line(socket_.borrow(), kStartTime);
+    } catch (const Failure&) {
+        wait_for_end();
+        throw Failure("the daemon did not start", "see what it said above; run its tests: scripts/test",
+                      Exit::Plugboard);
+    }
+    if (answer.body.value("ok", false)) return;
+    wait_for_end();
+    throw Failure(answer.body.value("error", "the daemon did not start"),
+                  answer.body.value("remedy", ""), Exit::Plugboard);
+}
+
+void DaemonProcess::wait_for_end() {
+    pollfd end{.fd = pid_fd_.borrow(), .events = POLLIN, .revents = 0};
+    const int milliseconds = static_cast<int>(std::chrono::milliseconds(kFinishTime).count());
+    if (poll(&end, 1, milliseconds) <= 0) kill(pid_, SIGKILL);
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+FinalReport DaemonProcess::finish() {
+    FinalReport report;
+    try {
+        const auto answer = exchange(socket_.borrow(), {{"op", "finish"}}, kFinishTime);
+        report.opens = answer.body.value("opens", size_t{0});
+        report.objects = answer.body.value("objects", size_t{0});
+        report.descriptors = answer.body.value("fds", size_t{0});
+        report.labels = answer.body.value("labels", std::vector<std::string>());
+    } catch (const Failure& failure) {
+        kill(pid_, SIGKILL);
+        wait_for_end();
+        throw Failure(fmt::format("the daemon did not end its board: {}", failure.what()),
+                      "this is a bug of plugboard's: please report it", Exit::Plugboard);
+    }
+    wait_for_end();
+    return report;
+}
+
+}  // namespace plugboard::cli

@@ -1,0 +1,49 @@
+// The daemon of a board that this process started, and ends.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "cli/installation.h"
+#include "cli/process.h"
+
+namespace plugboard::cli {
+
+struct DaemonOptions {
+    std::string directory;
+    std::string config;
+    std::vector<std::string> screens;
+    std::string debug;
+    bool keep = false;
+};
+
+/// What the daemon says at its end. docs/control.md, "finish".
+struct FinalReport {
+    size_t opens = 0, objects = 0, descriptors = 0;
+    std::vector<std::string> labels;  // of objects
+};
+
+/// Ends when the socket closes, whatever becomes of us.
+class DaemonProcess {
+  public:
+    /// Throws Failure (125): it cannot be started.
+    DaemonProcess(const Installation& installation, const DaemonOptions& options);
+
+    /// Waits until it serves. Throws Failure (125) with the daemon's own words.
+    void wait_until_ready();
+    int pid() const { return pid_; }
+    /// Unplugs all cards, ends all sessions, and waits for the daemon's end. Throws Failure (125).
+    FinalReport finish();
+    /// Lets go of a daemon that stays.
+    void detach() { socket_.reset(); }
+
+  private:
+    void wait_for_end();
+    int pid_ = -1;
+    UniqueFd socket_;
+    UniqueFd pid_fd_;
+};
+
+}  // namespace plugboard::cli

@@ -1,0 +1,83 @@
+// plugboard: virtual DRM cards for unmodified clients.
+#include <CLI/CLI.hpp>
+#include <string.h>
+
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "cli/failure.h"
+#include "cli/output.h"
+#include "cli/subcommands.h"
+
+namespace plugboard::cli {
+namespace {
+
+constexpr int kUsage = 2;
+
+/// What a command line was, as far as main() looks at it.
+struct CommandLine {
+    std::vector<std::string> options;  // before the first "--", without the program's name
+    std::vector<std::string> command;  // after it
+    bool is_run() const { return !options.empty() && options.front() == "run"; }
+};
+
+CommandLine split(int argc, char** argv) {
+    CommandLine line;
+    int i = 1;
+    for (; i < argc && strcmp(argv[i], "--") != 0; ++i) line.options.emplace_back(argv[i]);
+    for (++i; i < argc; ++i) line.command.emplace_back(argv[i]);
+    return line;
+}
+
+int report_usage(const CLI::App& app, const CLI::ParseError& error, bool is_run) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const std::string command = is_run ? "plugboard run" : "plugboard";
+    print_error(error.what(), command + " --help has the options and examples");
+    return is_run ? static_cast<int>(Exit::Plugboard) : kUsage;
+}
+
+int run_main(int argc, char** argv) {
+    CLI::App app("Virtual DRM cards that can be plugged and pulled, for unmodified programs.");
+    app.name("plugboard");
+    app.set_version_flag("--version", std::string("plugboard ") + PLUGBOARD_VERSION);
+    app.require_subcommand(1);
+    app.footer(
+        "Example:\n"
+        "  plugboard run -- modetest -M vkms\n"
+        "  plugboard run -- bash        # look around; then plugboard status, unplug gpu0, plug gpu0\n"
+        "Inside a run the other commands find its board by themselves; from elsewhere name it by -b.\n"
+        "plugboard COMMAND --help teaches each one.");
+    const CommandLine line = split(argc, argv);
+    Action action;
+    add_run(app, line.command, action);
+    add_status(app, action);
+    add_plug(app, action);
+    add_unplug(app, action);
+    add_bind(app, action);
+    add_unbind(app, action);
+    add_screenshot(app, action);
+    add_explain(app, action);
+    add_down(app, action);
+    try {
+        auto reversed = line.options;  // as CLI11 wants it
+        std::reverse(reversed.begin(), reversed.end());
+        app.parse(reversed);
+        return action();
+    } catch (const CLI::ParseError& error) {
+        return report_usage(app, error, line.is_run());
+    } catch (const Failure& failure) {
+        print_error(failure.what(), failure.remedy());
+        return static_cast<int>(failure.exit());
+    } catch (const std::exception& error) {
+        print_error(error.what(), "this is a bug of plugboard's: please report it");
+        return static_cast<int>(line.is_run() ? Exit::Plugboard : Exit::Failed);
+    }
+}
+
+}  // namespace
+}  // namespace plugboard::cli
+
+int main(int argc, char** argv) {
+    return plugboard::cli::run_main(argc, argv);
+}

@@ -1,0 +1,275 @@
+#include "cli/runner.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/unique_fd.h"
+#include "cli/board_directory.h"
+#include "cli/control_client.h"
+#include "cli/daemon_process.h"
+#include "cli/failure.h"
+#include "cli/hang_report.h"
+#include "cli/output.h"
+#include "cli/process.h"
+#include "cli/unreachable.h"
+
+namespace plugboard::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kGrace{2};       // between SIGTERM and SIGKILL
+constexpr std::chrono::seconds kAskTime{5};
+constexpr std::array kForwarded = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+
+std::string text_of(const char* variable) {
+    const char* value = getenv(variable);
+    return value != nullptr ? value : "";
+}
+
+/// Opens so far, and what is left, of a board that goes on.
+FinalReport ask_for_report(const std::string& directory) {
+    FinalReport report;
+    report.opens = ask_board(directory, {{"op", "status"}}, kAskTime).body.value("opens", size_t{0});
+    const auto leaks = ask_board(directory, {{"op", "check-leaks"}}, kAskTime).body;
+    report.objects = leaks.value("objects", size_t{0});
+    report.descriptors = leaks.value("fds", size_t{0});
+    report.labels = leaks.value("labels", std::vector<std::string>());
+    return report;
+}
+
+class Run {
+  public:
+    explicit Run(RunOptions options) : options_(std::move(options)) {}
+
+    int execute() {
+        // What the command leaves behind becomes our child, so that it can be counted.
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        block_signals();
+        start_board();
+        start_command();
+        if (!status_) wait_for_command();
+        return finish();
+    }
+
+  private:
+    void block_signals() {
+        sigset_t set;
+        sigemptyset(&set);
+        for (const int one : kForwarded) sigaddset(&set, one);
+        sigaddset(&set, SIGCHLD);
+        sigprocmask(SIG_BLOCK, &set, nullptr);
+        signal(SIGTTOU, SIG_IGN);  // a shell may have left us in the background
+        signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    }
+
+    void start_board() {
+        installation_ = find_installation();
+        const std::string name =
+            options_.board.empty() ? fmt::format("run-{}", getpid()) : options_.board;
+        directory_ = board_directory(name);
+        if (!options_.board.empty() && is_alive(directory_)) {
+            if (!options_.config.empty() || !options_.screens.empty()) {
+                throw Failure(fmt::format("the board \"{}\" is there already, with its own cards", name),
+                              "leave out -c and -s, or choose another name", Exit::Plugboard);
+            }
+            opens_before_ = ask_for_report(directory_).opens;
+            return;
+        }
+        daemon_.emplace(installation_, DaemonOptions{.directory = directory_,
+                                                     .config = options_.config,
+                                                     .screens = options_.screens,
+                                                     .debug = options_.debug,
+                                                     .keep = options_.keep});
+        daemon_->wait_until_ready();
+    }
+
+    void start_command() {
+        if (options_.command.empty()) {
+            const std::string shell = text_of("SHELL");
+            options_.command = {shell.empty() ? "/bin/sh" : shell};
+            is_shell_ = true;
+        }
+        const std::string others = without_shim(text_of("LD_PRELOAD"));
+        SpawnOptions spawn_options;
+        spawn_options.command = options_.command;
+        spawn_options.environment = {
+            {"LD_PRELOAD", installation_.shim + (others.empty() ? "" : ":" + others)},
+            {"PLUGBOARD_BOARD", directory_}};
+        auto spawned = spawn(spawn_options);
+        if (spawned.failure) {
+            print_error(fmt::format("{}: {}", options_.command.front(), strerror(spawned.failure->error)),
+                        "check the command's name and permissions");
+            status_ = static_cast<int>(spawned.failure->exit);
+            never_ran_ = true;
+            return;
+        }
+        command_ = std::move(spawned.child);
+        if (options_.timeout) deadline_ = Clock::now() + *options_.timeout;
+    }
+
+    void wait_for_command() {
+        while (!status_) {
+            int left = -1;
+            if (deadline_) {
+                const auto time = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
+                left = static_cast<int>(std::max<int64_t>(time.count(), 0));
+            }
+            pollfd source{.fd = signals_.borrow(), .events = POLLIN, .revents = 0};
+            if (poll(&source, 1, left) == 0) handle_deadline();
+            handle_signals();
+        }
+    }
+
+    void handle_signals() {
+        signalfd_siginfo info{};
+        while (read(signals_.borrow(), &info, sizeof(info)) == sizeof(info)) {
+            const int number = static_cast<int>(info.ssi_signo);
+            if (number == SIGCHLD) {
+                reap();
+            } else if (info.ssi_code != SI_KERNEL) {
+                // What the terminal sends goes to the command by itself.
+                kill(command_.pid, number);
+            }
+        }
+    }
+
+    void reap() {
+        for (;;) {
+            int raw = 0;
+            const int pid = waitpid(-1, &raw, WNOHANG);
+            if (pid <= 0) return;
+            if (pid == command_.pid) status_ = shell_status(raw);
+            if (daemon_ && pid == daemon_->pid()) handle_daemon_death(raw);
+        }
+    }
+
+    void handle_daemon_death(int raw) {
+        daemon_.reset();
+        daemon_died_ = true;
+        print_error(WIFSIGNALED(raw) ? fmt::format("the daemon died of signal {} ({})", WTERMSIG(raw),
+                                                   strsignal(WTERMSIG(raw)))
+                                     : fmt::format("the daemon ended with status {}", WEXITSTATUS(raw)),
+                    "please report what it said above; the command is being ended");
+        end_command();
+    }
+
+    void handle_deadline() {
+        if (is_ending_) {
+            for (const Process& process : living()) kill(process.pid, SIGKILL);
+            kill(command_.pid, SIGKILL);
+            deadline_.reset();
+            return;
+        }
+        timed_out_ = true;
+        print_error(fmt::format("timeout: {} still runs after {} ms", options_.command.front(),
+                                options_.timeout->count()),
+                    "what hangs is below");
+        print_note(describe_hang(living()));
+        try {
+            print_note(ask_board(directory_, {{"op", "status"}}, kAskTime).body.dump(2));
+        } catch (const Failure& failure) {
+            print_note(fmt::format("the board says nothing: {}", failure.what()));
+        }
+        end_command();
+    }
+
+    void end_command() {
+        if (is_ending_ || command_.pid < 0) return;
+        is_ending_ = true;
+        for (const Process& process : living()) kill(process.pid, SIGTERM);
+        deadline_ = Clock::now() + kGrace;
+    }
+
+    std::vector<Process> living() const {
+        return descendants(getpid(), daemon_ ? daemon_->pid() : -1);
+    }
+
+    int finish() {
+        const auto left = living();
+        std::optional<FinalReport> report;
+        if (daemon_ && !options_.keep) {
+            report = daemon_->finish();
+        } else if (!daemon_died_) {
+            report = ask_for_report(directory_);
+            report->opens -= std::min(report->opens, opens_before_);
+        }
+        if (daemon_ && options_.keep) {
+            daemon_->detach();
+            const std::string name = directory_.substr(directory_.rfind('/') + 1);
+            print_note(fmt::format("plugboard: the board {} stays; end it: plugboard down -b {}", name, name));
+        }
+        if (daemon_died_) return static_cast<int>(Exit::Plugboard);
+        const bool leaks = report_leaks(*report, left);
+        const bool opened = report_opens(*report);
+        if (timed_out_) return static_cast<int>(Exit::TimedOut);
+        if (*status_ != 0) return *status_;
+        if (leaks) return static_cast<int>(Exit::Leaks);
+        return static_cast<int>(opened ? Exit::Ok : Exit::NoOpen);
+    }
+
+    /// True when there are any and they were asked about.
+    bool report_leaks(const FinalReport& report, const std::vector<Process>& left) const {
+        if (!options_.check_leaks) return false;
+        print_note(fmt::format("left behind: {} objects, {} fds, {} processes", report.objects,
+                               report.descriptors, left.size()));
+        for (const std::string& label : report.labels) print_note(fmt::format("  object: {}", label));
+        for (const Process& process : left)
+            print_note(fmt::format("  process: {} {}", process.pid, process.name));
+        return report.objects + report.descriptors + left.size() > 0;
+    }
+
+    /// False when that makes the run fail.
+    bool report_opens(const FinalReport& report) const {
+        if (report.opens > 0 || never_ran_ || (is_shell_ && !options_.require_open)) return true;
+        const std::string& program = options_.command.front();
+        const auto why = why_unreachable(program);
+        const std::string message = fmt::format("no process of {} ever opened a device", program);
+        const std::string remedy =
+            why ? *why + " (docs/limits.md)"
+                : "if it should have: static, musl and setuid programs, and those started with a "
+                  "scrubbed environment, are not reached (docs/limits.md)";
+        if (!options_.require_open) {
+            print_warning(message, remedy);
+            return true;
+        }
+        print_error(message, remedy);
+        return false;
+    }
+
+    RunOptions options_;
+    Installation installation_;
+    std::string directory_;
+    std::optional<DaemonProcess> daemon_;
+    UniqueFd signals_;
+    Child command_;
+    std::optional<Clock::time_point> deadline_;
+    std::optional<int> status_;  // the command's
+    size_t opens_before_ = 0;
+    bool is_shell_ = false, never_ran_ = false;
+    bool timed_out_ = false, daemon_died_ = false, is_ending_ = false;
+};
+
+}  // namespace
+
+int run_on_board(RunOptions options) {
+    try {
+        return Run(std::move(options)).execute();
+    } catch (const Failure& failure) {
+        throw Failure(failure.what(), failure.remedy(), Exit::Plugboard);
+    }
+}
+
+}  // namespace plugboard::cli

@@ -1,0 +1,26 @@
+// One run: a board, a command on it, and what both have left behind.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plugboard::cli {
+
+struct RunOptions {
+    std::string board;                 // its name; empty: one of its own
+    std::string config;                // a TOML file
+    std::vector<std::string> screens;  // [CARD=]SPEC
+    std::string debug;                 // categories
+    std::optional<std::chrono::milliseconds> timeout;
+    bool check_leaks = false;
+    bool require_open = false;
+    bool keep = false;                 // the board stays
+    std::vector<std::string> command;  // empty: $SHELL
+};
+
+/// The exit status of `plugboard run`. Throws Failure (125) when plugboard itself fails.
+int run_on_board(RunOptions options);
+
+}  // namespace plugboard::cli

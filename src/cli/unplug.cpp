@@ -1,0 +1,45 @@
+// plugboard unplug: the card is gone, now or inside the next ioctl of a kind.
+#include <fmt/format.h>
+
+#include "cli/card_command.h"
+#include "cli/failure.h"
+
+namespace plugboard::cli {
+
+void add_unplug(CLI::App& app, Action& action) {
+    struct Options {
+        std::string board, target, inside;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("unplug", "Pull a card out: its clients see ENODEV");
+    command->footer(
+        "Example:\n"
+        "  plugboard run -b mine -- modetest -M vkms -s 36:1024x768 -v      # in one shell\n"
+        "  plugboard unplug -b mine gpu0                                    # in another\n"
+        "Returns when the card is gone and its clients have been told. `plugboard plug` puts a new one in.");
+    command->add_option("target", options->target, "The card: gpu0, vkms, or card0 while it lives")
+        ->required();
+    add_board_option(*command, options->board);
+    command->add_option("--inside", options->inside,
+                        "IOCTL:POINT: not now, but inside the card's next such request, at its entry, after "
+                        "its argument's copy, or in its wait (builds with stop points): MODE_ATOMIC:wait");
+    command->callback([options, &action] {
+        action = [options] {
+            nlohmann::json request = {{"op", "unplug"}, {"target", options->target}};
+            if (!options->inside.empty()) {
+                const auto colon = options->inside.find(':');
+                if (colon == std::string::npos) {
+                    throw Failure(fmt::format("--inside {} has no colon", options->inside),
+                                  "write IOCTL:POINT, such as MODE_ATOMIC:wait");
+                }
+                request["op"] = "stop-at";
+                request["ioctl"] = options->inside.substr(0, colon);
+                request["point"] = options->inside.substr(colon + 1);
+            }
+            ask_board(find_board(options->board), request);
+            return 0;
+        };
+    });
+}
+
+}  // namespace plugboard::cli

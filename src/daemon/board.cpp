@@ -1,0 +1,427 @@
+#include "daemon/board.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "base/log.h"
+#include "device/bus.h"
+#include "drivers/all_drivers.h"
+#include "drm/minors.h"
+#include "drm/sync/sync_file.h"
+
+namespace plugboard::daemon {
+namespace {
+
+constexpr size_t kMaxLabels = 20;
+
+Result<UniqueFd> listen_for_shims(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof(address.sun_path)) return Errno::NameTooLong;
+    memcpy(address.sun_path, path.c_str(), path.size());
+    UniqueFd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    if (!listener.is_open()) return last_error();
+    if (bind(listener.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+        listen(listener.borrow(), SOMAXCONN) != 0)
+        return last_error();
+    return listener;
+}
+
+/// The published card on a device.
+MaybeRef<drm::Device> drm_device_on(device::Model& model, const device::Device& device) {
+    for (const auto& node : model.devices()) {
+        if (node->parent() != &device || node->info().devtype != "drm_minor") continue;
+        for (const auto type : {drm::NodeType::Primary, drm::NodeType::Render}) {
+            if (auto drm = drm::find_device(model, type, node->info().node->minor)) return drm;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string_view without_folder(std::string_view target) {
+    for (const std::string_view folder : {"/dev/dri/", "dri/"}) {
+        if (target.starts_with(folder)) target.remove_prefix(folder.size());
+    }
+    return target;
+}
+
+}  // namespace
+
+size_t count_descriptors() {
+    std::error_code ignored;
+    size_t count = 0;
+    for (auto it = std::filesystem::directory_iterator("/proc/self/fd", ignored);
+         it != std::filesystem::directory_iterator(); it.increment(ignored))
+        ++count;
+    return count > 0 ? count - 1 : 0;  // without the folder's own
+}
+
+/// Waits for a slot's turn and keeps it for a scope.
+class Board::Change {
+  public:
+    Change(Board& board, size_t index) : board_(board), index_(index) {
+        MutexLock lock(board_.mutex_);
+        while (board_.slots_[index_].busy) board_.changed_.wait(lock);
+        board_.slots_[index_].busy = true;
+    }
+    ~Change() {
+        MutexLock lock(board_.mutex_);
+        board_.slots_[index_].busy = false;
+        board_.changed_.notify_all();
+    }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+
+    CardConfig config() const {
+        MutexLock lock(board_.mutex_);
+        return board_.slots_[index_].config;
+    }
+    std::string device_name() const {
+        MutexLock lock(board_.mutex_);
+        return board_.slots_[index_].device_name;
+    }
+    MaybeRef<device::Device> device() const {
+        MutexLock lock(board_.mutex_);
+        return board_.slots_[index_].device;
+    }
+    void set_device(Ref<device::Device> device) {
+        MutexLock lock(board_.mutex_);
+        board_.slots_[index_].device = std::move(device);
+    }
+    void clear_device() {
+        const auto old = device();  // let go without the lock
+        MutexLock lock(board_.mutex_);
+        board_.slots_[index_].device.reset();
+    }
+    /// Runs a change and counts what the card holds by itself afterwards.
+    template <class Run>
+    auto counted(Run run) {
+        const size_t objects = live_object_count();
+        const size_t descriptors = count_descriptors();
+        auto result = run();
+        MutexLock lock(board_.mutex_);
+        Slot& slot = board_.slots_[index_];
+        slot.kept_objects += live_object_count() - objects;  // may go down: modulo
+        slot.kept_descriptors += count_descriptors() - descriptors;
+        return result;
+    }
+    void forget_counts() {
+        MutexLock lock(board_.mutex_);
+        board_.slots_[index_].kept_objects = 0;
+        board_.slots_[index_].kept_descriptors = 0;
+    }
+
+  private:
+    Board& board_;
+    const size_t index_;
+};
+
+Board::Board(Config config, std::string directory, std::unique_ptr<Tree> tree)
+    : config_(std::move(config)),
+      directory_(std::move(directory)),
+      tree_(std::move(tree)),
+      drivers_(all_drivers()) {
+    size_t count = 0;
+    for (const CardConfig& card : config_.cards) {
+        std::string device_name =
+            count == 0 ? card.driver : fmt::format("{}.{}", card.driver, count);
+        ++count;
+        MutexLock lock(mutex_);
+        Slot& slot = slots_.emplace_back();
+        slot.config = card;
+        slot.device_name = std::move(device_name);
+    }
+}
+
+Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directory) {
+    auto tree = Tree::create(directory);
+    if (!tree.ok()) {
+        return Problem{.message = fmt::format("the files of the board cannot be made in {}: {}",
+                                              directory, errno_name(tree.error())),
+                       .remedy = "check that the directory is writable and has space"};
+    }
+    std::unique_ptr<Board> board(
+        new Board(std::move(config), std::move(directory), std::move(*tree)));
+    if (const auto started = board->start(); !started.ok()) {
+        return Problem{.message = fmt::format("the board cannot start: {}",
+                                              errno_name(started.error())),
+                       .remedy = "see the log lines before this one"};
+    }
+    for (const CardConfig& card : board->config_.cards) {
+        if (const auto plugged = board->plug(card.name); !plugged.ok()) return plugged.problem();
+    }
+    return board;
+}
+
+Result<void> Board::start() {
+    for (const char* folder : {"/sys/dev/char", "/sys/bus/platform/devices",
+                               "/sys/bus/platform/drivers", "/sys/devices/platform"})
+        TRY(tree_->put_folder(folder));
+    model_.service<drm::SpecialFiles>();  // has descriptors from here on
+    device_tree_ = std::make_unique<DeviceTree>(model_, *tree_);
+    drm_tree_ = std::make_unique<DrmTree>(model_, *tree_);
+    if (config_.bus == "platform") {
+        device::Bus& bus = model_.platform_bus();
+        for (const auto& driver : drivers_) {
+            TRY(bus.add_driver(*driver));
+            put_driver_files(bus, *driver);
+        }
+    }
+    for (const auto& object : live_objects()) base_objects_.insert(&*object);
+    base_descriptors_ = count_descriptors();
+    auto listener = TRY(listen_for_shims(directory_ + "/shim"));
+    sessions_ = TRY(SessionServer::create(*this, hangups_, std::move(listener)));
+    return {};
+}
+
+void Board::put_driver_files(device::Bus& bus, const device::Driver& driver) {
+    const auto put = [&](const char* file, auto store) {
+        const std::string path =
+            fmt::format("/sys/bus/{}/drivers/{}/{}", bus.name(), driver.name(), file);
+        LiveFile live{.mode = 0200};
+        live.store = [store, name = driver.name()](std::string_view device) {
+            if (device.ends_with('\n')) device.remove_suffix(1);
+            return store(device, name);
+        };
+        if (const auto done = tree_->put_live(path, std::move(live)); !done.ok())
+            log::error("tree: {}: {}", path, errno_name(done.error()));
+    };
+    device::Bus* of = &bus;  // lives as long as the model
+    put("bind", [of](std::string_view device, const std::string& name) {
+        return of->bind(device, name);
+    });
+    put("unbind", [of](std::string_view device, const std::string& name) {
+        return of->unbind(device, name);
+    });
+}
+
+Board::~Board() {
+    end();
+    drm_tree_.reset();
+    device_tree_.reset();
+    if (config_.bus != "platform") return;
+    for (const auto& driver : drivers_) (void)model_.platform_bus().remove_driver(*driver);
+}
+
+Outcome<size_t> Board::find_slot(std::string_view target) const {
+    const std::string_view wanted = without_folder(target);
+    const auto nodes = model_.devices();  // let go without the lock
+    MutexLock lock(mutex_);
+    std::vector<std::string> names;
+    for (size_t i = 0; i < slots_.size(); ++i) {
+        if (slots_[i].config.name == wanted || slots_[i].device_name == wanted) return i;
+        names.push_back(slots_[i].config.name);
+    }
+    for (const auto& node : nodes) {
+        if (node->name() != wanted || !node->parent()) continue;
+        for (size_t i = 0; i < slots_.size(); ++i) {
+            if (borrow(slots_[i].device) == node->parent()) return i;
+        }
+    }
+    return Problem{.message = fmt::format("the board has no card \"{}\"", target),
+                   .remedy = fmt::format("its cards: {}", fmt::join(names, ", "))};
+}
+
+Result<Ref<device::Device>> Board::make_device(const CardConfig& card,
+                                               const std::string& device_name) {
+    device::DeviceInfo info;
+    info.name = device_name;
+    info.compatible = {card.driver};
+    info.platform_data = card.device;
+    if (config_.bus == "platform") return model_.add_platform_device(std::move(info));
+    const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
+                                     [&](const auto& one) { return one->name() == card.driver; });
+    return model_.add_faux_device(std::move(info), driver == drivers_.end() ? nullptr : driver->get());
+}
+
+Outcome<Done> Board::plug(std::string_view target) {
+    const auto slot = find_slot(target);
+    if (!slot.ok()) return slot.problem();
+    Change change(*this, slot.value());
+    const CardConfig card = change.config();
+    if (change.device()) {
+        return Problem{.message = fmt::format("{} is plugged already", card.name),
+                       .remedy = fmt::format("pull it first: plugboard unplug {}", card.name)};
+    }
+    auto device = change.counted([&] { return make_device(card, change.device_name()); });
+    if (!device.ok()) {
+        change.forget_counts();
+        return Problem{.message = fmt::format("{} cannot be plugged: {}", card.name,
+                                              errno_name(device.error())),
+                       .remedy = "see the daemon's log: plugboard run --debug device,driver"};
+    }
+    const bool is_bound = (*device)->is_bound();
+    change.set_device(std::move(*device));
+    if (!is_bound) {
+        return Problem{.message = fmt::format("{} is there, but the driver {} refused it", card.name,
+                                              card.driver),
+                       .remedy = "see the daemon's log: plugboard run --debug device,driver"};
+    }
+    return Done{};
+}
+
+Outcome<Done> Board::unplug(std::string_view target) {
+    const auto slot = find_slot(target);
+    if (!slot.ok()) return slot.problem();
+    Change change(*this, slot.value());
+    if (!change.device()) {
+        const std::string name = change.config().name;
+        return Problem{.message = fmt::format("{} is not plugged", name),
+                       .remedy = fmt::format("plug it: plugboard plug {}", name)};
+    }
+    unplug_slot(change);
+    return Done{};
+}
+
+void Board::unplug_slot(Change& change) {
+    (*change.device())->del();
+    change.clear_device();
+    change.forget_counts();
+}
+
+void Board::unplug_device(const drm::Device& device) {
+    std::string name;
+    {
+        MutexLock lock(mutex_);
+        for (const Slot& slot : slots_) {
+            if (borrow(slot.device) == &device.parent()) name = slot.config.name;
+        }
+    }
+    if (!name.empty()) (void)unplug(name);  // another may have been faster
+}
+
+Outcome<Done> Board::bind(std::string_view target) {
+    return set_bound(target, true);
+}
+
+Outcome<Done> Board::unbind(std::string_view target) {
+    return set_bound(target, false);
+}
+
+Outcome<Done> Board::set_bound(std::string_view target, bool bound) {
+    const auto slot = find_slot(target);
+    if (!slot.ok()) return slot.problem();
+    Change change(*this, slot.value());
+    const CardConfig card = change.config();
+    const auto device = change.device();
+    if (!device) {
+        return Problem{.message = fmt::format("{} is not plugged", card.name),
+                       .remedy = fmt::format("plug it: plugboard plug {}", card.name)};
+    }
+    device::Bus& bus = *(*device)->info().bus;
+    const std::string& name = (*device)->name();
+    Result<void> done;
+    if (bound) {
+        done = change.counted([&] { return bus.bind(name, card.driver); });
+    } else {
+        done = bus.unbind(name, card.driver);
+        if (done.ok()) change.forget_counts();
+    }
+    if (done.ok()) return Done{};
+    const char* verb = bound ? "bind" : "unbind";
+    const bool is_so_already = (*device)->is_bound() == bound;
+    return Problem{.message = fmt::format("{} cannot be {}: {}", card.name,
+                                          bound ? "bound" : "unbound", errno_name(done.error())),
+                   .remedy = is_so_already
+                                 ? fmt::format("it is {} already", bound ? "bound" : "unbound")
+                                 : fmt::format("see the daemon's log; {} needs the platform bus", verb)};
+}
+
+void Board::end() {
+    if (std::exchange(ended_, true)) return;
+    std::vector<std::string> names;
+    {
+        MutexLock lock(mutex_);
+        for (const Slot& slot : slots_) names.push_back(slot.config.name);
+    }
+    for (auto name = names.rbegin(); name != names.rend(); ++name)
+        (void)unplug(*name);  // some slots are empty
+    model_.flush();
+    if (sessions_) sessions_->shut_down();
+    sessions_.reset();
+    settle();
+    model_.flush();
+}
+
+void Board::settle() {
+    if (sessions_) sessions_->settle();
+    model_.service<drm::SpecialFiles>().watch().settle();
+}
+
+Leftovers Board::leftovers(size_t own_descriptors) {
+    settle();
+    size_t kept_objects = base_objects_.size();
+    size_t kept_descriptors = base_descriptors_ + own_descriptors;
+    {
+        MutexLock lock(mutex_);
+        for (const Slot& slot : slots_) {
+            kept_objects += slot.kept_objects;
+            kept_descriptors += slot.kept_descriptors;
+        }
+    }
+    Leftovers left;
+    const size_t objects = live_object_count();
+    const size_t descriptors = count_descriptors();
+    left.objects = objects > kept_objects ? objects - kept_objects : 0;
+    left.descriptors = descriptors > kept_descriptors ? descriptors - kept_descriptors : 0;
+    if (left.objects == 0) return left;
+    for (const auto& object : live_objects()) {
+        if (left.labels.size() == kMaxLabels) break;
+        if (!base_objects_.contains(&*object)) left.labels.push_back(object->label());
+    }
+    return left;
+}
+
+std::vector<SlotInfo> Board::slots() {
+    std::vector<SlotInfo> slots;
+    {
+        MutexLock lock(mutex_);
+        for (const Slot& slot : slots_)
+            slots.push_back({.config = slot.config, .device = slot.device, .drm = {}});
+    }
+    for (SlotInfo& slot : slots) {
+        if (slot.device)
+            slot.drm = drm_device_on(model_, **slot.device);
+    }
+    return slots;
+}
+
+Outcome<SlotInfo> Board::find_card(std::string_view target) {
+    const auto slot = find_slot(target);
+    if (!slot.ok()) return slot.problem();
+    return slots()[slot.value()];
+}
+
+std::vector<OpenFileInfo> Board::open_files() {
+    settle();
+    return sessions_ ? sessions_->files() : std::vector<OpenFileInfo>();
+}
+
+Result<Ref<drm::Device>> Board::find_node(drm::NodeType node, uint32_t minor) {
+    auto found = drm::find_device(model_, node, minor);
+    if (!found) return Errno::NoEnt;
+    if ((*found)->is_gone()) return Errno::NxIo;
+    return *std::move(found);
+}
+
+Result<UniqueFd> Board::open_live_file(std::string_view path, int flags,
+                                       const uapi::Credentials&) {
+    return tree_->open_live(path, flags, model_.service<drm::SpecialFiles>());
+}
+
+MaybeRef<drm::SpecialFile> Board::find_special(FdKind kind, uint64_t number) {
+    return model_.service<drm::SpecialFiles>().find(kind, number);
+}
+
+void Board::note_open(drm::File&) {
+    ++opens_;
+}
+
+}  // namespace plugboard::daemon

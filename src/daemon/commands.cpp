@@ -1,0 +1,216 @@
+#include "daemon/commands.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "daemon/status.h"
+#include "device/explainer.h"
+#include "drm/atomic/commit_worker.h"
+#include "drivers/vkms/screenshot.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::daemon {
+namespace {
+
+using nlohmann::json;
+
+Outcome<Reply> reply_of(const Outcome<Done>& done) {
+    if (!done.ok()) return done.problem();
+    return Reply{};
+}
+
+/// A screen of a card, by name; the first one if it is empty.
+struct Screen {
+    Ref<drm::Device> drm;
+    std::string name;
+    std::optional<uint32_t> crtc;  // none: off
+};
+
+std::optional<Screen> screen_on(const Ref<drm::Device>& drm, std::string_view name) {
+    if (!drm->has_modeset()) return std::nullopt;
+    drm::ModeConfig& config = drm->mode_config();
+    MutexLock lock(config.lock());
+    for (const auto& connector : config.connectors) {
+        if (connector->is_writeback()) continue;
+        if (!name.empty() && connector->name() != name) continue;
+        Screen screen{.drm = drm, .name = connector->name(), .crtc = {}};
+        const drm::Crtc* crtc = connector->state.crtc;
+        if (crtc && crtc->state.active) screen.crtc = crtc->index();
+        return screen;
+    }
+    return std::nullopt;
+}
+
+/// "Virtual-1", "gpu0/Virtual-1", "gpu0", or nothing at all.
+Outcome<Screen> find_screen(Board& board, const std::string& target) {
+    const auto slash = target.find('/');
+    if (slash != std::string::npos) {
+        auto card = board.find_card(target.substr(0, slash));
+        if (!card.ok()) return card.problem();
+        if (card.value().drm) {
+            if (auto screen = screen_on(*card.value().drm, target.substr(slash + 1)))
+                return std::move(*screen);
+        }
+    } else {
+        if (auto card = board.find_card(target); card.ok() && card.value().drm) {
+            if (auto screen = screen_on(*card.value().drm, {})) return std::move(*screen);
+        }
+        for (const SlotInfo& slot : board.slots()) {
+            if (!slot.drm) continue;
+            if (auto screen = screen_on(*slot.drm, target)) return std::move(*screen);
+        }
+    }
+    return Problem{.message = target.empty() ? "the board has no screen"
+                                             : fmt::format("there is no screen \"{}\"", target),
+                   .remedy = "plugboard status lists them"};
+}
+
+Result<UniqueFd> memory_of(std::span<const uint8_t> bytes) {
+    UniqueFd memory(memfd_create("plugboard-screenshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!memory.is_open()) return last_error();
+    while (!bytes.empty()) {
+        const ssize_t count = write(memory.borrow(), bytes.data(), bytes.size());
+        if (count < 0) return last_error();
+        bytes = bytes.subspan(static_cast<size_t>(count));
+    }
+    if (fcntl(memory.borrow(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+        return last_error();
+    return memory;
+}
+
+Outcome<Reply> take_screenshot(Board& board, const std::string& target) {
+    auto found = find_screen(board, target);
+    if (!found.ok()) return found.problem();
+    const Screen& screen = found.value();
+    const auto failed = [&](Errno error) {
+        return Problem{.message = fmt::format("no picture of {}: {}", screen.name, errno_name(error)),
+                       .remedy = "the screen must be on: run a client that shows something"};
+    };
+    if (!screen.crtc) return failed(Errno::Io);
+    const auto image = vkms::screenshot(*screen.drm, *screen.crtc);
+    if (!image.ok()) return failed(image.error());
+    auto memory = memory_of(image->rgb);
+    if (!memory.ok()) return failed(memory.error());
+    Reply reply;
+    reply.body = {{"width", image->width}, {"height", image->height}, {"name", screen.name}};
+    reply.attachment = std::move(*memory);
+    return reply;
+}
+
+Outcome<Reply> explain(const json& request) {
+    Reply reply;
+    if (request.value("loops", false)) {
+        reply.body["loops"] = device::find_loops();
+        return reply;
+    }
+    const std::string words = request.value("object", "");
+    std::string text = device::Graph::capture().explain(words);
+    if (text.empty()) {
+        return Problem{.message = fmt::format("no object is called \"{}\"", words),
+                       .remedy = "use a word of its label: card0, vkms, file, buffer"};
+    }
+    reply.body["text"] = std::move(text);
+    return reply;
+}
+
+Outcome<Reply> set_debug(const json& request) {
+    const std::string words = request.value("categories", "");
+    const auto mask = words.empty() ? Result<uint32_t>(0u) : log::parse_categories(words);
+    if (!mask.ok()) {
+        return Problem{.message = fmt::format("\"{}\" has a word that is no category", words),
+                       .remedy = "use core, driver, kms, prime, atomic, vblank, state, lease, devres, "
+                                 "device, ioctl, all, or drm.debug's number"};
+    }
+    log::enabled_mask = *mask;
+    Reply reply;
+    reply.body["mask"] = *mask;
+    return reply;
+}
+
+Outcome<Reply> flips(Board& board, const json& request) {
+    const std::string target = request.value("target", "");
+    std::optional<SlotInfo> card;
+    if (target.empty()) {
+        auto slots = board.slots();
+        if (!slots.empty()) card = std::move(slots.front());
+    } else {
+        auto found = board.find_card(target);
+        if (!found.ok()) return found.problem();
+        card = std::move(found.value());
+    }
+    if (!card || !card->drm || !(*card->drm)->has_modeset()) {
+        return Problem{.message = "there is no card that flips", .remedy = "plug and bind it first"};
+    }
+    Reply reply;
+    reply.body["total"] = (*card->drm)->mode_config().worker().flip_log().total();
+    reply.body["flips"] = card_flips(**card->drm, request.value("newest", SIZE_MAX));
+    return reply;
+}
+
+json leftovers_of(Board& board, size_t own_descriptors) {
+    const Leftovers left = board.leftovers(own_descriptors);
+    return {{"objects", left.objects}, {"fds", left.descriptors}, {"labels", left.labels}};
+}
+
+}  // namespace
+
+Commands make_commands(CommandContext context) {
+    Board& board = context.board;
+    StopPoints& stop_points = context.stop_points;
+    Commands commands;
+    commands.add("status", [&board](const json& request) -> Outcome<Reply> {
+        Reply reply;
+        reply.body = board_status(board, request.value("flips", false) ? Detail::Flips : Detail::Brief);
+        return reply;
+    });
+    const auto on_card = [&](const char* op, Outcome<Done> (Board::*run)(std::string_view)) {
+        commands.add(op, [&board, run](const json& request) {
+            return reply_of((board.*run)(request.at("target").get<std::string>()));
+        });
+    };
+    on_card("plug", &Board::plug);
+    on_card("unplug", &Board::unplug);
+    on_card("bind", &Board::bind);
+    on_card("unbind", &Board::unbind);
+    commands.add("screenshot", [&board](const json& request) {
+        return take_screenshot(board, request.value("screen", ""));
+    });
+    commands.add("explain", explain);
+    commands.add("debug", set_debug);
+    commands.add("flips", [&board](const json& request) { return flips(board, request); });
+    commands.add("check-leaks", [&board, own = std::move(context.own_descriptors)](
+                                    const json&) -> Outcome<Reply> {
+        Reply reply;
+        reply.body = leftovers_of(board, own());
+        return reply;
+    });
+    commands.add("stop-at", [&stop_points](const json& request) {
+        return reply_of(stop_points.arm(request.at("target").get<std::string>(),
+                                        request.at("ioctl").get<std::string>(),
+                                        request.at("point").get<std::string>()));
+    });
+    commands.add("stopped", [&stop_points](const json&) -> Outcome<Reply> {
+        Reply reply;
+        reply.body["count"] = stop_points.count();
+        return reply;
+    });
+    commands.add("shutdown", [shut_down = std::move(context.shut_down)](const json&) -> Outcome<Reply> {
+        shut_down();
+        return Reply{};
+    });
+    return commands;
+}
+
+json final_report(Board& board) {
+    json report = leftovers_of(board, 0);
+    report["opens"] = board.opens();
+    return report;
+}
+
+}  // namespace plugboard::daemon

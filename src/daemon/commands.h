@@ -1,0 +1,26 @@
+// The commands of the control socket, as functions of the board.
+#pragma once
+
+#include <functional>
+
+#include "daemon/board.h"
+#include "daemon/control.h"
+#include "daemon/stop_points.h"
+
+namespace plugboard::daemon {
+
+/// What the commands work on; outlives them.
+struct CommandContext {
+    Board& board;
+    StopPoints& stop_points;
+    std::function<size_t()> own_descriptors;  // of the control socket and its connections
+    std::function<void()> shut_down;  // any thread; returns at once
+};
+
+/// All commands of docs/control.md.
+Commands make_commands(CommandContext context);
+
+/// What is left of a board that has ended, with no control socket; the answer to "finish".
+nlohmann::json final_report(Board& board);
+
+}  // namespace plugboard::daemon

@@ -1,0 +1,263 @@
+// plugboard-daemon: one board, for as long as its runner lives. Started by `plugboard run`.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "base/unique_fd.h"
+#include "daemon/board.h"
+#include "daemon/board_directory.h"
+#include "daemon/commands.h"
+#include "daemon/config.h"
+#include "daemon/control.h"
+
+namespace plugboard::daemon {
+namespace {
+
+constexpr int kFailed = 1, kUsage = 2;
+
+struct Arguments {
+    std::string board;
+    std::string toml;
+    std::vector<std::string> screens;
+    std::string debug;
+    int runner_fd = -1;
+    bool keep = false;
+};
+
+std::optional<Arguments> parse_arguments(int argc, char** argv) {
+    static constexpr std::array<option, 7> options = {{
+        {"board", required_argument, nullptr, 'b'},
+        {"toml", required_argument, nullptr, 'c'},
+        {"screen", required_argument, nullptr, 's'},
+        {"debug", required_argument, nullptr, 'd'},
+        {"runner-fd", required_argument, nullptr, 'r'},
+        {"keep", no_argument, nullptr, 'k'},
+        {nullptr, 0, nullptr, 0},
+    }};
+    Arguments arguments;
+    for (;;) {
+        const int letter = getopt_long(argc, argv, "", options.data(), nullptr);
+        if (letter == -1) break;
+        switch (letter) {
+            case 'b': arguments.board = optarg; break;
+            case 'c': arguments.toml = optarg; break;
+            case 's': arguments.screens.emplace_back(optarg); break;
+            case 'd': arguments.debug = optarg; break;
+            case 'r': arguments.runner_fd = static_cast<int>(strtol(optarg, nullptr, 10)); break;
+            case 'k': arguments.keep = true; break;
+            default: return std::nullopt;
+        }
+    }
+    if (optind != argc || arguments.board.empty()) return std::nullopt;
+    return arguments;
+}
+
+Outcome<Config> read_config(const Arguments& arguments) {
+    Config config;
+    if (!arguments.toml.empty()) {
+        auto read = read_config_file(arguments.toml);
+        if (!read.ok()) return read;
+        config = std::move(read.value());
+    }
+    std::vector<ScreenOption> screens;
+    for (const std::string& text : arguments.screens) {
+        auto screen = parse_screen_option(text);
+        if (!screen.ok()) return screen.problem();
+        screens.push_back(screen.value());
+    }
+    return apply_screens(std::move(config), screens);
+}
+
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void say(int runner_fd, const nlohmann::json& line) {
+    const std::string text =
+        line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    std::string_view rest = text;
+    while (runner_fd >= 0 && !rest.empty()) {
+        const ssize_t count = send(runner_fd, rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return;
+        rest.remove_prefix(static_cast<size_t>(count));
+    }
+}
+
+void say_problem(int runner_fd, const Problem& problem) {
+    log::error("{}", problem.headline());
+    say(runner_fd, {{"plugboard", kControlVersion},
+                    {"ok", false},
+                    {"error", problem.headline()},
+                    {"remedy", problem.remedy}});
+}
+
+/// Why the daemon ends.
+enum class End { Finish, Other };
+
+/// Waits for a signal, a shutdown command, the runner's word or its end.
+class Runner {
+  public:
+    Runner(UniqueFd socket, UniqueFd signals, UniqueFd stop, bool keep)
+        : socket_(std::move(socket)),
+          signals_(std::move(signals)),
+          stop_(std::move(stop)),
+          keep_(keep) {}
+
+    int socket() const { return socket_.borrow(); }
+    void stop() const {
+        const uint64_t one = 1;
+        if (write(stop_.borrow(), &one, sizeof(one)) < 0) log::error("stop: {}", errno_name(last_error()));
+    }
+
+    End wait() {
+        for (;;) {
+            std::array<pollfd, 3> sources = {pollfd{socket_.borrow(), POLLIN, 0},
+                                             pollfd{signals_.borrow(), POLLIN, 0},
+                                             pollfd{stop_.borrow(), POLLIN, 0}};
+            if (poll(sources.data(), sources.size(), -1) < 0) continue;
+            if (sources[1].revents != 0 || sources[2].revents != 0) return End::Other;
+            if (sources[0].revents == 0) continue;
+            if (const auto end = read_word()) return *end;
+        }
+    }
+
+  private:
+    std::optional<End> read_word() {
+        std::array<char, 4096> bytes{};
+        const ssize_t count = recv(socket_.borrow(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+        if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
+        if (count <= 0) {
+            socket_.reset();
+            if (keep_) return std::nullopt;
+            return End::Other;
+        }
+        pending_.append(bytes.data(), static_cast<size_t>(count));
+        if (pending_.find('\n') == std::string::npos) return std::nullopt;
+        const auto word = nlohmann::json::parse(pending_.substr(0, pending_.find('\n')), nullptr, false);
+        pending_.clear();
+        if (word.is_object() && word.value("op", "") == "finish") return End::Finish;
+        return std::nullopt;
+    }
+
+    UniqueFd socket_, signals_, stop_;
+    const bool keep_;
+    std::string pending_;
+};
+
+UniqueFd block_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    return UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+/// A kept board outlives the terminal and the pipes of its run.
+void log_to_file(const std::string& directory) {
+    const UniqueFd file(open((directory + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    if (!file.is_open()) return;
+    dup2(file.borrow(), STDOUT_FILENO);
+    dup2(file.borrow(), STDERR_FILENO);
+}
+
+Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
+    const auto categories = arguments.debug.empty() ? Result<uint32_t>(0u)
+                                                    : log::parse_categories(arguments.debug);
+    if (!categories.ok()) {
+        return Problem{.message = fmt::format("\"{}\" has a word that is no category", arguments.debug),
+                       .remedy = "use core, driver, kms, prime, atomic, vblank, state, lease, devres, "
+                                 "device, ioctl or all, with commas",
+                       .key = "--debug"};
+    }
+    log::enabled_mask = *categories;
+
+    auto config = read_config(arguments);
+    if (!config.ok()) return config.problem();
+    auto directory = BoardDirectory::create(arguments.board);
+    if (!directory.ok()) return directory.problem();
+    if (arguments.keep) log_to_file(directory.value().path());
+    auto board = Board::create(std::move(config.value()), directory.value().path());
+    if (!board.ok()) return board.problem();
+    StopPoints stop_points(*board.value());
+
+    std::unique_ptr<ControlServer> control;
+    const Commands commands = make_commands({.board = *board.value(),
+                                             .stop_points = stop_points,
+                                             .own_descriptors = [&] { return control->descriptors(); },
+                                             .shut_down = [&] { runner.stop(); }});
+    auto server = ControlServer::create(directory.value().path() + "/control", commands);
+    if (!server.ok()) {
+        return Problem{.message = fmt::format("the control socket cannot be made: {}",
+                                              errno_name(server.error())),
+                       .remedy = "use a shorter board name or XDG_RUNTIME_DIR"};
+    }
+    control = std::move(*server);
+    control->start();
+
+    say(runner.socket(),
+        {{"plugboard", kControlVersion}, {"ok", true}, {"board", directory.value().path()}});
+    const End end = runner.wait();
+    control.reset();
+    board.value()->end();
+    if (end == End::Finish) {
+        nlohmann::json report = final_report(*board.value());
+        report["ok"] = true;
+        say(runner.socket(), report);
+    }
+    return Done{};
+}
+
+int run(int argc, char** argv) {
+    const auto arguments = parse_arguments(argc, argv);
+    if (!arguments) {
+        fputs("usage: plugboard-daemon --board DIR [--toml FILE] [--screen SPEC]... [--debug CATEGORIES]\n"
+              "           [--runner-fd N] [--keep]\n"
+              "`plugboard run` starts it; see plugboard run --help.\n",
+              stderr);
+        return kUsage;
+    }
+    umask(022);
+    raise_descriptor_limit();
+    if (arguments->runner_fd >= 0) fcntl(arguments->runner_fd, F_SETFD, FD_CLOEXEC);
+    Runner runner(UniqueFd(arguments->runner_fd), block_signals(),
+                  UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), arguments->keep);
+    try {
+        const auto served = serve(*arguments, runner);
+        if (served.ok()) return EXIT_SUCCESS;
+        say_problem(runner.socket(), served.problem());
+    } catch (const std::exception& error) {
+        say_problem(runner.socket(), {.message = error.what()});
+    }
+    return kFailed;
+}
+
+}  // namespace
+}  // namespace plugboard::daemon
+
+int main(int argc, char** argv) {
+    return plugboard::daemon::run(argc, argv);
+}

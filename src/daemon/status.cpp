@@ -1,0 +1,120 @@
+#include "daemon/status.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "device/explainer.h"
+#include "drm/atomic/commit_worker.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::daemon {
+namespace {
+
+using nlohmann::json;
+
+const char* profile_name(vkms::Profile profile) {
+    switch (profile) {
+        case vkms::Profile::Linux61: return "linux-6.1";
+    }
+    return "?";
+}
+
+const char* status_name(drm::ConnectorStatus status) {
+    switch (status) {
+        case drm::ConnectorStatus::Connected: return "connected";
+        case drm::ConnectorStatus::Disconnected: return "disconnected";
+        case drm::ConnectorStatus::Unknown: return "unknown";
+    }
+    return "unknown";
+}
+
+json screens_of(drm::Device& drm) {
+    json screens = json::array();
+    if (!drm.has_modeset()) return screens;
+    drm::ModeConfig& config = drm.mode_config();
+    MutexLock lock(config.lock());
+    for (const auto& connector : config.connectors) {
+        if (connector->is_writeback()) continue;
+        json screen = {{"name", connector->name()}, {"status", status_name(connector->status)}};
+        const drm::Crtc* crtc = connector->state.crtc;
+        if (crtc && crtc->state.active && crtc->state.mode) {
+            screen["crtc"] = crtc->index();
+            screen["mode"] = crtc->state.mode->name();
+            screen["refresh_hz"] = crtc->state.mode->vrefresh();
+        }
+        screens.push_back(std::move(screen));
+    }
+    return screens;
+}
+
+json holders_of(const device::Graph& graph, const std::string& label) {
+    json holders = json::array();
+    std::istringstream text(graph.explain(label));
+    for (std::string line; std::getline(text, line);) holders.push_back(line);
+    return holders;
+}
+
+json card_status(const SlotInfo& slot, Detail detail, const device::Graph& graph) {
+    json card = {{"name", slot.config.name},
+                 {"driver", slot.config.driver},
+                 {"profile", profile_name(slot.config.device.profile)},
+                 {"plugged", slot.device.has_value()},
+                 {"bound", slot.device && (*slot.device)->is_bound()}};
+    if (slot.device) {
+        card["device"] = (*slot.device)->name();
+        card["path"] = "/sys" + (*slot.device)->sysfs_path();
+    }
+    if (!slot.drm) return card;
+    drm::Device& drm = **slot.drm;
+    card["node"] = drm.card_name();
+    card["screens"] = screens_of(drm);
+    card["files"] = drm.files().size();
+    if (drm.has_modeset())
+        card["flip_count"] = drm.mode_config().worker().flip_log().total();
+    card["holders"] = holders_of(graph, drm.label());
+    if (detail == Detail::Flips) card["flips"] = card_flips(drm, SIZE_MAX);
+    return card;
+}
+
+}  // namespace
+
+json card_flips(drm::Device& drm, size_t at_most) {
+    json flips = json::array();
+    if (!drm.has_modeset()) return flips;
+    for (const auto& flip : drm.mode_config().worker().flip_log().newest(at_most)) {
+        flips.push_back({{"crtc", raw(flip.crtc)},
+                         {"sequence", flip.sequence},
+                         {"ns", flip.time.time_since_epoch().count()}});
+    }
+    return flips;
+}
+
+json board_status(Board& board, Detail detail) {
+    board.settle();
+    json cards = json::array();
+    {
+        const auto graph = device::Graph::capture();
+        for (const SlotInfo& slot : board.slots())
+            cards.push_back(card_status(slot, detail, graph));
+    }
+    json files = json::array();
+    for (const OpenFileInfo& file : board.open_files()) {
+        files.push_back({{"number", file.number},
+                         {"pid", file.pid},
+                         {"command", file.command},
+                         {"node", file.node}});
+    }
+    return {{"board", std::filesystem::path(board.directory()).filename().string()},
+            {"directory", board.directory()},
+            {"pid", getpid()},
+            {"opens", board.opens()},
+            {"objects", live_object_count()},
+            {"cards", std::move(cards)},
+            {"files", std::move(files)}};
+}
+
+}  // namespace plugboard::daemon

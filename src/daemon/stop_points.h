@@ -1,0 +1,47 @@
+// Pulls a card inside a request, for tests: "when gpu0 serves MODE_ATOMIC, at the wait".
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "daemon/board.h"
+#include "daemon/problem.h"
+#include "drm/request.h"
+
+namespace plugboard::daemon {
+
+/// "entry", "copy" (or "after-copy"), "wait".
+std::optional<drm::StopPoint> parse_stop_point(std::string_view word);
+
+/// One a process, in builds with stop points; in others arm() refuses. Any thread.
+class StopPoints {
+  public:
+    explicit StopPoints(Board& board);
+    ~StopPoints();  // nothing is being served any more
+    StopPoints(const StopPoints&) = delete;
+    StopPoints& operator=(const StopPoints&) = delete;
+
+    /// The next such request on the card pulls the card from its own thread, once.
+    Outcome<Done> arm(std::string_view target, std::string_view ioctl, std::string_view point);
+    /// How many requests were stopped.
+    size_t count() const { return count_.load(); }
+
+  private:
+    struct Armed {
+        const device::Device* device;  // an identity
+        std::string ioctl;
+        drm::StopPoint point;
+    };
+    void reached(drm::Device& device, std::string_view ioctl, drm::StopPoint point);
+
+    Board& board_;
+    std::atomic<size_t> count_{0};
+    Mutex<LockClass<StopPoints>> mutex_;
+    std::vector<Armed> armed_ GUARDED_BY(mutex_);
+};
+
+}  // namespace plugboard::daemon

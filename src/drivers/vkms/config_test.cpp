@@ -1,0 +1,89 @@
+#include "drivers/vkms/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace plugboard::vkms {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+TEST(Config, default_is_good) {
+    EXPECT_THAT(validate({}), IsEmpty());
+}
+
+TEST(Config, eight_overlays_are_good) {
+    Config config;
+    config.overlays = 8;
+    EXPECT_THAT(validate(config), IsEmpty());
+}
+
+TEST(Config, other_numbers_of_overlays_are_refused) {
+    Config config;
+    config.overlays = 3;
+    EXPECT_THAT(validate(config), ElementsAre(StartsWith("overlays: ")));
+}
+
+TEST(Config, each_screen_has_a_crtc) {
+    Config config;
+    config.screens.resize(2);
+    EXPECT_EQ(crtc_count(config), 2U);
+    EXPECT_THAT(validate(config), IsEmpty());
+}
+
+TEST(Config, crtcs_may_be_more_than_screens) {
+    Config config;
+    config.crtcs = 2;
+    EXPECT_EQ(crtc_count(config), 2U);
+    EXPECT_THAT(validate(config), IsEmpty());
+}
+
+TEST(Config, a_device_without_screens_or_crtcs_is_refused) {
+    Config config;
+    config.screens.clear();
+    EXPECT_THAT(validate(config), ElementsAre(StartsWith("screens: "), StartsWith("crtcs: ")));
+}
+
+TEST(Config, more_planes_than_bits_are_refused) {
+    Config config;
+    config.crtcs = 16;
+    config.writeback = false;
+    EXPECT_THAT(validate(config), ElementsAre(StartsWith("crtcs: ")));
+}
+
+TEST(Config, more_encoders_than_bits_are_refused) {
+    Config config;
+    config.screens.resize(31);
+    config.crtcs = 1;
+    EXPECT_THAT(validate(config), ElementsAre(StartsWith("screens: ")));
+}
+
+TEST(Config, modes_without_timings_name_their_screen) {
+    Config config;
+    config.screens = {{}, {.mode = ScreenMode{.width = 0, .height = 600}}};
+    EXPECT_THAT(validate(config), ElementsAre(StartsWith("screens[1].mode: ")));
+}
+
+TEST(Config, modes_beyond_the_limits_are_refused) {
+    Config config;
+    config.screens = {{.mode = ScreenMode{.width = 8200, .height = 600, .refresh_hz = 10}},
+                      {.mode = ScreenMode{.width = 16, .height = 600}}};
+    EXPECT_THAT(validate(config), ElementsAre(StartsWith("screens[0].mode: "),
+                                              StartsWith("screens[1].mode: ")));
+}
+
+TEST(Config, names_that_are_no_file_names_are_refused) {
+    Config config;
+    config.name = "a/b";
+    EXPECT_THAT(validate(config), ElementsAre(StartsWith("name: ")));
+}
+
+TEST(Config, profiles_are_found_by_name) {
+    EXPECT_EQ(find_profile("linux-6.1"), Profile::Linux61);
+    EXPECT_EQ(find_profile("linux-5.4"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace plugboard::vkms

@@ -1,0 +1,318 @@
+#include "drm/atomic/commit_worker.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+#include "drm/atomic/check.h"
+#include "drm/vblank/events.h"
+
+namespace plugboard::drm::atomic {
+namespace {
+
+/// How long a flip may take before the commits behind it go on without it.
+constexpr Nanos longest_flip = std::chrono::seconds(10);
+
+/// Whether both touch the same CRTC, plane or connector.
+bool have_common_object(State& a, State& b) {
+    const auto in_b = [&](const auto* change) {
+        if constexpr (requires { change->crtc->vblank(); }) {
+            return b.find(*change->crtc) != nullptr;
+        } else if constexpr (requires { change->plane; }) {
+            return b.find(*change->plane) != nullptr;
+        } else {
+            return b.find(**change->connector) != nullptr;
+        }
+    };
+    return std::ranges::any_of(a.crtcs(), in_b) || std::ranges::any_of(a.planes(), in_b) ||
+           std::ranges::any_of(a.connectors(), in_b);
+}
+
+/// The CRTC whose flip ends the change of a plane or connector.
+template <class ObjectState>
+const Crtc* flipping_crtc(const ObjectState& old_state, const ObjectState& new_state) {
+    return new_state.crtc ? new_state.crtc : old_state.crtc;
+}
+
+}  // namespace
+
+CommitWorker::CommitWorker(Device& device) : device_(device), sleeper_(device.clock()) {}
+
+CommitWorker::~CommitWorker() {
+    stop_thread();
+    assert(pending_count() == 0);
+}
+
+bool CommitWorker::is_shut_down() const {
+    MutexLock lock(mutex_);
+    return is_shut_down_;
+}
+
+bool CommitWorker::is_current_thread() const {
+    return thread_id_.load() == std::this_thread::get_id();
+}
+
+size_t CommitWorker::pending_count() const {
+    MutexLock lock(mutex_);
+    return pending_.size();
+}
+
+Result<void> CommitWorker::add(Ref<State> state) {
+    Pending pending{.state = state};
+    for (const PlaneChange* change : state->planes()) {
+        const auto& fence = change->new_state.in_fence;
+        if (!fence || (*fence)->is_signaled()) continue;
+        pending.fence_watches.push_back(
+            {*fence, std::make_unique<WaitQueue::Entry>((*fence)->queue(), sleeper_)});
+    }
+    {
+        MutexLock lock(mutex_);
+        if (is_shut_down_) return Errno::NoDev;
+        pending_.push_back(std::move(pending));
+        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    }
+    sleeper_.wake();
+    return {};
+}
+
+MaybeRef<State> CommitWorker::second_newest(const Crtc& crtc) const {
+    MutexLock lock(mutex_);
+    size_t seen = 0;
+    for (auto pending = pending_.rbegin(); pending != pending_.rend(); ++pending) {
+        if (pending->state->find(crtc) && ++seen == 2) return pending->state;
+    }
+    return std::nullopt;
+}
+
+MaybeRef<State> CommitWorker::unprogrammed_predecessor(State& state) const {
+    MutexLock lock(mutex_);
+    for (const Pending& pending : pending_) {
+        if (!pending.state->is_hw_done() && have_common_object(*pending.state, state))
+            return pending.state;
+    }
+    return std::nullopt;
+}
+
+bool CommitWorker::has_unflipped_object(State& state) const {
+    MutexLock lock(mutex_);
+    for (const Pending& pending : pending_) {
+        State& older = *pending.state;
+        const auto is_flipping = [&](const Crtc* crtc) {
+            return crtc && older.find(*crtc) && !older.progress(*crtc).flip_done;
+        };
+        for (const PlaneChange* change : state.planes()) {
+            const PlaneChange* last = older.find(*change->plane);
+            if (last && is_flipping(flipping_crtc(last->old_state, last->new_state))) return true;
+        }
+        for (const ConnectorChange* change : state.connectors()) {
+            const ConnectorChange* last = older.find(**change->connector);
+            if (last && is_flipping(flipping_crtc(last->old_state, last->new_state))) return true;
+        }
+    }
+    return false;
+}
+
+Ref<Fence> CommitWorker::make_fence(const Crtc& crtc) {
+    return next_fence(raw(crtc.id()), fmt::format("CRTC:{}-{}", raw(crtc.id()), crtc.name()));
+}
+
+Ref<Fence> CommitWorker::make_fence(const Connector& connector) {
+    return next_fence(raw(connector.id()),
+                      fmt::format("CONNECTOR:{}-{}", raw(connector.id()), connector.name()));
+}
+
+Ref<Fence> CommitWorker::next_fence(uint32_t object, std::string timeline) {
+    FenceInfo info{.driver = device_.info().name, .timeline = std::move(timeline)};
+    {
+        MutexLock lock(mutex_);
+        Timeline& own = timelines_[object];
+        if (own.last_seqno == 0) own.context = next_fence_context();
+        info.context = own.context;
+        info.seqno = ++own.last_seqno;
+    }
+    return Fence::create(device_.clock(), std::move(info));
+}
+
+void CommitWorker::run() {
+    thread_id_ = std::this_thread::get_id();
+    for (;;) {
+        Next next = next_task();
+        switch (next.task) {
+            case Task::Stop: return;
+            case Task::Sleep: sleeper_.sleep(next.deadline, Interrupts::Ignored); break;
+            case Task::Program: program(**next.state); break;
+            case Task::Finish: finish(*std::move(next.state)); break;
+        }
+    }
+}
+
+CommitWorker::Next CommitWorker::next_task() {
+    const Time now = device_.clock().now();
+    Next next;
+    MutexLock lock(mutex_);
+    if (is_stopping_) return {.task = Task::Stop};
+    for (auto pending = pending_.begin(); pending != pending_.end(); ++pending) {
+        if (pending->stage == Stage::Waiting && is_runnable_locked(pending)) {
+            pending->stage = Stage::Programming;
+            return {.task = Task::Program, .state = pending->state};
+        }
+        if (pending->stage != Stage::Shown) continue;
+        const bool is_told = pending->state->is_told_everywhere();
+        if (is_told || now >= *pending->flip_deadline) {
+            pending->stage = Stage::Finishing;
+            if (!is_told) log::error("{}: a flip has not come within 10 s", device_.card_name());
+            return {.task = Task::Finish, .state = pending->state};
+        }
+        next.deadline = std::min(*pending->flip_deadline,
+                                 next.deadline.value_or(*pending->flip_deadline));
+    }
+    return next;
+}
+
+/// Linux: drm_atomic_helper_wait_for_dependencies, drm_atomic_helper_wait_for_fences
+bool CommitWorker::is_runnable_locked(std::list<Pending>::iterator pending) {
+    State& state = *pending->state;
+    for (const PlaneChange* change : state.planes()) {
+        const auto& fence = change->new_state.in_fence;
+        if (fence && !(*fence)->is_signaled()) return false;
+    }
+    for (auto older = pending_.begin(); older != pending; ++older) {
+        const bool is_over = older->state->is_hw_done() && older->state->is_flipped_everywhere();
+        if (!is_over && have_common_object(*older->state, state)) return false;
+    }
+    return true;
+}
+
+/// Linux: drm_atomic_helper_commit_tail
+void CommitWorker::program(State& state) {
+    if (const device::Entered entered = device_.enter()) {
+        for (const CrtcChange* change : state.crtcs()) {
+            if (change->old_state.active && (!change->new_state.active || change->needs_modeset()))
+                change->crtc->vblank().turn_off();
+        }
+        if (KmsHooks* hooks = device_.mode_config().hooks) hooks->commit(entered.bound(), state);
+        for (const CrtcChange* change : state.crtcs()) start_flip(state, change->crtc->index());
+        for (const CrtcChange* change : state.crtcs()) {
+            if (!change->new_state.active || !change->needs_modeset()) continue;
+            change->crtc->vblank().turn_on(Nanos(
+                static_cast<int64_t>(change->new_state.mode->frame_duration_ns())));
+        }
+        state.set_hw_done();
+    } else {
+        abandon(state);
+    }
+    const Time deadline = device_.clock().now() + longest_flip;
+    MutexLock lock(mutex_);
+    for (Pending& pending : pending_) {
+        if (&*pending.state != &state) continue;
+        pending.stage = Stage::Shown;
+        pending.flip_deadline = deadline;
+    }
+}
+
+void CommitWorker::start_flip(State& state, uint32_t crtc_index) {
+    Crtc& crtc = *device_.mode_config().crtcs[crtc_index];
+    if (state.progress(crtc).flip_done) return;
+    const bool is_armed =
+        crtc.vblank().arm([this, held = Ref<State>::share(state), crtc_index](VblankCount at) {
+            complete_flip(*held, crtc_index, at);  // the state keeps the device, and so this
+        });
+    if (!is_armed) complete_flip(state, crtc_index, crtc.vblank().current());
+}
+
+void CommitWorker::complete_flip(State& state, uint32_t crtc_index, VblankCount at) {
+    const Crtc& crtc = *device_.mode_config().crtcs[crtc_index];
+    const CrtcChange& change = *state.find(crtc);
+    // In this order: who has seen the event may commit again without getting EBUSY.
+    state.set_flip_done(crtc_index);
+    if (change.out_fence) {
+        if (state.is_device_gone()) {
+            (*change.out_fence)->signal_at(at.time, Errno::NoDev);
+        } else {
+            (*change.out_fence)->signal_at(at.time);
+        }
+    }
+    for (const FlipEvent& event : change.events)
+        send_event(device_, event.file_id,
+                   vblank_event(VblankEventType::FlipComplete, event.user_data, at, crtc.id()));
+    flip_log_.add({crtc.id(), at.sequence, at.time, state.options().file_id});
+    state.set_told(crtc_index);
+    sleeper_.wake();
+}
+
+void CommitWorker::abandon(State& state) {
+    state.mark_gone();
+    for (const CrtcChange* change : state.crtcs()) {
+        if (!state.progress(*change->crtc).flip_done)
+            complete_flip(state, change->crtc->index(), change->crtc->vblank().current());
+    }
+    for (const ConnectorChange* change : state.connectors()) {
+        const auto& job = change->new_state.writeback;
+        if (job && job->out_fence) (*job->out_fence)->signal(Errno::NoDev);
+    }
+    state.set_hw_done();
+}
+
+void CommitWorker::finish(Ref<State> state) {
+    State::Contents held = state->take_references();
+    std::vector<Ref<State>> newest;
+    {
+        MutexLock lock(device_.mode_config().lock());
+        for (const CrtcChange* change : state->crtcs()) {
+            auto& commit = change->crtc->newest_commit;
+            if (!commit || &**commit != &*state) continue;
+            newest.push_back(*std::move(commit));
+            commit.reset();
+        }
+    }
+    newest.clear();
+    held = {};
+    {
+        std::list<Pending> finished;
+        MutexLock lock(mutex_);
+        const auto pending = std::ranges::find_if(
+            pending_, [&](const Pending& entry) { return entry.state == state; });
+        if (pending != pending_.end()) finished.splice(finished.begin(), pending_, pending);
+        lock.unlock();
+    }
+    // The caller of a blocking commit goes on here; what the old state held is gone by then.
+    state->set_cleaned_up();
+}
+
+void CommitWorker::stop_thread() {
+    std::thread thread;
+    {
+        MutexLock lock(mutex_);
+        is_stopping_ = true;
+        thread = std::move(thread_);
+    }
+    sleeper_.wake();
+    if (!thread.joinable()) return;
+    assert(!is_current_thread());
+    thread.join();
+}
+
+void CommitWorker::shut_down() {
+    {
+        // Under both: a commit is installed and added in one hold of the modeset lock.
+        MutexLock modeset(device_.mode_config().lock());
+        MutexLock lock(mutex_);
+        if (std::exchange(is_shut_down_, true)) return;
+    }
+    stop_thread();
+    std::vector<Ref<State>> commits;
+    {
+        MutexLock lock(mutex_);
+        for (const Pending& pending : pending_) commits.push_back(pending.state);
+    }
+    for (const Ref<State>& commit : commits) commit->mark_gone();
+    // Flips that are armed, and whoever waits for a vblank, are told by this.
+    for (Crtc* crtc : device_.mode_config().crtcs) crtc->vblank().turn_off();
+    for (Ref<State>& commit : commits) {
+        if (!commit->is_hw_done()) abandon(*commit);
+        finish(std::move(commit));
+    }
+}
+
+}  // namespace plugboard::drm::atomic

@@ -1,0 +1,78 @@
+#include "drm/atomic/lookup.h"
+
+#include <utility>
+
+#include "drm/atomic/check.h"
+
+namespace plugboard::drm::atomic {
+namespace {
+
+Errno refuse_unknown(Request& request, const char* field, uint32_t id, const char* what) {
+    return request.refuse(log::Category::Kms, Errno::NoEnt, "{} {}: no such {}", field, id, what);
+}
+
+}  // namespace
+
+Result<void> require_modeset(Request& request, Device& device) {
+    if (device.has_modeset()) return {};
+    return request.refuse(log::Category::Kms, Errno::OpNotSupp, "{} has no modesetting",
+                          device.card_name());
+}
+
+Result<Crtc*> find_crtc(Request& request, Device& device, const char* field, uint32_t id) {
+    for (Crtc* crtc : device.mode_config().crtcs) {
+        if (raw(crtc->id()) == id) return crtc;
+    }
+    return refuse_unknown(request, field, id, "CRTC");
+}
+
+Result<Plane*> find_plane(Request& request, Device& device, const char* field, uint32_t id) {
+    for (Plane* plane : device.mode_config().planes) {
+        if (raw(plane->id()) == id) return plane;
+    }
+    return refuse_unknown(request, field, id, "plane");
+}
+
+Result<Ref<Framebuffer>> find_fb(Request& request, Device& device, const char* field, uint32_t id) {
+    if (MaybeRef<Framebuffer> fb = find_framebuffer(device, ObjectId{id})) return *std::move(fb);
+    return refuse_unknown(request, field, id, "framebuffer");
+}
+
+Result<Ref<Connector>> find_connector(Request& request, Device& device, const char* field,
+                                      uint32_t id) {
+    if (MaybeRef<Connector> connector = drm::find_connector(device, ObjectId{id}))
+        return *std::move(connector);
+    return refuse_unknown(request, field, id, "connector");
+}
+
+ModeObject* Target::object() const {
+    if (plane) return plane;
+    if (crtc) return crtc;
+    return connector ? &**connector : nullptr;
+}
+
+std::string Target::name() const {
+    if (plane) return name_of(*plane);
+    if (crtc) return name_of(*crtc);
+    return connector ? name_of(**connector) : "an object without properties";
+}
+
+std::optional<Target> find_target(Device& device, uint32_t id, ObjectType type) {
+    return device.mode_config().ids.with(
+        ObjectId{id}, type, [](ModeObject* object) -> std::optional<Target> {
+            if (!object) return std::nullopt;
+            Target target;
+            switch (object->type()) {
+                case ObjectType::Plane: target.plane = static_cast<Plane*>(object); break;
+                case ObjectType::Crtc: target.crtc = static_cast<Crtc*>(object); break;
+                case ObjectType::Connector:
+                    target.connector = Ref<Connector>::try_share(static_cast<Connector&>(*object));
+                    if (!target.connector) return std::nullopt;
+                    break;
+                default: break;
+            }
+            return target;
+        });
+}
+
+}  // namespace plugboard::drm::atomic

@@ -1,0 +1,270 @@
+// The way of an ioctl from its number to its handler.
+// Linux: drivers/gpu/drm/drm_ioctl.c, drm_ioctl, drm_ioctl_kernel, drm_ioctl_permit
+#include "drm/dispatch.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "drm/device_state.h"
+#include "drm/file_state.h"
+#include "drm/handlers.h"
+#include "uapi/ioctl_table.h"
+
+namespace plugboard::drm {
+namespace {
+
+constexpr auto core = log::Category::Core;
+
+/// What a device lacks when it has no modeset, and how its ioctls then fail.
+enum class Needs { Nothing, Modeset, ModesetOrInval };
+
+using Handler = Result<void> (*)(Request&, Device&, File&, std::byte* argument);
+
+struct Slot {
+    Handler handler = nullptr;
+    uint32_t command = 0;
+    Needs needs = Needs::Nothing;
+};
+
+/// Calls a handler with a copy of the struct, and copies what it changed back.
+template <class Argument, Result<void> (*function)(Request&, Device&, File&, Argument&)>
+Result<void> with_struct(Request& request, Device& device, File& file, std::byte* bytes) {
+    Argument argument;
+    std::memcpy(&argument, bytes, sizeof(argument));
+    Result<void> result = function(request, device, file, argument);
+    std::memcpy(bytes, &argument, sizeof(argument));
+    return result;
+}
+
+template <Result<void> (*function)(Request&, Device&, File&)>
+Result<void> without_struct(Request& request, Device& device, File& file, std::byte*) {
+    return function(request, device, file);
+}
+
+Result<void> no_operation(Request&, Device&, File&, std::byte*) {
+    return {};
+}
+
+/// Linux: drm_invalid_op
+Result<void> invalid_operation(Request& request, Device&, File&, std::byte*) {
+    return request.refuse(core, Errno::Inval, "{} does nothing in any driver", request.row().name);
+}
+
+Result<void> no_syncobj(Request& request, Device& device, File&, std::byte*) {
+    return request.refuse(core, Errno::OpNotSupp, "the driver {} has no syncobj", device.info().name);
+}
+
+template <class Argument>
+struct ArgumentOf;
+template <class Argument>
+struct ArgumentOf<Result<void>(Request&, Device&, File&, Argument&)> {
+    using Type = Argument;
+};
+
+#define HANDLER(command, function, needs)                                                        \
+    Slot {                                                                                       \
+        &with_struct<ArgumentOf<decltype(function)>::Type, &function>, command, Needs::needs     \
+    }
+
+constexpr Slot slots[] = {
+    HANDLER(DRM_IOCTL_VERSION, ioctl_version, Nothing),
+    HANDLER(DRM_IOCTL_GET_UNIQUE, ioctl_get_unique, Nothing),
+    HANDLER(DRM_IOCTL_GET_MAGIC, ioctl_get_magic, Nothing),
+    HANDLER(DRM_IOCTL_GET_CLIENT, ioctl_get_client, Nothing),
+    HANDLER(DRM_IOCTL_GET_STATS, ioctl_get_stats, Nothing),
+    HANDLER(DRM_IOCTL_SET_VERSION, ioctl_set_version, Nothing),
+    HANDLER(DRM_IOCTL_GEM_CLOSE, ioctl_gem_close, Nothing),
+    HANDLER(DRM_IOCTL_GEM_FLINK, ioctl_gem_flink, Nothing),
+    HANDLER(DRM_IOCTL_GEM_OPEN, ioctl_gem_open, Nothing),
+    HANDLER(DRM_IOCTL_GET_CAP, ioctl_get_cap, Nothing),
+    HANDLER(DRM_IOCTL_SET_CLIENT_CAP, ioctl_set_client_cap, Modeset),
+    {&invalid_operation, DRM_IOCTL_SET_UNIQUE},
+    HANDLER(DRM_IOCTL_AUTH_MAGIC, ioctl_auth_magic, Nothing),
+    {&no_operation, DRM_IOCTL_BLOCK},
+    {&no_operation, DRM_IOCTL_UNBLOCK},
+    {&without_struct<&ioctl_set_master>, DRM_IOCTL_SET_MASTER},
+    {&without_struct<&ioctl_drop_master>, DRM_IOCTL_DROP_MASTER},
+    {&no_operation, DRM_IOCTL_ADD_DRAW},
+    {&no_operation, DRM_IOCTL_RM_DRAW},
+    {&no_operation, DRM_IOCTL_FINISH},
+    HANDLER(DRM_IOCTL_PRIME_HANDLE_TO_FD, ioctl_prime_handle_to_fd, Nothing),
+    HANDLER(DRM_IOCTL_PRIME_FD_TO_HANDLE, ioctl_prime_fd_to_handle, Nothing),
+    HANDLER(DRM_IOCTL_WAIT_VBLANK, ioctl_wait_vblank, Modeset),
+    HANDLER(DRM_IOCTL_CRTC_GET_SEQUENCE, ioctl_crtc_get_sequence, Modeset),
+    HANDLER(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, ioctl_crtc_queue_sequence, Modeset),
+    {&no_operation, DRM_IOCTL_UPDATE_DRAW},
+
+    HANDLER(DRM_IOCTL_MODE_GETRESOURCES, ioctl_get_resources, Modeset),
+    HANDLER(DRM_IOCTL_MODE_GETCRTC, ioctl_get_crtc, Modeset),
+    HANDLER(DRM_IOCTL_MODE_SETCRTC, ioctl_set_crtc, Modeset),
+    HANDLER(DRM_IOCTL_MODE_CURSOR, ioctl_cursor, Modeset),
+    HANDLER(DRM_IOCTL_MODE_GETGAMMA, ioctl_get_gamma, Modeset),
+    HANDLER(DRM_IOCTL_MODE_SETGAMMA, ioctl_set_gamma, Modeset),
+    HANDLER(DRM_IOCTL_MODE_GETENCODER, ioctl_get_encoder, Modeset),
+    HANDLER(DRM_IOCTL_MODE_GETCONNECTOR, ioctl_get_connector, Modeset),
+    {&no_operation, DRM_IOCTL_MODE_ATTACHMODE},
+    {&no_operation, DRM_IOCTL_MODE_DETACHMODE},
+    HANDLER(DRM_IOCTL_MODE_GETPROPERTY, ioctl_get_property, Modeset),
+    HANDLER(DRM_IOCTL_MODE_SETPROPERTY, ioctl_set_property, Modeset),
+    HANDLER(DRM_IOCTL_MODE_GETPROPBLOB, ioctl_get_prop_blob, Modeset),
+    HANDLER(DRM_IOCTL_MODE_GETFB, ioctl_get_fb, Modeset),
+    HANDLER(DRM_IOCTL_MODE_ADDFB, ioctl_add_fb, Modeset),
+    HANDLER(DRM_IOCTL_MODE_RMFB, ioctl_rm_fb, Modeset),
+    HANDLER(DRM_IOCTL_MODE_PAGE_FLIP, ioctl_page_flip, Modeset),
+    HANDLER(DRM_IOCTL_MODE_DIRTYFB, ioctl_dirty_fb, Modeset),
+    HANDLER(DRM_IOCTL_MODE_CREATE_DUMB, ioctl_create_dumb, Nothing),
+    HANDLER(DRM_IOCTL_MODE_MAP_DUMB, ioctl_map_dumb, Nothing),
+    HANDLER(DRM_IOCTL_MODE_DESTROY_DUMB, ioctl_destroy_dumb, Nothing),
+    HANDLER(DRM_IOCTL_MODE_GETPLANERESOURCES, ioctl_get_plane_resources, Modeset),
+    HANDLER(DRM_IOCTL_MODE_GETPLANE, ioctl_get_plane, Modeset),
+    HANDLER(DRM_IOCTL_MODE_SETPLANE, ioctl_set_plane, Modeset),
+    HANDLER(DRM_IOCTL_MODE_ADDFB2, ioctl_add_fb2, Modeset),
+    HANDLER(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, ioctl_obj_get_properties, Modeset),
+    HANDLER(DRM_IOCTL_MODE_OBJ_SETPROPERTY, ioctl_obj_set_property, Modeset),
+    HANDLER(DRM_IOCTL_MODE_CURSOR2, ioctl_cursor2, Modeset),
+    HANDLER(DRM_IOCTL_MODE_ATOMIC, ioctl_atomic, Modeset),
+    HANDLER(DRM_IOCTL_MODE_CREATEPROPBLOB, ioctl_create_prop_blob, Modeset),
+    HANDLER(DRM_IOCTL_MODE_DESTROYPROPBLOB, ioctl_destroy_prop_blob, Modeset),
+
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_CREATE},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_DESTROY},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_WAIT},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_RESET},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_SIGNAL},
+    HANDLER(DRM_IOCTL_MODE_CREATE_LEASE, ioctl_create_lease, Modeset),
+    HANDLER(DRM_IOCTL_MODE_LIST_LESSEES, ioctl_list_lessees, Nothing),
+    HANDLER(DRM_IOCTL_MODE_GET_LEASE, ioctl_get_lease, Nothing),
+    HANDLER(DRM_IOCTL_MODE_REVOKE_LEASE, ioctl_revoke_lease, Modeset),
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_QUERY},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_TRANSFER},
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL},
+    HANDLER(DRM_IOCTL_MODE_GETFB2, ioctl_get_fb2, ModesetOrInval),
+    {&no_syncobj, DRM_IOCTL_SYNCOBJ_EVENTFD},
+    HANDLER(DRM_IOCTL_MODE_CLOSEFB, ioctl_close_fb, Modeset),
+    HANDLER(DRM_IOCTL_SET_CLIENT_NAME, ioctl_set_client_name, Nothing),
+    {&invalid_operation, DRM_IOCTL_GEM_CHANGE_HANDLE},
+};
+
+constexpr std::array<Slot, uapi::table_size> by_number() {
+    std::array<Slot, uapi::table_size> table{};
+    for (const Slot& slot : slots) table[_IOC_NR(slot.command)] = slot;
+    return table;
+}
+constexpr auto table = by_number();
+
+/// The caller's struct on its way in and out, zero beyond what the caller gave.
+class ArgumentBuffer {
+  public:
+    /// False: no memory.
+    bool make(size_t size) {
+        if (size > small_.size()) {
+            large_.reset(new (std::nothrow) std::byte[size]());
+            if (!large_) return false;
+        }
+        return true;
+    }
+    std::byte* data() { return large_ ? large_.get() : small_.data(); }
+
+  private:
+    alignas(16) std::array<std::byte, 128> small_{};
+    std::unique_ptr<std::byte[]> large_;
+};
+
+Result<void> check_permissions(Request& request, File& file) {
+    const uapi::Permissions& needed = request.row().permissions;
+    if (needed.root_only && !request.caller().is_root())
+        return request.refuse(core, Errno::Access, "only root may do this");
+    if (needed.auth && !file.is_render() && !file.state().is_authenticated)
+        return request.refuse(core, Errno::Access, "the file is not authenticated");
+    if (needed.master && !is_current_master(file))
+        return request.refuse(core, Errno::Access, "the file is not the current master");
+    if (file.is_render() && !needed.render)
+        return request.refuse(core, Errno::Access, "not allowed on a render node");
+    return {};
+}
+
+/// Follows the file to the process it was passed to, unless it has been master.
+void refresh_owner(const Request& request, File& file) {
+    File::State& state = file.state();
+    if (state.pid == request.caller().pid) return;
+    MutexLock lock(file.device().state().master_mutex);
+    if (state.was_master) return;
+    state.pid = request.caller().pid;
+    state.uid = request.caller().uid;
+}
+
+Errno gone(Request& request, const Device& device) {
+    return request.refuse(core, Errno::NoDev, "{} is gone", device.card_name());
+}
+
+/// What follows the copy of the argument.
+Result<void> run(Request& request, Device& device, File& file, const Slot& slot, std::byte* bytes) {
+    refresh_owner(request, file);
+    request.stop_point(device, StopPoint::AfterCopy);
+    if (device.is_gone()) return gone(request, device);
+    TRY(check_permissions(request, file));
+    if (slot.needs != Needs::Nothing && !device.has_modeset()) {
+        return request.refuse(core,
+                              slot.needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
+                              "the driver {} has no modeset", device.info().name);
+    }
+    return slot.handler(request, device, file, bytes);
+}
+
+Result<void> dispatch(Request& request, Device& device, File& file, uint32_t command,
+                      uapi::UserAddress address) {
+    const uint32_t number = _IOC_NR(command);
+    const uapi::Ioctl* row = uapi::find_ioctl(number);
+    if (row && _IOC_TYPE(command) == uapi::type_byte) {
+        request.begin(*row);
+        request.stop_point(device, StopPoint::Entry);
+    }
+    if (device.is_gone()) return gone(request, device);
+    if (_IOC_TYPE(command) != uapi::type_byte) {
+        return request.refuse(core, Errno::NoTty, "type byte 0x{:02x} is not DRM's",
+                              _IOC_TYPE(command));
+    }
+    if (!row) return request.refuse(core, Errno::Inval, "there is no ioctl 0x{:02x}", number);
+
+    const uint32_t both = command & row->command;
+    const size_t caller_size = _IOC_SIZE(command);
+    const size_t in_size = both & IOC_IN ? caller_size : 0;
+    const size_t out_size = both & IOC_OUT ? caller_size : 0;
+    ArgumentBuffer buffer;
+    if (!buffer.make(std::max<size_t>({in_size, out_size, row->size()}))) return Errno::NoMem;
+    if (auto copied = request.memory().read({buffer.data(), in_size}, address); !copied.ok()) {
+        return request.refuse(core, copied.error(), "the {} bytes of the argument at 0x{:x}",
+                              in_size, static_cast<uint64_t>(address));
+    }
+    Result<void> result = run(request, device, file, table[number], buffer.data());
+    if (auto copied = request.memory().write(address, {buffer.data(), out_size}); !copied.ok()) {
+        return request.refuse(core, copied.error(), "the {} bytes of the answer to 0x{:x}", out_size,
+                              static_cast<uint64_t>(address));
+    }
+    return result;
+}
+
+}  // namespace
+
+bool has_handler(uint32_t number) {
+    return number < table.size() && table[number].handler != nullptr;
+}
+
+Result<int> File::ioctl(Request& request, uint32_t command, uapi::UserAddress argument) {
+    const Result<void> result = dispatch(request, *device_, *this, command, argument);
+    const uapi::Ioctl* row = uapi::find_ioctl(_IOC_NR(command));
+    log::line(log::Category::Ioctl, "{}: pid {}: {} (0x{:08x}): {}", device_->card_name(),
+              request.caller().pid, row ? row->name : "unknown ioctl", command,
+              result.ok() ? "0" : errno_name(result.error()));
+    if (!result.ok()) return result.error();
+    return 0;
+}
+
+}  // namespace plugboard::drm

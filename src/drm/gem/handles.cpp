@@ -1,0 +1,54 @@
+#include "drm/gem/handles.h"
+
+#include <utility>
+
+#include "drm/file_state.h"
+#include "drm/handlers.h"
+
+namespace plugboard::drm {
+namespace gem {
+
+uint32_t create_handle(File& file, Ref<Object> object) {
+    File::State& state = file.state();
+    const uint64_t id = object->id();
+    MutexLock lock(state.mutex);
+    state.mappable[id]++;
+    return state.handles.add(std::move(object));
+}
+
+MaybeRef<Object> find_object(File& file, uint32_t handle) {
+    File::State& state = file.state();
+    MutexLock lock(state.mutex);
+    const Ref<Object>* object = state.handles.find(handle);
+    if (!object) return std::nullopt;
+    return *object;
+}
+
+bool close_handle(File& file, uint32_t handle) {
+    File::State& state = file.state();
+    std::optional<Ref<Object>> object;
+    {
+        MutexLock lock(state.mutex);
+        object = state.handles.take(handle);
+        if (!object) return false;
+        const auto count = state.mappable.find((*object)->id());
+        if (count != state.mappable.end() && --count->second == 0) state.mappable.erase(count);
+    }
+    object.reset();
+    // Only now may the number stand for another object.
+    MutexLock lock(state.mutex);
+    state.handles.free(handle);
+    return true;
+}
+
+}  // namespace gem
+
+Result<void> ioctl_gem_close(Request& request, Device&, File& file, drm_gem_close& argument) {
+    if (!gem::close_handle(file, argument.handle)) {
+        return request.refuse(log::Category::Core, Errno::Inval, "there is no handle {}",
+                              argument.handle);
+    }
+    return {};
+}
+
+}  // namespace plugboard::drm

@@ -1,0 +1,42 @@
+#include "drm/objects/blob.h"
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "drm/device.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::drm {
+
+Result<Ref<Blob>> Blob::create(Device& device, std::span<const std::byte> bytes) {
+    std::unique_ptr<std::byte[]> data(new (std::nothrow) std::byte[bytes.size()]);
+    if (!data) return Errno::NoMem;
+    std::memcpy(data.get(), bytes.data(), bytes.size());
+    return create(device, std::move(data), bytes.size());
+}
+
+Ref<Blob> Blob::create(Device& device, std::unique_ptr<std::byte[]> data, size_t size) {
+    Ref<Blob> blob = make_ref<Blob>(std::move(data), size);
+    device.mode_config().ids.add(*blob);
+    return blob;
+}
+
+Blob::Blob(std::unique_ptr<std::byte[]> data, size_t size)
+    : ModeObject(ObjectType::Blob), data_(std::move(data)), size_(size) {}
+
+Blob::~Blob() = default;
+
+std::string Blob::label() const {
+    return "blob " + std::to_string(raw(id()));
+}
+
+MaybeRef<Blob> find_blob(Device& device, ObjectId id) {
+    return device.mode_config().ids.with(
+        id, ObjectType::Blob, [](ModeObject* object) -> MaybeRef<Blob> {
+            if (!object) return std::nullopt;
+            return Ref<Blob>::try_share(static_cast<Blob&>(*object));
+        });
+}
+
+}  // namespace plugboard::drm

@@ -1,0 +1,79 @@
+#include "drm/objects/plane.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "drm/device.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::drm {
+namespace {
+
+/// The IN_FORMATS blob: every format with every modifier.
+/// Linux: drivers/gpu/drm/drm_plane.c, create_in_format_blob
+std::vector<std::byte> in_formats(const PlaneInfo& info) {
+    constexpr size_t max_formats = 64;  // the bits of one drm_format_modifier
+    const size_t count = std::min(info.formats.size(), max_formats);
+    const size_t formats_bytes = info.formats.size() * sizeof(uint32_t);
+    const size_t modifiers_offset = (sizeof(drm_format_modifier_blob) + formats_bytes + 7) / 8 * 8;
+    const drm_format_modifier_blob header{
+        .version = FORMAT_BLOB_CURRENT,
+        .flags = 0,
+        .count_formats = static_cast<uint32_t>(info.formats.size()),
+        .formats_offset = sizeof(drm_format_modifier_blob),
+        .count_modifiers = static_cast<uint32_t>(info.modifiers.size()),
+        .modifiers_offset = static_cast<uint32_t>(modifiers_offset)};
+
+    std::vector<std::byte> bytes(modifiers_offset +
+                                 info.modifiers.size() * sizeof(drm_format_modifier));
+    std::memcpy(bytes.data(), &header, sizeof(header));
+    std::memcpy(bytes.data() + header.formats_offset, info.formats.data(), formats_bytes);
+    for (size_t i = 0; i < info.modifiers.size(); i++) {
+        const drm_format_modifier modifier{
+            .formats = count == max_formats ? UINT64_MAX : (uint64_t{1} << count) - 1,
+            .offset = 0,
+            .pad = 0,
+            .modifier = info.modifiers[i]};
+        std::memcpy(bytes.data() + modifiers_offset + i * sizeof(modifier), &modifier,
+                    sizeof(modifier));
+    }
+    return bytes;
+}
+
+}  // namespace
+
+Plane::Plane(Device& device, PlaneInfo info)
+    : ModeObject(ObjectType::Plane),
+      device_(device),
+      index_(static_cast<uint32_t>(device.mode_config().planes.size())),
+      info_(std::move(info)) {
+    ModeConfig& config = device.mode_config();
+    config.ids.add(*this);
+    config.planes.push_back(this);
+
+    const StandardProperties& standard = config.properties;
+    attach(*standard.type, static_cast<uint64_t>(info_.type));
+    for (const Property* property :
+         {standard.fb_id, standard.in_fence_fd, standard.crtc_id, standard.crtc_x, standard.crtc_y,
+          standard.crtc_w, standard.crtc_h, standard.src_x, standard.src_y, standard.src_w,
+          standard.src_h})
+        attach(*property, 0);
+    if (info_.modifiers.empty() || !config.limits.modifiers) return;
+    if (auto blob = Blob::create(device, in_formats(info_)); blob.ok()) in_formats_ = *blob;
+    attach(*standard.in_formats, in_formats_ ? raw((*in_formats_)->id()) : 0);
+}
+
+bool Plane::has_format(uint32_t fourcc, uint64_t modifier) const {
+    return std::ranges::find(info_.formats, fourcc) != info_.formats.end() &&
+           (modifier == 0 || std::ranges::find(info_.modifiers, modifier) != info_.modifiers.end());
+}
+
+void Plane::visit_refs(RefVisitor& visitor) const {
+    if (in_formats_) visitor.edge(**in_formats_, name() + " IN_FORMATS");
+    MutexLock lock(device_.mode_config().lock());
+    if (state.fb) visitor.edge(**state.fb, name() + " FB_ID");
+    if (state.in_fence) visitor.edge(**state.in_fence, name() + " IN_FENCE_FD");
+}
+
+}  // namespace plugboard::drm

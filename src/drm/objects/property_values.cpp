@@ -1,0 +1,92 @@
+#include "drm/objects/property_values.h"
+
+#include <optional>
+
+#include "drm/device.h"
+
+namespace plugboard::drm {
+namespace {
+
+template <class Object>
+uint64_t id_of(const Object* object) {
+    return object ? raw(object->id()) : 0;
+}
+
+uint64_t sign_extended(int32_t value) {
+    return static_cast<uint64_t>(int64_t{value});
+}
+
+/// Nothing: the state does not hold the property.
+std::optional<uint64_t> state_value(const Plane& plane, const Property& property) {
+    const StandardProperties& standard = plane.device().mode_config().properties;
+    const PlaneState& state = plane.state;
+    const Property* p = &property;
+    if (p == standard.fb_id) return id_of(borrow(state.fb));
+    if (p == standard.in_fence_fd) return UINT64_MAX;
+    if (p == standard.crtc_id) return id_of(state.crtc);
+    if (p == standard.crtc_x) return sign_extended(state.destination.x);
+    if (p == standard.crtc_y) return sign_extended(state.destination.y);
+    if (p == standard.crtc_w) return state.destination.width;
+    if (p == standard.crtc_h) return state.destination.height;
+    if (p == standard.src_x) return state.source.x;
+    if (p == standard.src_y) return state.source.y;
+    if (p == standard.src_w) return state.source.width;
+    if (p == standard.src_h) return state.source.height;
+    return std::nullopt;
+}
+
+std::optional<uint64_t> state_value(const Crtc& crtc, const Property& property) {
+    const StandardProperties& standard = crtc.device().mode_config().properties;
+    const CrtcState& state = crtc.state;
+    const Property* p = &property;
+    if (p == standard.active) return state.active ? 1 : 0;
+    if (p == standard.mode_id) return id_of(borrow(state.mode_blob));
+    if (p == standard.out_fence_ptr) return 0;
+    if (p == standard.vrr_enabled) return state.vrr_enabled ? 1 : 0;
+    if (p == standard.gamma_lut) return id_of(borrow(state.gamma_lut));
+    return std::nullopt;
+}
+
+std::optional<uint64_t> state_value(const Connector& connector, const Property& property) {
+    const StandardProperties& standard = connector.device().mode_config().properties;
+    const Property* p = &property;
+    if (p == standard.crtc_id) return id_of(connector.state.crtc);
+    if (p == standard.dpms) return connector.dpms;
+    if (p == standard.link_status) return connector.state.link_status;
+    if (p == standard.writeback_fb_id || p == standard.writeback_out_fence_ptr) return 0;
+    return std::nullopt;
+}
+
+std::optional<uint64_t> state_value(const ModeObject& object, const Property& property) {
+    switch (object.type()) {
+        case ObjectType::Plane: return state_value(static_cast<const Plane&>(object), property);
+        case ObjectType::Crtc: return state_value(static_cast<const Crtc&>(object), property);
+        case ObjectType::Connector:
+            return state_value(static_cast<const Connector&>(object), property);
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace
+
+Result<uint64_t> property_value(const ModeObject& object, const Property& property) {
+    for (const AttachedProperty& attached : object.properties()) {
+        if (attached.property == &property)
+            return state_value(object, property).value_or(attached.value);
+    }
+    return Errno::Inval;
+}
+
+std::vector<std::pair<uint32_t, uint64_t>> visible_properties(const ModeObject& object,
+                                                              const ClientCaps& caps) {
+    std::vector<std::pair<uint32_t, uint64_t>> visible;
+    for (const AttachedProperty& attached : object.properties()) {
+        const Property& property = *attached.property;
+        if (property.info().atomic && !caps.atomic) continue;
+        visible.emplace_back(raw(property.id()),
+                             state_value(object, property).value_or(attached.value));
+    }
+    return visible;
+}
+
+}  // namespace plugboard::drm

@@ -1,0 +1,77 @@
+// GETRESOURCES, GETPLANERESOURCES: which objects there are.
+// Linux: drivers/gpu/drm/drm_mode_config.c, drm_mode_getresources; drm_plane.c
+#include <vector>
+
+#include "drm/file_state.h"
+#include "drm/handlers.h"
+#include "drm/objects/copy_out.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::drm {
+namespace {
+
+template <class Objects>
+std::vector<uint32_t> ids_of(const Objects& objects) {
+    std::vector<uint32_t> ids;
+    for (const auto& object : objects) ids.push_back(raw(object->id()));
+    return ids;
+}
+
+std::vector<uint32_t> framebuffers_of(File& file) {
+    MutexLock lock(file.state().mutex);
+    return ids_of(file.state().framebuffers);
+}
+
+std::vector<uint32_t> connectors_for(ModeConfig& config, const ClientCaps& caps) {
+    std::vector<uint32_t> ids;
+    MutexLock lock(config.lock());
+    for (const Ref<Connector>& connector : config.connectors) {
+        if (connector->is_writeback() && !caps.writeback_connectors) continue;
+        ids.push_back(raw(connector->id()));
+    }
+    return ids;
+}
+
+uint32_t size_of(const std::vector<uint32_t>& ids) {
+    return static_cast<uint32_t>(ids.size());
+}
+
+}  // namespace
+
+Result<void> ioctl_get_resources(Request& request, Device& device, File& file,
+                                 drm_mode_card_res& argument) {
+    ModeConfig& config = device.mode_config();
+    const auto fbs = framebuffers_of(file);
+    TRY(copy_first(request, argument.fb_id_ptr, argument.count_fbs, fbs));
+    argument.count_fbs = size_of(fbs);
+    argument.min_width = config.limits.min_width;
+    argument.max_width = config.limits.max_width;
+    argument.min_height = config.limits.min_height;
+    argument.max_height = config.limits.max_height;
+
+    const auto crtcs = ids_of(config.crtcs);
+    TRY(copy_first(request, argument.crtc_id_ptr, argument.count_crtcs, crtcs));
+    argument.count_crtcs = size_of(crtcs);
+    const auto encoders = ids_of(config.encoders);
+    TRY(copy_first(request, argument.encoder_id_ptr, argument.count_encoders, encoders));
+    argument.count_encoders = size_of(encoders);
+    const auto connectors = connectors_for(config, file.caps());
+    TRY(copy_first(request, argument.connector_id_ptr, argument.count_connectors, connectors));
+    argument.count_connectors = size_of(connectors);
+    return {};
+}
+
+Result<void> ioctl_get_plane_resources(Request& request, Device& device, File& file,
+                                       drm_mode_get_plane_res& argument) {
+    const bool universal = file.caps().universal_planes;
+    std::vector<uint32_t> planes;
+    for (const Plane* plane : device.mode_config().planes) {
+        if (universal || plane->plane_type() == PlaneType::Overlay)
+            planes.push_back(raw(plane->id()));
+    }
+    TRY(copy_first(request, argument.plane_id_ptr, argument.count_planes, planes));
+    argument.count_planes = size_of(planes);
+    return {};
+}
+
+}  // namespace plugboard::drm

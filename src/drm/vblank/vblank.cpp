@@ -1,0 +1,242 @@
+#include "drm/vblank/vblank.h"
+
+#include <cassert>
+#include <thread>
+#include <utility>
+
+namespace plugboard::drm {
+namespace {
+
+/// How long the timer runs on without a user. Linux: the module parameter vblankoffdelay
+constexpr Nanos off_delay = std::chrono::seconds(5);
+
+}  // namespace
+
+struct Vblank::State {
+    explicit State(Clock& source) : clock(source) {}
+
+    struct Waiting {
+        uint64_t target = 0;
+        Callback callback;
+        uint64_t owner = 0;
+    };
+
+    Clock& clock;
+    mutable Mutex<LockClass<Vblank>> mutex;
+    bool is_on GUARDED_BY(mutex) = false;
+    Nanos period GUARDED_BY(mutex){};
+    VblankCount last GUARDED_BY(mutex);
+    size_t users GUARDED_BY(mutex) = 0;
+    /// When the next vblank is due. Nothing: the timer has not run since the CRTC went on.
+    std::optional<Time> due GUARDED_BY(mutex);
+    /// When the timer stops for want of users; counts only while there are none.
+    Time rests_at GUARDED_BY(mutex){};
+    std::vector<Waiting> waiting GUARDED_BY(mutex);  // in the order in which they came
+    Waker* timer GUARDED_BY(mutex) = nullptr;
+
+    Callback observer GUARDED_BY(mutex);
+    std::optional<std::thread::id> observed_by GUARDED_BY(mutex);  // while it runs
+    CondVar observed;
+
+    void wake_timer_locked() REQUIRES(mutex) {
+        if (timer) timer->wake();
+    }
+    /// Stops the timer if it is past its time: then no vblank has come since rests_at.
+    bool is_running_locked(Time now) REQUIRES(mutex) {
+        if (!due) return false;
+        if (users == 0 && *due > rests_at && now >= rests_at) due.reset();
+        return due.has_value();
+    }
+    /// Linux: drm_update_vblank_count, by the time alone
+    VblankCount caught_up_locked(Time now) REQUIRES(mutex) {
+        const auto missed = static_cast<uint64_t>((now - last.time + period / 2) / period);
+        if (missed == 0) return last;
+        return {last.sequence + missed, now};
+    }
+    void get_locked(Time now) REQUIRES(mutex) {
+        const bool was_running = is_running_locked(now);
+        users++;
+        if (!was_running) {
+            last = caught_up_locked(now);
+            due = now + period;
+        }
+        if (users == 1) wake_timer_locked();
+    }
+    void put_locked(Time now, size_t count) REQUIRES(mutex) {
+        assert(users >= count);
+        users -= count;
+        if (users == 0 && count > 0) rests_at = now + off_delay;
+    }
+    std::vector<Waiting> take_passed_locked() REQUIRES(mutex) {
+        std::vector<Waiting> passed, left;
+        for (Waiting& entry : waiting)
+            (has_passed(last.sequence, entry.target) ? passed : left).push_back(std::move(entry));
+        waiting.swap(left);
+        return passed;
+    }
+};
+
+Vblank::Vblank(Clock& clock) : state_(std::make_unique<State>(clock)) {}
+
+Vblank::~Vblank() = default;
+
+void Vblank::turn_on(Nanos period) {
+    assert(period.count() > 0);
+    State& s = *state_;
+    const Time now = s.clock.now();
+    MutexLock lock(s.mutex);
+    s.is_on = true;
+    s.period = period;
+    s.last = {s.last.sequence + 1, now};
+    s.due.reset();
+    if (s.users > 0) s.due = now + period;
+    s.wake_timer_locked();
+}
+
+void Vblank::turn_off() {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    std::vector<State::Waiting> waiting;
+    VblankCount last;
+    {
+        MutexLock lock(s.mutex);
+        s.is_on = false;
+        s.due.reset();
+        waiting.swap(s.waiting);
+        s.put_locked(now, waiting.size());
+        last = s.last;
+        s.wake_timer_locked();
+    }
+    for (State::Waiting& entry : waiting) entry.callback(last);
+    queue_.wake_all();
+}
+
+bool Vblank::is_on() const {
+    MutexLock lock(state_->mutex);
+    return state_->is_on;
+}
+
+Nanos Vblank::period() const {
+    MutexLock lock(state_->mutex);
+    return state_->period;
+}
+
+VblankCount Vblank::current() {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    MutexLock lock(s.mutex);
+    if (!s.is_on || s.is_running_locked(now)) return s.last;
+    return s.caught_up_locked(now);
+}
+
+bool Vblank::get() {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    MutexLock lock(s.mutex);
+    if (!s.is_on) return false;
+    s.get_locked(now);
+    return true;
+}
+
+void Vblank::put() {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    MutexLock lock(s.mutex);
+    s.put_locked(now, 1);
+}
+
+std::optional<VblankCount> Vblank::call_at(uint64_t sequence, Callback callback, uint64_t owner) {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    VblankCount at;
+    {
+        MutexLock lock(s.mutex);
+        if (s.is_on) {
+            s.get_locked(now);
+            if (!has_passed(s.last.sequence, sequence)) {
+                s.waiting.push_back({sequence, std::move(callback), owner});
+                return std::nullopt;
+            }
+            s.put_locked(now, 1);
+        }
+        at = s.last;
+    }
+    callback(at);
+    return at;
+}
+
+void Vblank::forget(uint64_t owner) {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    std::vector<State::Waiting> forgotten, left;  // dropped with no lock held
+    MutexLock lock(s.mutex);
+    for (State::Waiting& entry : s.waiting)
+        (entry.owner == owner ? forgotten : left).push_back(std::move(entry));
+    s.waiting.swap(left);
+    s.put_locked(now, forgotten.size());
+    lock.unlock();
+}
+
+bool Vblank::arm(Callback callback) {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    MutexLock lock(s.mutex);
+    if (!s.is_on) return false;
+    s.get_locked(now);
+    s.waiting.push_back({s.last.sequence + 1, std::move(callback), 0});
+    return true;
+}
+
+void Vblank::set_observer(Callback observer) {
+    State& s = *state_;
+    MutexLock lock(s.mutex);
+    s.observer.swap(observer);
+    while (s.observed_by && *s.observed_by != std::this_thread::get_id()) s.observed.wait(lock);
+    lock.unlock();
+}
+
+std::optional<Time> Vblank::next_due() const {
+    State& s = *state_;
+    MutexLock lock(s.mutex);
+    if (s.users == 0 && s.due && *s.due > s.rests_at) return std::nullopt;
+    return s.due;
+}
+
+void Vblank::handle(Time due) {
+    State& s = *state_;
+    std::vector<State::Waiting> passed;
+    VblankCount at;
+    Callback observer;
+    {
+        MutexLock lock(s.mutex);
+        if (!s.due || *s.due != due) return;  // it went off, or its phase is another now
+        s.last = at = {s.last.sequence + 1, due};
+        s.due = due + s.period;
+        passed = s.take_passed_locked();
+        s.put_locked(due, passed.size());
+        observer = s.observer;
+    }
+    for (State::Waiting& entry : passed) entry.callback(at);
+    passed.clear();
+    if (observer) {
+        MutexLock lock(s.mutex);
+        if (!s.observer) observer = nullptr;
+        if (observer) s.observed_by = std::this_thread::get_id();
+    }
+    if (observer) {
+        observer(at);
+        MutexLock lock(s.mutex);
+        s.observed_by.reset();
+        s.observed.notify_all();
+    }
+    queue_.wake_all();
+}
+
+void Vblank::set_timer(Waker* timer) {
+    State& s = *state_;
+    MutexLock lock(s.mutex);
+    s.timer = timer;
+    s.wake_timer_locked();
+}
+
+}  // namespace plugboard::drm

@@ -1,0 +1,38 @@
+#include "drm/vblank/vblank_timer.h"
+
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::drm {
+
+VblankTimer::VblankTimer(Device& device) : device_(device), sleeper_(device.clock()) {
+    for (Crtc* crtc : device_.mode_config().crtcs) crtc->vblank().set_timer(&sleeper_);
+    thread_ = std::thread([this] { run(); });
+}
+
+VblankTimer::~VblankTimer() {
+    for (Crtc* crtc : device_.mode_config().crtcs) crtc->vblank().set_timer(nullptr);
+    stopping_ = true;
+    sleeper_.wake();
+    thread_.join();
+}
+
+void VblankTimer::run() {
+    Clock& clock = device_.clock();
+    while (!stopping_) {
+        Crtc* first = nullptr;
+        std::optional<Time> due;
+        for (Crtc* crtc : device_.mode_config().crtcs) {
+            const std::optional<Time> own = crtc->vblank().next_due();
+            if (!own || (due && *due <= *own)) continue;
+            first = crtc;
+            due = own;
+        }
+        if (first && *due <= clock.now()) {
+            first->vblank().handle(*due);
+        } else {
+            sleeper_.sleep(due, Interrupts::Ignored);
+        }
+    }
+}
+
+}  // namespace plugboard::drm

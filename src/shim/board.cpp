@@ -1,0 +1,111 @@
+#include "shim/board.h"
+
+#include <dlfcn.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <new>
+
+#include "shim/syscalls.h"
+
+namespace plugboard::shim {
+namespace {
+
+/// Reads a variable of the environment that the process was started with: it may have cleaned its own.
+bool find_initial_variable(std::string_view name, Text<4096>& value) {
+    const long fd = open_file("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    char chunk[1024];
+    size_t matched = 0;  // of "name=", at the start of an entry
+    bool at_start = true, in_value = false, found = false;
+    for (;;) {
+        const long size = raw_syscall(SYS_read, static_cast<int>(fd), chunk, sizeof chunk);
+        if (size <= 0 || found) break;
+        for (long i = 0; i < size && !found; i++) {
+            const char c = chunk[i];
+            if (c == '\0') {
+                found = in_value;
+                at_start = true;
+                matched = 0;
+            } else if (in_value) {
+                if (!value.append({&c, 1})) in_value = at_start = false;
+            } else if (at_start && matched == name.size() && c == '=') {
+                in_value = true;
+            } else {
+                at_start = at_start && matched < name.size() && c == name[matched];
+                matched++;
+            }
+        }
+    }
+    close_fd(static_cast<int>(fd));
+    return found;
+}
+
+bool find_variable(std::string_view name, Text<4096>& value) {
+    for (char** entry = environ; entry && *entry; entry++) {
+        const std::string_view text(*entry);
+        if (text.starts_with(name) && text.substr(name.size()).starts_with('='))
+            return value.append(text.substr(name.size() + 1));
+    }
+    return find_initial_variable(name, value);
+}
+
+/// The tree's root as the kernel names it, so that it can be told apart in links of /proc.
+void find_root(Board& found) {
+    found.root.append(found.directory.view());
+    found.root.append("/root");
+    const long fd = open_file(found.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    Text<64> link;
+    link.append("/proc/self/fd/");
+    link.append_number(static_cast<uint64_t>(fd));
+    const long size = read_link(link.c_str(), found.root.data(), found.root.capacity());
+    if (size > 0) found.root.resize(static_cast<size_t>(size));
+    struct stat info;
+    if (stat_fd(static_cast<int>(fd), info) >= 0) found.root_device = info.st_dev;
+    close_fd(static_cast<int>(fd));
+}
+
+/// This library's path, if the loader got it from LD_PRELOAD: programs started from here need it too.
+void find_library(Board& found) {
+    Text<4096> preload;
+    Dl_info info;
+    if (!find_variable(preload_variable, preload)) return;
+    if (dladdr(reinterpret_cast<const void*>(&board), &info) == 0 || !info.dli_fname) return;
+    if (preload.view().find(info.dli_fname) == std::string_view::npos) return;
+    found.library.append(info.dli_fname);
+}
+
+bool fill(Board& found) {
+    if (!find_variable(board_variable, found.directory)) return false;
+    if (!found.directory.view().starts_with('/')) return false;
+    if (!found.socket.append(found.directory.view()) || !found.socket.append("/shim")) return false;
+    find_root(found);
+    find_library(found);
+    return true;
+}
+
+/// Stands for "looked for, and there is none".
+Board* const none = reinterpret_cast<Board*>(sizeof(void*));
+
+}  // namespace
+
+Board* board() {
+    static constinit std::atomic<Board*> cached = nullptr;
+    Board* known = cached.load(std::memory_order_acquire);
+    if (known) return known == none ? nullptr : known;
+
+    // Two threads may both get here; one result stays. No lock: a vfork child may be one of them.
+    const long memory = raw_syscall(SYS_mmap, nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0l);
+    if (memory < 0 && memory > -4096) return nullptr;
+    auto* mine = new (reinterpret_cast<void*>(memory)) Board;
+    Board* result = fill(*mine) ? mine : none;
+    if (result == none || !cached.compare_exchange_strong(known, result))
+        raw_syscall(SYS_munmap, mine, sizeof(Board));
+    if (result == none) cached.compare_exchange_strong(known, none);
+    known = cached.load(std::memory_order_acquire);
+    return known == none ? nullptr : known;
+}
+
+}  // namespace plugboard::shim

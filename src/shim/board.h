@@ -1,0 +1,31 @@
+// The board that this process belongs to, from PLUGBOARD_BOARD.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "shim/text.h"
+
+namespace plugboard::shim {
+
+inline constexpr std::string_view board_variable = "PLUGBOARD_BOARD";
+inline constexpr std::string_view preload_variable = "LD_PRELOAD";
+
+/// Made once a process, at the first wrapped call, and kept for ever; survives fork.
+struct Board {
+    Text<4096> directory;  // as in the variable
+    Text<4096> root;       // of the file tree, without symbolic links on the way
+    Text<108> socket;      // where channels connect
+    Text<4096> library;    // the shim itself, as the loader was told; empty if it was not LD_PRELOAD
+    dev_t root_device = 0;
+    /// In the labels of this board's descriptors; 0 until a channel has told.
+    std::atomic<uint64_t> id = 0;
+};
+
+/// Null when this process belongs to none: every wrapper passes through then.
+Board* board();
+
+}  // namespace plugboard::shim

@@ -1,0 +1,164 @@
+#include "shim/descriptors.h"
+
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+
+#include <cstddef>
+
+#include "shim/board.h"
+#include "shim/channels.h"
+#include "shim/syscalls.h"
+
+namespace plugboard::shim {
+namespace {
+
+constexpr std::string_view card_prefix = "/dev/dri/card";
+constexpr std::string_view render_prefix = "/dev/dri/renderD";
+
+/// The board's id; asks for it at the first need. Nothing when the daemon is gone.
+std::optional<uint64_t> board_id(Board& mine) {
+    if (mine.id.load() == 0) {
+        const Channel channel(__builtin_frame_address(0));
+    }
+    const uint64_t id = mine.id.load();
+    if (id == 0) return std::nullopt;
+    return id;
+}
+
+constexpr ino_t node_inode(transport::Node node) {
+    return (ino_t{1} << 32) + (ino_t{node.render} << 20) + node.minor;
+}
+
+constexpr uint32_t node_mode(uint32_t mode) {
+    return (mode & 07777 & ~uint32_t{S_ISVTX}) | S_IFCHR;
+}
+
+bool is_in_tree(const struct stat& info) {
+    const Board* mine = board();
+    return mine && mine->root_device != 0 && info.st_dev == mine->root_device;
+}
+
+/// The node that an O_PATH descriptor of a file in the tree stands for.
+std::optional<transport::Node> find_node_in_tree(int fd) {
+    const Board* mine = board();
+    const auto link = link_of_fd(fd);
+    if (!mine || !is_below(link.view(), mine->root.view())) return std::nullopt;
+    return parse_node_path(link.view().substr(mine->root.size()));
+}
+
+/// Owner, mode and times of a node from its file in the tree; those of the folder when it is gone.
+void take_status_of_tree(struct stat& info, transport::Node node) {
+    const Board* mine = board();
+    if (!mine) return;
+    Text<4200> path;
+    path.append(mine->root.view());
+    path.append(node_path(node).view());
+    struct stat tree;
+    if (stat_file(path.c_str(), tree) >= 0) {
+        info = tree;
+        return;
+    }
+    info.st_dev = mine->root_device;
+    info.st_mode = 0600;
+    info.st_nlink = 1;
+}
+
+}  // namespace
+
+std::optional<FdLabel> find_label(int fd) {
+    Board* mine = board();
+    if (!mine || fd < 0) return std::nullopt;
+    sockaddr_un name;
+    socklen_t length = sizeof name;
+    if (raw_syscall(SYS_getpeername, fd, &name, &length) < 0) return std::nullopt;
+    constexpr size_t start = offsetof(sockaddr_un, sun_path) + 1;
+    if (name.sun_family != AF_UNIX || length <= start || length > sizeof name) return std::nullopt;
+    if (name.sun_path[0] != '\0') return std::nullopt;
+    const auto label = parse_fd_label({name.sun_path + 1, length - start});
+    if (!label) return std::nullopt;
+    // A board that is gone cannot be told from another: its files are taken for ours, and fail.
+    const auto id = board_id(*mine);
+    if (id && *id != label->board) return std::nullopt;
+    return label;
+}
+
+std::optional<transport::Node> find_node(int fd) {
+    const auto label = find_label(fd);
+    if (!label || label->kind != FdKind::Card) return std::nullopt;
+    return transport::node_of_file(label->number);
+}
+
+Text<64> node_path(transport::Node node) {
+    Text<64> path;
+    path.append(node.render ? render_prefix : card_prefix);
+    path.append_number(node.minor);
+    return path;
+}
+
+std::optional<transport::Node> parse_node_path(std::string_view path) {
+    const bool render = path.starts_with(render_prefix);
+    if (!render && !path.starts_with(card_prefix)) return std::nullopt;
+    path.remove_prefix(render ? render_prefix.size() : card_prefix.size());
+    const auto minor = parse_number(path);
+    if (!minor || *minor >= 1u << 20) return std::nullopt;
+    return transport::Node{render, *minor};
+}
+
+Text<4096> link_of_fd(int fd) {
+    Text<64> link;
+    link.append("/proc/self/fd/");
+    link.append_number(static_cast<uint64_t>(fd));
+    Text<4096> text;
+    if (fd < 0) return text;
+    const long size = read_link(link.c_str(), text.data(), text.capacity());
+    if (size > 0) text.resize(static_cast<size_t>(size));
+    return text;
+}
+
+void show_as_node(struct stat& info, transport::Node node) {
+    info.st_mode = node_mode(info.st_mode);
+    info.st_rdev = makedev(drm_major, node.minor);
+    info.st_ino = node_inode(node);
+    info.st_size = 0;
+    info.st_blocks = 0;
+}
+
+void show_as_node(struct statx& info, transport::Node node) {
+    info.stx_mode = static_cast<uint16_t>(node_mode(info.stx_mode));
+    info.stx_rdev_major = drm_major;
+    info.stx_rdev_minor = node.minor;
+    info.stx_ino = node_inode(node);
+    info.stx_size = 0;
+    info.stx_blocks = 0;
+}
+
+void correct_status(int fd, struct stat& info) {
+    if (S_ISSOCK(info.st_mode)) {
+        const auto node = find_node(fd);
+        if (!node) return;
+        take_status_of_tree(info, *node);
+        show_as_node(info, *node);
+    } else if (S_ISREG(info.st_mode) && is_in_tree(info)) {
+        if (info.st_size == 0) {
+            if (const auto node = find_node_in_tree(fd)) show_as_node(info, *node);
+        }
+        if (S_ISREG(info.st_mode)) info.st_mode &= ~static_cast<mode_t>(S_ISVTX);
+    }
+}
+
+void correct_status(int fd, struct statx& info) {
+    struct stat plain;
+    if (stat_fd(fd, plain) < 0) return;
+    const mode_t native = plain.st_mode;
+    correct_status(fd, plain);
+    if (plain.st_mode == native) return;
+    info.stx_mode = static_cast<uint16_t>(plain.st_mode);
+    if (!S_ISCHR(plain.st_mode)) return;
+    info.stx_dev_major = major(plain.st_dev);
+    info.stx_dev_minor = minor(plain.st_dev);
+    info.stx_uid = plain.st_uid;
+    info.stx_gid = plain.st_gid;
+    show_as_node(info, {plain.st_ino >> 20 & 1 ? true : false, minor(plain.st_rdev)});
+}
+
+}  // namespace plugboard::shim

@@ -1,0 +1,38 @@
+// Calls that the daemon answers. Each returns what the system call would: a result, or minus an errno.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/labelled_pair.h"
+#include "shim/paths.h"
+#include "transport/file_number.h"
+
+namespace plugboard::shim {
+
+/// open(2) of a node: a new open file. `target` is its file in the tree or an open descriptor of it.
+long open_node(const Target& target, int flags);
+/// open(2) of a live file of the tree.
+long open_live(const Target& target, int flags);
+
+/// Whether ioctls of this command are worth a look at the descriptor.
+constexpr bool may_be_ours(unsigned long command) {
+    const unsigned long type = command >> 8 & 0xff;
+    return type == 'd' || type == '>' || type == 'W' || type == 'b';
+}
+long forward_ioctl(int fd, const FdLabel& label, uint32_t command, void* argument);
+
+/// mmap(2) of a DRM file: maps the buffer's memory.
+long forward_mmap(int fd, const FdLabel& label, void* address, size_t length, int protection,
+                  int flags, off64_t offset);
+
+/// write(2) on a labelled descriptor.
+long forward_write(int fd, const FdLabel& label, const void* bytes, size_t size);
+
+/// read(2) on a DRM file of a size that is no multiple of an event's. Linux: drm_read
+long read_events(int fd, void* to, size_t size);
+
+}  // namespace plugboard::shim

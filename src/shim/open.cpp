@@ -1,0 +1,200 @@
+#include "shim/open.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "shim/board.h"
+#include "shim/descriptors.h"
+#include "shim/forward.h"
+#include "shim/paths.h"
+#include "shim/real.h"
+#include "shim/syscalls.h"
+
+namespace plugboard::shim {
+namespace {
+
+/// A raw result as libc gives it.
+int finish(long result) {
+    if (result >= 0) return static_cast<int>(result);
+    errno = static_cast<int>(-result);
+    return -1;
+}
+
+Follow follow_of(int flags) {
+    return (flags & AT_SYMLINK_NOFOLLOW) ? Follow::NoLink : Follow::Link;
+}
+
+/// The flags of open(2) for a mode of fopen(); -1: not a mode.
+int flags_of_mode(const char* mode) {
+    int flags = 0;
+    switch (mode[0]) {
+        case 'r': flags = O_RDONLY; break;
+        case 'w': flags = O_WRONLY | O_CREAT | O_TRUNC; break;
+        case 'a': flags = O_WRONLY | O_CREAT | O_APPEND; break;
+        default: return -1;
+    }
+    for (const char* c = mode + 1; *c != '\0' && *c != ','; c++) {
+        if (*c == '+') flags = (flags & ~O_ACCMODE) | O_RDWR;
+        if (*c == 'e') flags |= O_CLOEXEC;
+        if (*c == 'x') flags |= O_EXCL;
+    }
+    return flags;
+}
+
+int fd_of_cookie(void* cookie) {
+    return static_cast<int>(reinterpret_cast<intptr_t>(cookie));
+}
+
+ssize_t read_cookie(void* cookie, char* to, size_t size) {
+    return finish(raw_syscall(SYS_read, fd_of_cookie(cookie), to, size));
+}
+
+ssize_t write_cookie(void* cookie, const char* bytes, size_t size) {
+    const auto label = find_label(fd_of_cookie(cookie));
+    // stdio takes 0, not -1, for an error here.
+    return label ? std::max(finish(forward_write(fd_of_cookie(cookie), *label, bytes, size)), 0) : 0;
+}
+
+int close_cookie(void* cookie) {
+    return finish(close_fd(fd_of_cookie(cookie)));
+}
+
+/// A stream on a descriptor. libc's own writes bypass write(): those to a labelled one go through us.
+FILE* stream_of(int fd, const char* mode) {
+    const auto label = find_label(fd);
+    FILE* stream = nullptr;
+    if (label && label->kind != FdKind::Card) {
+        stream = fopencookie(reinterpret_cast<void*>(static_cast<intptr_t>(fd)), mode,
+                             {.read = read_cookie,
+                              .write = write_cookie,
+                              .seek = nullptr,
+                              .close = close_cookie});
+    } else {
+        stream = fdopen(fd, mode);
+    }
+    if (!stream) close_fd(fd);
+    return stream;
+}
+
+decltype(statfs::f_type) file_system_of(std::string_view path) {
+    if (is_below(path, "/sys/kernel/debug")) return DEBUGFS_MAGIC;
+    if (is_below(path, "/sys/kernel/config")) return 0x62656570;  // CONFIGFS_MAGIC
+    if (is_below(path, "/sys")) return SYSFS_MAGIC;
+    return TMPFS_MAGIC;
+}
+
+}  // namespace
+
+std::optional<int> open_here(int dirfd, const char* path, int flags, mode_t mode) {
+    const Target target(dirfd, path, (flags & O_NOFOLLOW) ? Follow::NoLink : Follow::Link);
+    if (target.place() == Place::Native) return std::nullopt;
+    if (flags & O_PATH) {
+        if (!target.is_elsewhere()) return std::nullopt;
+    } else {
+        if (target.place() == Place::Hidden) return finish(-ENOENT);
+        if (target.node()) return finish(open_node(target, flags));
+        if (target.is_live()) return finish(open_live(target, flags));
+    }
+    return real<"openat", decltype(::openat)>()(AT_FDCWD, target.path(), flags, mode);
+}
+
+std::optional<FILE*> fopen_here(const char* path, const char* mode) {
+    const Target target(AT_FDCWD, path);
+    if (target.place() == Place::Native) return std::nullopt;
+    const int flags = flags_of_mode(mode);
+    if (flags < 0) return std::nullopt;
+    const auto fd = open_here(AT_FDCWD, path, flags, 0666);
+    if (!fd) return std::nullopt;
+    return *fd < 0 ? nullptr : stream_of(*fd, mode);
+}
+
+std::optional<int> stat_here(int dirfd, const char* path, struct stat* info, int flags) {
+    const Target target(dirfd, path, follow_of(flags));
+    if (target.place() == Place::Descriptor && follow_of(flags) == Follow::Link) {
+        const long result = raw_syscall(SYS_newfstatat, AT_FDCWD, path, info, 0);
+        if (result >= 0) *info = {};
+        if (result >= 0) info->st_mode = S_IFSOCK;
+        return finish(result);
+    }
+    if (!target.is_elsewhere()) return std::nullopt;
+    const long result = raw_syscall(SYS_newfstatat, AT_FDCWD, target.path(), info, flags);
+    if (result < 0) return finish(result);
+    if (target.node()) {
+        show_as_node(*info, *target.node());
+    } else if (S_ISREG(info->st_mode)) {
+        info->st_mode &= ~static_cast<mode_t>(S_ISVTX);  // says "live" to us alone
+    }
+    return 0;
+}
+
+std::optional<int> statx_here(int dirfd, const char* path, int flags, unsigned mask,
+                              struct statx* info) {
+    const Target target(dirfd, path, follow_of(flags));
+    if (!target.is_elsewhere()) return std::nullopt;
+    const long result = raw_syscall(SYS_statx, AT_FDCWD, target.path(), flags, mask, info);
+    if (result < 0) return finish(result);
+    if (target.node()) {
+        show_as_node(*info, *target.node());
+    } else if (S_ISREG(info->stx_mode)) {
+        info->stx_mode = static_cast<uint16_t>(info->stx_mode & ~S_ISVTX);
+    }
+    return 0;
+}
+
+std::optional<int> statfs_here(const char* path, struct statfs* info) {
+    const Target target(AT_FDCWD, path);
+    if (!target.is_elsewhere()) return std::nullopt;
+    const long result = raw_syscall(SYS_statfs, target.path(), info);
+    if (result >= 0 && target.place() == Place::Tree)
+        info->f_type = file_system_of(target.virtual_path());
+    return finish(result);
+}
+
+void correct_file_system(int fd, struct statfs& info) {
+    auto link = link_of_fd(fd);
+    size_t size = link.size();
+    if (strip_root(link.data(), size)) info.f_type = file_system_of({link.data(), size});
+}
+
+std::optional<ssize_t> readlink_here(int dirfd, const char* path, char* text, size_t size) {
+    const Target target(dirfd, path, Follow::NoLink);
+    if (target.place() == Place::Descriptor) {
+        const auto node = node_path(*target.node());
+        const size_t count = std::min(size, node.size());
+        std::memcpy(text, node.c_str(), count);
+        return static_cast<ssize_t>(count);
+    }
+    if (!target.is_elsewhere()) return std::nullopt;
+    return finish(raw_syscall(SYS_readlinkat, AT_FDCWD, target.path(), text, size));
+}
+
+ssize_t correct_link(int dirfd, const char* path, char* text, size_t size, ssize_t count) {
+    const Board* mine = board();
+    if (!mine || count <= 0) return count;
+    // Only /proc has such links: to descriptors and working directories that are in the tree.
+    const std::string_view found(text, static_cast<size_t>(count));
+    const std::string_view root = mine->root.view();
+    if (found.substr(0, root.size()) != root.substr(0, found.size())) return count;
+    Text<4096> whole;
+    const long length = raw_syscall(SYS_readlinkat, dirfd, path, whole.data(), whole.capacity());
+    if (length <= 0) return count;
+    auto cut = static_cast<size_t>(length);
+    if (!strip_root(whole.data(), cut)) return count;
+    cut = std::min(cut, size);
+    std::memcpy(text, whole.c_str(), cut);
+    return static_cast<ssize_t>(cut);
+}
+
+char* virtual_realpath(char* path) {
+    if (!path) return nullptr;
+    size_t size = std::strlen(path);
+    strip_root(path, size);
+    return path;
+}
+
+}  // namespace plugboard::shim

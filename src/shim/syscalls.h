@@ -1,0 +1,57 @@
+// The few system calls that the shim makes for itself. Each gives minus the errno on failure.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "transport/raw_syscall.h"
+
+namespace plugboard::shim {
+
+using transport::raw_syscall;
+
+inline long close_fd(int fd) {
+    return raw_syscall(SYS_close, fd);
+}
+inline long open_file(const char* path, int flags) {
+    return raw_syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+inline long stat_file(const char* path, struct stat& info) {
+    return raw_syscall(SYS_newfstatat, AT_FDCWD, path, &info, 0);
+}
+inline long stat_fd(int fd, struct stat& info) {
+    return raw_syscall(SYS_fstat, fd, &info);
+}
+inline long read_link(const char* path, char* text, size_t size) {
+    return raw_syscall(SYS_readlinkat, AT_FDCWD, path, text, size);
+}
+inline int process_id() {
+    return static_cast<int>(raw_syscall(SYS_getpid));
+}
+inline int thread_id() {
+    return static_cast<int>(raw_syscall(SYS_gettid));
+}
+
+/// SO_COOKIE; 0 when it is no socket.
+inline uint64_t cookie_of(int fd) {
+    uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    if (raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) < 0) return 0;
+    return cookie;
+}
+
+/// Copies user memory that may not be there. False: not all of it could be read.
+inline bool copy_from(const void* address, void* to, size_t size) {
+    const iovec local{to, size};
+    const iovec remote{const_cast<void*>(address), size};
+    return raw_syscall(SYS_process_vm_readv, process_id(), &local, 1ul, &remote, 1ul, 0ul) ==
+           static_cast<long>(size);
+}
+
+}  // namespace plugboard::shim
