@@ -20,8 +20,18 @@ struct Graph {
     std::array<std::bitset<max_classes>, max_classes> after{};  // after[a][b]: b taken under a
 };
 
+void append_observed() {
+    std::FILE* file = std::fopen(std::getenv("PLUGBOARD_LOCK_ORDER"), "a");
+    if (!file) return;
+    for (const std::string& order : lock_order::observed()) std::fprintf(file, "%s\n", order.c_str());
+    std::fclose(file);
+}
+
 Graph& graph() {
-    static Graph* instance = new Graph;  // never destroyed: locks are taken until the last moment
+    static Graph* instance = [] {
+        if (std::getenv("PLUGBOARD_LOCK_ORDER")) std::atexit(append_observed);
+        return new Graph;  // never destroyed: locks are taken until the last moment
+    }();
     return *instance;
 }
 

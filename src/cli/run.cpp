@@ -13,6 +13,8 @@ namespace plugboard::cli {
 namespace {
 
 constexpr const char* kFooter =
+    "CMD and its arguments stand after --; without CMD it is $SHELL.\n"
+    "\n"
     "Examples:\n"
     "  plugboard run -- modetest -M vkms                  # a board with one vkms card, gone afterwards\n"
     "  plugboard run -s 1920x1080@60 -- drm_info          # the screen has this mode, by CVT\n"
@@ -40,7 +42,6 @@ void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "Run a command on a board of its own");
     command->footer(kFooter);
-    command->usage("Usage: plugboard run [OPTIONS] [-- CMD [ARGUMENT]...]        (no CMD: $SHELL)");
     RunOptions& run = options->run;
     command->add_option("-b,--board", run.board, "The board's name; one that is there already is joined");
     command->add_option("-c,--config", run.config, "The board's cards, a TOML file")->envname("PLUGBOARD_CONFIG");

@@ -19,8 +19,7 @@ Bus::~Bus() = default;
 bool Bus::match(const Device& device, const Driver& driver) const {
     return std::ranges::any_of(driver.info().matches, [&](const std::string& wanted) {
         const auto& compatible = device.info().compatible;
-        return wanted == device.name() ||
-               std::ranges::find(compatible, wanted) != compatible.end();
+        return wanted == device.name() || std::ranges::find(compatible, wanted) != compatible.end();
     });
 }
 
@@ -35,7 +34,7 @@ Result<void> Bus::add_driver(Driver& driver) {
     {
         MutexLock lock(state_->mutex);
         if (state_->find_locked(driver.name())) return Errno::Busy;
-        state_->drivers.push_back(std::make_unique<BusDriver>(driver));
+        state_->drivers.push_back(std::make_unique<BusDriver>(driver, ++state_->last_number));
         entry = state_->drivers.back().get();
         entry->users++;
     }

@@ -32,14 +32,14 @@ class Bus {
 
     /// Tries the driver on every unbound device. Busy: the name is taken. The driver outlives it.
     Result<void> add_driver(Driver& driver);
-    /// Unbinds its devices, newest-bound first, after probes of it that run. NoEnt: not on this bus.
-    /// Not from inside a device that the driver has or tries.
+    /// Unbinds its devices, newest-bound first, after probes of it that run. NoEnt: not on this
+    /// bus. Not from inside a device that the driver has or tries.
     Result<void> remove_driver(Driver& driver);
     Driver* find_driver(std::string_view name) const;
     MaybeRef<Device> find_device(std::string_view name) const;
 
-    /// As sysfs bind and unbind do. NoDev: no such device or driver, or not bound to it, or no match;
-    /// Busy: bound already; else what probe() said (Again for a deferred one).
+    /// As sysfs bind and unbind do. NoDev: no such device or driver, or not bound to it, or no
+    /// match; Busy: bound already; else what probe() said (Again for a deferred one).
     Result<void> bind(std::string_view device, std::string_view driver);
     /// From inside the device (its gate, its probe) the model's worker does it.
     Result<void> unbind(std::string_view device, std::string_view driver);

@@ -2,6 +2,7 @@
 // Linux: struct subsys_private, struct driver_private in drivers/base/base.h
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,10 @@ namespace plugboard::device {
 
 /// A driver on a bus. Its fields are guarded by the bus's mutex.
 struct BusDriver {
-    explicit BusDriver(Driver& registered) : driver(registered) {}
+    BusDriver(Driver& registered, uint64_t count) : driver(registered), number(count) {}
     Driver& driver;
-    size_t users = 0;  // those who try it on a device now
+    const uint64_t number;  // 1 for the first that was registered on the bus
+    size_t users = 0;       // those who try it on a device now
     bool is_leaving = false;
     List<DeviceLink> bound;  // oldest first
 };
@@ -30,6 +32,7 @@ struct Bus::State {
     List<DeviceLink> devices GUARDED_BY(mutex);
     NameTable<Device> by_name GUARDED_BY(mutex);
     std::vector<std::unique_ptr<BusDriver>> drivers GUARDED_BY(mutex);
+    uint64_t last_number GUARDED_BY(mutex) = 0;
 
     BusDriver* find_locked(std::string_view name) const REQUIRES(mutex) {
         for (const auto& entry : drivers) {
@@ -37,16 +40,16 @@ struct Bus::State {
         }
         return nullptr;
     }
-    /// Keeps the drivers registered until as many unuse() calls.
-    std::vector<BusDriver*> use_all() {
-        std::vector<BusDriver*> used;
+    /// The first driver that was registered after the one with that number; null: none. It stays
+    /// registered until unuse(), as does what use() gives.
+    BusDriver* use_next(uint64_t number) {
         MutexLock lock(mutex);
         for (const auto& entry : drivers) {
-            if (entry->is_leaving) continue;
+            if (entry->is_leaving || entry->number <= number) continue;
             entry->users++;
-            used.push_back(entry.get());
+            return entry.get();
         }
-        return used;
+        return nullptr;
     }
     BusDriver* use(std::string_view name) {
         MutexLock lock(mutex);

@@ -54,6 +54,8 @@ class Core {
     static bool is_inside(Device& device);
     static void mark_gone(Device& device);
     static Result<void> may_probe(const DeviceLocked& locked);
+    /// True: no other driver need be tried.
+    static bool try_driver(const DeviceLocked& locked, BusDriver& entry);
     static Result<void> probe(const DeviceLocked& locked, BusDriver& driver);
     static void release_driver(const DeviceLocked& locked);
     static void clear_driver(Device& device);

@@ -114,15 +114,24 @@ void Core::attach(const DeviceLocked& locked) {
     Device& device = locked.device();
     if (!device.info_.bus) return;
     Bus& bus = *device.info_.bus;
-    const std::vector<BusDriver*> drivers = bus.state_->use_all();
-    for (BusDriver* entry : drivers) {
-        if (!bus.match(device, entry->driver)) continue;
-        if (!may_probe(locked).ok()) break;
-        const auto probed = probe(locked, *entry);
-        if (probed.ok()) break;
-        log_probe_error(device, entry->driver, probed.error());
+    bool is_done = false;
+    uint64_t number = 0;
+    while (!is_done) {
+        BusDriver* entry = bus.state_->use_next(number);
+        if (!entry) return;
+        number = entry->number;
+        is_done = try_driver(locked, *entry);
+        bus.state_->unuse(*entry);
     }
-    for (BusDriver* entry : drivers) bus.state_->unuse(*entry);
+}
+
+bool Core::try_driver(const DeviceLocked& locked, BusDriver& entry) {
+    Device& device = locked.device();
+    if (!device.info_.bus->match(device, entry.driver)) return false;
+    if (!may_probe(locked).ok()) return true;
+    const auto probed = probe(locked, entry);
+    if (!probed.ok()) log_probe_error(device, entry.driver, probed.error());
+    return probed.ok();
 }
 
 void Core::attach_driver(Bus& bus, BusDriver& entry) {
@@ -134,12 +143,11 @@ void Core::attach_driver(Bus& bus, BusDriver& entry) {
             devices.push_back(Ref<Device>::share(link->device));
     }
     for (const Ref<Device>& device : devices) {
-        if (device->state_->driver || !bus.match(*device, entry.driver)) continue;
+        if (device->state_->driver || !bus.match(*device, entry.driver))
+            continue;                      // not locked yet
         if (is_inside(*device)) continue;  // it is being bound by the caller
         DeviceLocked locked(*device);
-        if (!may_probe(locked).ok()) continue;
-        const auto probed = probe(locked, entry);
-        if (!probed.ok()) log_probe_error(*device, entry.driver, probed.error());
+        try_driver(locked, entry);
     }
 }
 

@@ -12,16 +12,18 @@
 namespace plugboard::device {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::Lines;
 using testing::named;
 using testing::Registered;
 using testing::TestDriver;
 using testing::Trace;
 using testing::TraceWatcher;
-using ::testing::ElementsAre;
 
 struct Bind : ::testing::Test {
-    Ref<Device> add(const std::string& name) { return model.add_platform_device(named(name)).value(); }
+    Ref<Device> add(const std::string& name) {
+        return model.add_platform_device(named(name)).value();
+    }
     /// What a manage() of a test makes: says when it ends.
     struct Part {
         Part(std::string part_name, Trace& t) : name(std::move(part_name)), trace(t) {}
@@ -116,13 +118,14 @@ TEST_F(Bind, device_with_suppressed_bind_attrs_is_not_bound_by_hand) {
 }
 
 TEST_F(Bind, unbind_undoes_probe_from_its_last_line_to_its_first) {
-    TestDriver driver({.name = "d", .matches = {"one"}},
-                      [&](Bound& bound) -> Result<void> {
-                          TRY(bound.manage<Part>("first", trace));
-                          TRY(bound.manage<Part>("second", trace));
-                          return {};
-                      },
-                      [&](const Bound&) { trace.add("remove"); });
+    TestDriver driver(
+        {.name = "d", .matches = {"one"}},
+        [&](Bound& bound) -> Result<void> {
+            TRY(bound.manage<Part>("first", trace));
+            TRY(bound.manage<Part>("second", trace));
+            return {};
+        },
+        [&](const Bound&) { trace.add("remove"); });
     Registered registered(bus, driver);
     auto device = add("one");
     EXPECT_TRUE(trace.take().empty());
@@ -187,11 +190,10 @@ TEST_F(Bind, device_that_is_bound_again_is_entered_again) {
 }
 
 TEST_F(Bind, unbind_waits_for_those_inside_and_wakes_sleepers_first) {
-    TestDriver driver({.name = "d", .matches = {"one"}},
-                      [&](Bound& bound) -> Result<void> {
-                          TRY(bound.manage<Part>("hardware", trace));
-                          return {};
-                      });
+    TestDriver driver({.name = "d", .matches = {"one"}}, [&](Bound& bound) -> Result<void> {
+        TRY(bound.manage<Part>("hardware", trace));
+        return {};
+    });
     Registered registered(bus, driver);
     auto device = add("one");
     std::atomic<bool> is_inside = false;
@@ -289,12 +291,13 @@ TEST_F(Bind, children_are_added_in_probe_and_deleted_by_unbind) {
                      "notify BOUND_DRIVER child driver=child_driver", "uevent ACTION=bind child",
                      "notify BOUND_DRIVER one driver=d", "uevent ACTION=bind one"}));
     bus.unbind("one", "d").value();
-    EXPECT_EQ(trace.take(),
-              (Lines{"notify UNBIND_DRIVER one driver=d", "notify DEL_DEVICE child driver=child_driver",
-                     "notify UNBIND_DRIVER child driver=child_driver",
-                     "notify UNBOUND_DRIVER child driver=-", "uevent ACTION=unbind child",
-                     "notify REMOVED_DEVICE child driver=-", "uevent ACTION=remove child",
-                     "notify UNBOUND_DRIVER one driver=-", "uevent ACTION=unbind one"}));
+    EXPECT_EQ(
+        trace.take(),
+        (Lines{"notify UNBIND_DRIVER one driver=d", "notify DEL_DEVICE child driver=child_driver",
+               "notify UNBIND_DRIVER child driver=child_driver",
+               "notify UNBOUND_DRIVER child driver=-", "uevent ACTION=unbind child",
+               "notify REMOVED_DEVICE child driver=-", "uevent ACTION=remove child",
+               "notify UNBOUND_DRIVER one driver=-", "uevent ACTION=unbind one"}));
     device->del();
 }
 

@@ -64,7 +64,8 @@ void Device::last_put() {
         delete this;
         return;
     }
-    // Alive once more while devres is released, so that a callback may take a reference and drop it.
+    // Alive once more while devres is released, so that a callback may take a reference and drop
+    // it.
     state_->released = true;
     get();
     devres_.release_all(Devres::Further::Refused);

@@ -26,8 +26,8 @@ class Model;
 
 /// A file of the device's sysfs directory, as data.
 struct Attribute {
-    std::string name;      // may have a folder: "power/control"
-    uint32_t mode = 0444;  // permission bits
+    std::string name;                                       // may have a folder: "power/control"
+    uint32_t mode = 0444;                                   // permission bits
     std::function<Result<std::string>()> show;              // the file's content
     std::function<Result<void>(std::string_view)> store{};  // what a write does; none: not writable
 };
@@ -42,10 +42,10 @@ struct DeviceNode {
 /// What a device is made from. Plain data.
 struct DeviceInfo {
     std::string name;
-    Device* parent = nullptr;        // a reference is held from add() to del()
+    Device* parent = nullptr;  // a reference is held from add() to del()
     Bus* bus = nullptr;
-    std::string class_name;          // "drm"; empty: none
-    std::string devtype;             // "drm_minor"
+    std::string class_name;  // "drm"; empty: none
+    std::string devtype;     // "drm_minor"
     std::optional<DeviceNode> node;
     std::vector<Attribute> attributes;
     std::vector<std::pair<std::string, std::string>> uevent_keys;  // beyond the core's
@@ -55,8 +55,8 @@ struct DeviceInfo {
     std::any platform_data;  // what the driver's probe wants to know: vkms::Config
 };
 
-/// Counted; the last put frees it. Any thread. Holders of a Ref may use the name and the log prefix;
-/// everything else of a bound device asks for a Bound.
+/// Counted; the last put frees it. Any thread. Holders of a Ref may use the name and the log
+/// prefix; everything else of a bound device asks for a Bound.
 class Device final : public Object {
   public:
     /// Made, not visible. Inval: no name.
@@ -85,8 +85,8 @@ class Device final : public Object {
     /// From a probe that succeeded until its devres is released.
     bool is_bound() const;
 
-    /// True from the first step of unbind or del on, or a failed probe, until the next probe. Waits of
-    /// the device end with NoDev then.
+    /// True from the first step of unbind or del on, or a failed probe, until the next probe. Waits
+    /// of the device end with NoDev then.
     bool is_gone() const { return gone_.load(); }
     /// Woken when the device goes.
     WaitQueue& gone_queue() { return gone_queue_; }
@@ -96,12 +96,13 @@ class Device final : public Object {
     Devres& devres() { return devres_; }
 
     /// Sends a uevent about this device: "change" with keys such as HOTPLUG=1.
-    void send_uevent(std::string action, std::vector<std::pair<std::string, std::string>> keys = {});
+    void send_uevent(std::string action,
+                     std::vector<std::pair<std::string, std::string>> keys = {});
     /// An attribute's value may be another now: snapshots of it are taken again.
     void attributes_changed();
 
-    /// The files of its folder: its own, uevent, dev, those of its bus, power/. They are good while the
-    /// device lives.
+    /// The files of its folder: its own, uevent, dev, those of its bus, power/. They are good while
+    /// the device lives.
     std::vector<Attribute> all_attributes() const;
     /// The symlinks in its folder, name and relative target: subsystem, driver, device, its own.
     std::vector<std::pair<std::string, std::string>> all_links() const;

@@ -12,8 +12,9 @@ class Device;
 class DeviceLocked;
 
 /// Not a Mutex, because drivers and watchers run while it is held, and a probe adds children, whose
-/// locks then nest in it: an order within one class, which the order check cannot know. The order is
-/// parents before children; debug builds abort on the opposite. Linux: lockdep_set_novalidate_class
+/// locks then nest in it: an order within one class, which the order check cannot know. The order
+/// is parents before children; debug builds abort on the opposite. Linux:
+/// lockdep_set_novalidate_class
 class DeviceLock {
   public:
     explicit DeviceLock(const std::string& path) : path_(path) {}

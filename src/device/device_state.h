@@ -35,12 +35,12 @@ struct Device::State {
     DeviceLock lock;
 
     mutable Mutex<LockClass<Device>> mutex;
-    bool dying GUARDED_BY(mutex) = false;          // del() was called
-    std::string driver_name GUARDED_BY(mutex);     // empty: none
-    std::string driver_override GUARDED_BY(mutex); // platform devices
-    bool is_power_on GUARDED_BY(mutex) = false;    // power/control: on, not auto
-    MaybeRef<Device> self GUARDED_BY(mutex);    // the model's, while added
-    MaybeRef<Device> parent GUARDED_BY(mutex);  // while added
+    bool dying GUARDED_BY(mutex) = false;           // del() was called
+    std::string driver_name GUARDED_BY(mutex);      // empty: none
+    std::string driver_override GUARDED_BY(mutex);  // platform devices
+    bool is_power_on GUARDED_BY(mutex) = false;     // power/control: on, not auto
+    MaybeRef<Device> self GUARDED_BY(mutex);        // the model's, while added
+    MaybeRef<Device> parent GUARDED_BY(mutex);      // while added
 
     // Written under the device's lock, read by anyone.
     std::atomic<BusDriver*> driver{nullptr};

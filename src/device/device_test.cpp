@@ -155,10 +155,11 @@ struct Loop : DeviceTest {
 };
 
 TEST_F(Loop, unbind_breaks_it) {
-    testing::TestDriver driver({.name = "d", .matches = {"one"}}, [&](Bound& bound) -> Result<void> {
-        tie(Ref<Device>::share(bound.device()));
-        return {};
-    });
+    testing::TestDriver driver({.name = "d", .matches = {"one"}},
+                               [&](Bound& bound) -> Result<void> {
+                                   tie(Ref<Device>::share(bound.device()));
+                                   return {};
+                               });
     testing::Registered registered(model.platform_bus(), driver);
     auto device = model.add_platform_device(named("one")).value();
     model.platform_bus().unbind("one", "d").value();

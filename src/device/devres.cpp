@@ -41,8 +41,7 @@ void Devres::Impl::log(const char* operation, const DevresEntry& entry) const {
               static_cast<const void*>(&entry), entry.name());
 }
 
-size_t Devres::Impl::doom_locked(DevresEntry* first, DevresEntry* end,
-                                 List<DevresEntry>& doomed) {
+size_t Devres::Impl::doom_locked(DevresEntry* first, DevresEntry* end, List<DevresEntry>& doomed) {
     size_t count = 0;
     bool has_groups = false;
     for (DevresEntry* entry = first; entry != end;) {

@@ -116,7 +116,8 @@ TEST_F(DevresTest, callback_cannot_take_off_an_entry_that_is_doomed_with_it) {
 
 TEST_F(DevresTest, callback_of_the_last_put_may_take_and_drop_a_reference_on_the_device) {
     Device* borrowed = &**device;
-    ASSERT_TRUE(devres().add_action("self", [=] { auto again = Ref<Device>::share(*borrowed); }).ok());
+    ASSERT_TRUE(
+        devres().add_action("self", [=] { auto again = Ref<Device>::share(*borrowed); }).ok());
     action("older");
     device.reset();
     EXPECT_EQ(trace.take(), Lines{"older"});

@@ -25,8 +25,8 @@ class Driver {
     const std::string& name() const { return info_.name; }
     const DriverInfo& info() const { return info_; }
 
-    /// Under the device's lock. An error releases all that was managed, newest first. NoDev and NxIo
-    /// are quiet: "not mine".
+    /// Under the device's lock. An error releases all that was managed, newest first. NoDev and
+    /// NxIo are quiet: "not mine".
     virtual Result<void> probe(Bound& bound) = 0;
     /// Before devres is released, for what devres cannot express. Most drivers have none.
     virtual void remove(const Bound&) {}

@@ -1,6 +1,6 @@
 // Plays the scenes that a Linux 6.1 driver core was traced in, and compares event by event.
-// What is not compared: attribute groups and drvdata (there are none), class interfaces, krealloc, the
-// retry of deferred probes.
+// What is not compared: attribute groups and drvdata (there are none), class interfaces, krealloc,
+// the retry of deferred probes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

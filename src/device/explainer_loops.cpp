@@ -163,9 +163,8 @@ class LoopSearch {
 
 bool is_loop(const Graph& graph, const std::vector<size_t>& members) {
     if (members.size() > 1) return true;
-    return std::ranges::any_of(graph.nodes[members.front()].out, [&](size_t e) {
-        return graph.edges[e].to == members.front();
-    });
+    return std::ranges::any_of(graph.nodes[members.front()].out,
+                               [&](size_t e) { return graph.edges[e].to == members.front(); });
 }
 
 }  // namespace
@@ -204,19 +203,20 @@ std::vector<Loop> Graph::verified_loops() const {
     if (found.empty()) return found;
     const Graph second = capture();
     const std::vector<bool> reached = reached_from_outside(second);
-    // The same objects still hold each other for the same reasons, and still nobody else holds them.
+    // The same objects still hold each other for the same reasons, and still nobody else holds
+    // them.
     std::set<std::tuple<const Object*, const Object*, std::string_view>> still_there;
     for (const Edge& edge : second.edges) {
         if (reached[edge.from]) continue;
-        still_there.emplace(second.nodes[edge.from].object, second.nodes[edge.to].object, edge.reason);
+        still_there.emplace(second.nodes[edge.from].object, second.nodes[edge.to].object,
+                            edge.reason);
     }
     const auto is_still_there = [&](size_t e) {
         const Edge& edge = edges[e];
         return still_there.contains({nodes[edge.from].object, nodes[edge.to].object, edge.reason});
     };
-    std::erase_if(found, [&](const Loop& loop) {
-        return !std::ranges::all_of(loop.edges, is_still_there);
-    });
+    std::erase_if(
+        found, [&](const Loop& loop) { return !std::ranges::all_of(loop.edges, is_still_there); });
     return found;
 }
 

@@ -74,8 +74,8 @@ std::vector<Attribute> Device::all_attributes() const {
                          return {};
                      }});
     if (info_.node)
-        files.push_back(constant("dev", std::to_string(info_.node->major) + ":" +
-                                            std::to_string(info_.node->minor)));
+        files.push_back(constant(
+            "dev", std::to_string(info_.node->major) + ":" + std::to_string(info_.node->minor)));
     if (info_.bus) {
         for (Attribute& file : info_.bus->device_attributes(*this))
             files.push_back(std::move(file));

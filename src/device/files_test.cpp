@@ -19,7 +19,8 @@ using ::testing::UnorderedElementsAre;
 
 constexpr const char* reference = PLUGBOARD_SOURCE_DIR "/tests/reference/linux-6.1/";
 
-/// The lines of the kernel's tree that concern its vkms, but for what the drm layer makes by itself.
+/// The lines of the kernel's tree that concern its vkms, but for what the drm layer makes by
+/// itself.
 std::set<std::string> linux_tree() {
     std::set<std::string> lines;
     std::ifstream file(std::string(reference) + "sysfs-tree.txt");
@@ -104,7 +105,8 @@ std::set<std::string> tree_of(Model& model) {
         for (const auto& [name, target] : model_links(*device))
             lines.insert("l 777 " + name + " -> " + target);
     }
-    std::erase_if(lines, [](const std::string& line) { return line.find("vkms") == std::string::npos; });
+    std::erase_if(lines,
+                  [](const std::string& line) { return line.find("vkms") == std::string::npos; });
     return lines;
 }
 
@@ -117,7 +119,8 @@ TEST_F(Files, values_are_linuxs) {
     std::ifstream file(std::string(reference) + "sysfs-values.txt");
     std::stringstream all;
     all << file.rdbuf();
-    const auto expect = [&](const std::string& path, const Device& device, const std::string& name) {
+    const auto expect = [&](const std::string& path, const Device& device,
+                            const std::string& name) {
         const std::string header = "== " + path + "/" + name + "\n";
         const auto from = all.str().find(header);
         ASSERT_NE(from, std::string::npos) << header;
@@ -139,15 +142,16 @@ TEST_F(Files, bound_device_shows_its_driver) {
     EXPECT_THAT((*vkms)->all_links(),
                 UnorderedElementsAre(std::pair("subsystem", "../../../bus/platform"),
                                      std::pair("driver", "../../../bus/platform/drivers/vkms")));
-    EXPECT_THAT(model_links(**vkms),
-                UnorderedElementsAre(
-                    std::pair("bus/platform/devices/vkms", "../../../devices/platform/vkms"),
-                    std::pair("bus/platform/drivers/vkms/vkms",
-                              "../../../../devices/platform/vkms")));
+    EXPECT_THAT(
+        model_links(**vkms),
+        UnorderedElementsAre(
+            std::pair("bus/platform/devices/vkms", "../../../devices/platform/vkms"),
+            std::pair("bus/platform/drivers/vkms/vkms", "../../../../devices/platform/vkms")));
 }
 
 TEST_F(Files, driver_override_is_the_only_name_that_matches) {
-    testing::TestDriver own({.name = "own", .matches = {"vkms"}}), other({.name = "other", .matches = {}});
+    testing::TestDriver own({.name = "own", .matches = {"vkms"}}),
+        other({.name = "other", .matches = {}});
     ASSERT_TRUE(write(**vkms, "driver_override", "other\n").ok());
     EXPECT_EQ(value_of(**vkms, "driver_override"), "other\n");
     testing::Registered first(model.platform_bus(), own);

@@ -32,9 +32,10 @@ struct Uevent {
     uint64_t seqnum = 0;
 };
 
-/// Sees what happens to devices; called with no mutex of the model held, but perhaps with the lock of
-/// the device: bind() and unbind() of that device do nothing or are left to the worker. A device's
-/// calls come in order; uevents of all devices come in order of their seqnum, on any thread.
+/// Sees what happens to devices; called with no mutex of the model held, but perhaps with the lock
+/// of the device: bind() and unbind() of that device do nothing or are left to the worker. A
+/// device's calls come in order; uevents of all devices come in order of their seqnum, on any
+/// thread.
 class Watcher {
   public:
     virtual void device_added(Device&) {}    // before ADD_DEVICE and the uevent add

@@ -12,11 +12,11 @@
 namespace plugboard::device {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::Lines;
 using testing::named;
-using testing::Trace;
-using ::testing::ElementsAre;
 using ::testing::Pair;
+using testing::Trace;
 
 /// Writes down every call.
 class Everything final : public Watcher {

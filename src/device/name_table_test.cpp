@@ -33,7 +33,8 @@ RC_GTEST_PROP(NameTable, does_what_a_map_does, ()) {
     }
     for (int i = 0; i < 60; i++) {
         const auto found = map.find(std::to_string(i));
-        RC_ASSERT(table.find(std::to_string(i)) == (found == map.end() ? nullptr : found->second.get()));
+        RC_ASSERT(table.find(std::to_string(i)) ==
+                  (found == map.end() ? nullptr : found->second.get()));
     }
 }
 

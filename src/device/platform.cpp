@@ -20,9 +20,7 @@ std::vector<Attribute> PlatformBus::device_attributes(const Device& device) cons
     constexpr size_t page_size = 4096;
     Device::State* state = device.state_.get();
     std::vector<Attribute> files;
-    files.push_back({.name = "modalias",
-                     .mode = 0444,
-                     .show = [&device]() -> Result<std::string> {
+    files.push_back({.name = "modalias", .mode = 0444, .show = [&device]() -> Result<std::string> {
                          return "platform:" + device.name() + "\n";
                      }});
     files.push_back({.name = "driver_override",

@@ -63,8 +63,12 @@ class TestDriver final : public Driver {
     using Probe = std::function<Result<void>(Bound&)>;
     using Remove = std::function<void(const Bound&)>;
     explicit TestDriver(DriverInfo info, Probe on_probe = {}, Remove on_remove = {})
-        : Driver(std::move(info)), on_probe_(std::move(on_probe)), on_remove_(std::move(on_remove)) {}
-    Result<void> probe(Bound& bound) override { return on_probe_ ? on_probe_(bound) : Result<void>(); }
+        : Driver(std::move(info)),
+          on_probe_(std::move(on_probe)),
+          on_remove_(std::move(on_remove)) {}
+    Result<void> probe(Bound& bound) override {
+        return on_probe_ ? on_probe_(bound) : Result<void>();
+    }
     void remove(const Bound& bound) override {
         if (on_remove_) on_remove_(bound);
     }

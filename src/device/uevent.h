@@ -15,8 +15,8 @@ class Device;
 
 using UeventKeys = std::vector<std::pair<std::string, std::string>>;
 
-/// MAJOR, MINOR, DEVNAME, DEVTYPE, DRIVER, those of the bus and the device's own: also the content of
-/// its uevent file.
+/// MAJOR, MINOR, DEVNAME, DEVTYPE, DRIVER, those of the bus and the device's own: also the content
+/// of its uevent file.
 UeventKeys device_keys(const Device& device);
 /// All but ACTION, DEVPATH and SEQNUM, in Linux's order; `more` are the event's own.
 UeventKeys uevent_keys(const Device& device, UeventKeys more);

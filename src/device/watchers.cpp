@@ -18,8 +18,8 @@ void Watchers::add(Watcher& watcher) {
 void Watchers::remove(Watcher& watcher) {
     const auto self = std::this_thread::get_id();
     MutexLock lock(mutex_);
-    auto found = std::ranges::find_if(
-        slots_, [&](const auto& slot) { return slot->watcher == &watcher; });
+    auto found =
+        std::ranges::find_if(slots_, [&](const auto& slot) { return slot->watcher == &watcher; });
     if (found == slots_.end()) return;
     Slot& slot = **found;
     slot.watcher = nullptr;

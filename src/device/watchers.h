@@ -46,8 +46,8 @@ class Watchers {
         if (--walks_ == 0) sweep_locked();
     }
 
-    /// Gives the uevent its number and hands it to all, after those that other threads are handing out; then it returns
-    /// before the event was seen.
+    /// Gives the uevent its number and hands it to all, after those that other threads are handing
+    /// out; then it returns before the event was seen.
     void uevent(Ref<const Device> device, Uevent event);
 
   private:

@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "drivers/vkms/frame_worker.h"
@@ -22,12 +20,6 @@ namespace {
 constexpr std::string_view only_source = "auto";
 constexpr std::string_view control_text = "auto*\n";  // the star marks the current source
 constexpr size_t page_size = 4096;
-
-/// Bytes that were sent and not yet read, as the kernel accounts for them.
-int unread_cost(int fd) {
-    int cost = 0;
-    return ::ioctl(fd, SIOCOUTQ, &cost) == 0 ? cost : 0;
-}
 
 Result<UniqueFd> text_snapshot(std::string_view text) {
     UniqueFd memory(memfd_create("plugboard-crc-control", MFD_CLOEXEC | MFD_ALLOW_SEALING));
@@ -96,10 +88,6 @@ std::string config_text(const Config& config) {
 
 }  // namespace
 
-CrcFile::CrcFile(Ref<drm::Device> device, device::Managed<FrameWorker> worker, uint32_t crtc,
-                 UniqueFd ours)
-    : device_(std::move(device)), worker_(worker), crtc_(crtc), ours_(std::move(ours)) {}
-
 MaybeRef<drm::Device> CrcFile::device() const {
     MutexLock lock(mutex_);
     return device_;
@@ -111,7 +99,7 @@ void CrcFile::hang_up() {
         MutexLock lock(mutex_);
         last.swap(device_);
     }
-    shutdown(ours_.borrow(), SHUT_RDWR);
+    end_reading();
 }
 
 void CrcFile::handle_close() {
@@ -135,16 +123,7 @@ std::string CrcData::label() const {
 }
 
 void CrcData::push(uint32_t frame, uint32_t crc) {
-    const int before = unread_cost(ours());
-    const bool is_full = packet_cost_ > 0 && before / packet_cost_ >= capacity;
-    const std::string entry = crc_entry(frame, crc);
-    if (!is_full &&
-        send(ours(), entry.data(), entry.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
-        // All entries are alike. The reader may have been there in between: then next time.
-        if (packet_cost_ == 0) packet_cost_ = std::max(unread_cost(ours()) - before, 0);
-        return;
-    }
-    if (!is_full && errno != EAGAIN) return;  // hung up
+    if (ring_.push(crc_entry(frame, crc)) != PacketRing::Push::Full) return;
     if (!std::exchange(has_overflowed_, true))
         log::error("{}: the reader is too slow, entries are dropped", label());
 }
@@ -154,8 +133,12 @@ std::string CrcControl::label() const {
 }
 
 void CrcControl::offer(std::string_view text) {
-    send(ours(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    shutdown(ours(), SHUT_WR);
+    send(ours_.borrow(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    shutdown(ours_.borrow(), SHUT_WR);
+}
+
+void CrcControl::end_reading() {
+    shutdown(ours_.borrow(), SHUT_RDWR);
 }
 
 Result<size_t> CrcControl::write(std::span<const std::byte> bytes) {

@@ -11,6 +11,7 @@
 #include "base/unique_fd.h"
 #include "device/bound.h"
 #include "drivers/vkms/config.h"
+#include "drivers/vkms/packet_ring.h"
 #include "drm/device.h"
 #include "drm/special_file.h"
 
@@ -22,8 +23,8 @@ class FrameWorker;
 /// descriptor is open, and by the worker until then or until unplug. Any thread.
 class CrcFile : public drm::SpecialFile {
   public:
-    CrcFile(Ref<drm::Device> device, device::Managed<FrameWorker> worker, uint32_t crtc,
-            UniqueFd ours);
+    CrcFile(Ref<drm::Device> device, device::Managed<FrameWorker> worker, uint32_t crtc)
+        : device_(std::move(device)), worker_(worker), crtc_(crtc) {}
 
     uint32_t crtc() const { return crtc_; }
     /// Unplugged: lets go of the device; readers get what is there, then the end.
@@ -37,23 +38,24 @@ class CrcFile : public drm::SpecialFile {
   protected:
     MaybeRef<drm::Device> device() const;
     const device::Managed<FrameWorker>& worker() const { return worker_; }
-    int ours() const { return ours_.borrow(); }
 
   private:
+    virtual void end_reading() = 0;
+
     mutable Mutex<LockClass<CrcFile>> mutex_;
     MaybeRef<drm::Device> device_ GUARDED_BY(mutex_);  // none once hung up
     const device::Managed<FrameWorker> worker_;
     const uint32_t crtc_;
-    const UniqueFd ours_;
 };
 
-/// crtc-N/crc/data: one packet an entry. The socket is the ring: an entry that would be the 128th
-/// unread one is dropped, as the kernel does.
+/// crtc-N/crc/data: one packet an entry. Of the kernel's 128 slots 127 can be used.
 class CrcData final : public CrcFile {
   public:
     static constexpr int capacity = 127;
 
-    using CrcFile::CrcFile;
+    CrcData(Ref<drm::Device> device, device::Managed<FrameWorker> worker, uint32_t crtc,
+            UniqueFd ours)
+        : CrcFile(std::move(device), worker, crtc), ring_(std::move(ours), capacity) {}
     FdKind kind() const override { return FdKind::Stream; }
     Result<size_t> write(std::span<const std::byte>) override { return Errno::Inval; }
     std::string label() const override;
@@ -62,14 +64,17 @@ class CrcData final : public CrcFile {
     void push(uint32_t frame, uint32_t crc);
 
   private:
-    int packet_cost_ = 0;  // what one unread entry adds to SIOCOUTQ; 0: not known yet
+    void end_reading() override { ring_.hang_up(); }
+    PacketRing ring_;
     bool has_overflowed_ = false;
 };
 
 /// crtc-N/crc/control, open for writing.
 class CrcControl final : public CrcFile {
   public:
-    using CrcFile::CrcFile;
+    CrcControl(Ref<drm::Device> device, device::Managed<FrameWorker> worker, uint32_t crtc,
+               UniqueFd ours)
+        : CrcFile(std::move(device), worker, crtc), ours_(std::move(ours)) {}
     FdKind kind() const override { return FdKind::Attribute; }
     /// E2BIG: 4096 bytes or more; EINVAL: no such source; EBUSY: the data file is open.
     Result<size_t> write(std::span<const std::byte> bytes) override;
@@ -77,6 +82,10 @@ class CrcControl final : public CrcFile {
 
     /// What a reader of the descriptor gets.
     void offer(std::string_view text);
+
+  private:
+    void end_reading() override;
+    const UniqueFd ours_;
 };
 
 /// "0x000000b8 0x8186afc9\n" and a NUL: what one read() of the data file gives.

@@ -50,7 +50,7 @@ class Settings {
     Result<void> read();
     void apply(atomic::State& state) const {
         for (const Setting& setting : settings_) atomic::apply(state, setting);
-        for (const Target& target : untouched_) pull_in(state, target);
+        for (const auto& [id, target] : untouched_) pull_in(state, target);
     }
 
   private:
@@ -65,7 +65,7 @@ class Settings {
     const drm_mode_atomic& argument_;
     uint64_t next_property_ = 0;
     std::vector<Setting> settings_;
-    std::vector<Target> untouched_;  // named, but what was asked of them is nothing
+    std::map<uint32_t, Target> untouched_;  // by id: what was asked of them is nothing
     /// Where each (object, property) is in settings_: the last value of one counts.
     std::map<std::pair<uint32_t, uint32_t>, size_t> places_;
 };
@@ -106,7 +106,7 @@ Result<void> Settings::read_property(const Target& target, uint32_t object_id) {
 
 Result<void> Settings::add(Setting setting, uint32_t object_id) {
     if (setting.is_void) {
-        untouched_.push_back(setting.target);
+        untouched_.try_emplace(object_id, setting.target);
         return {};
     }
     const auto [place, is_new] =

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "drm/atomic/check.h"
+#include "drm/objects/lookup.h"
 
 namespace plugboard::drm::atomic {
 namespace {
@@ -20,16 +21,12 @@ Result<void> require_modeset(Request& request, Device& device) {
 }
 
 Result<Crtc*> find_crtc(Request& request, Device& device, const char* field, uint32_t id) {
-    for (Crtc* crtc : device.mode_config().crtcs) {
-        if (raw(crtc->id()) == id) return crtc;
-    }
+    if (Crtc* crtc = drm::find_crtc(device, ObjectId{id})) return crtc;
     return refuse_unknown(request, field, id, "CRTC");
 }
 
 Result<Plane*> find_plane(Request& request, Device& device, const char* field, uint32_t id) {
-    for (Plane* plane : device.mode_config().planes) {
-        if (raw(plane->id()) == id) return plane;
-    }
+    if (Plane* plane = drm::find_plane(device, ObjectId{id})) return plane;
     return refuse_unknown(request, field, id, "plane");
 }
 

@@ -15,7 +15,7 @@ namespace plugboard::drm {
 namespace {
 
 constexpr auto kms = log::Category::Kms;
-constexpr uint32_t subpixel_unknown = 1;  // Linux: enum subpixel_order
+constexpr uint32_t subpixel_unknown = 0;  // Linux: enum subpixel_order
 
 Errno no_crtc(Request& request, uint32_t id) {
     return request.refuse(kms, Errno::NoEnt, "there is no CRTC {}", id);

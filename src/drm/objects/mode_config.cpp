@@ -10,7 +10,7 @@
 namespace plugboard::drm {
 namespace {
 
-using enum PropertyKind;
+using Kind = PropertyKind;
 
 /// Makes properties, each with the next id.
 class Maker {
@@ -18,19 +18,19 @@ class Maker {
     explicit Maker(ModeConfig& config) : config_(config) {}
 
     const Property* make(PropertyInfo info) { return &config_.add_property(std::move(info)); }
-    const Property* blob(const char* name) { return make({.name = name, .kind = Blob}); }
+    const Property* blob(const char* name) { return make({.name = name, .kind = Kind::Blob}); }
     const Property* immutable_blob(const char* name) {
-        return make({.name = name, .kind = Blob, .immutable = true});
+        return make({.name = name, .kind = Kind::Blob, .immutable = true});
     }
     const Property* object(const char* name, ObjectType type) {
-        return make({.name = name, .kind = Object, .atomic = true, .object_type = type});
+        return make({.name = name, .kind = Kind::Object, .atomic = true, .object_type = type});
     }
     const Property* range(const char* name, uint64_t most) {
         return make({.name = name, .atomic = true, .range = {0, most}});
     }
     const Property* signed_range(const char* name, int64_t least, int64_t most) {
         return make({.name = name,
-                     .kind = SignedRange,
+                     .kind = Kind::SignedRange,
                      .atomic = true,
                      .range = {static_cast<uint64_t>(least), static_cast<uint64_t>(most)}});
     }
@@ -46,7 +46,7 @@ class Maker {
 void make_connector_properties(Maker& maker, StandardProperties& to) {
     to.edid = maker.immutable_blob("EDID");
     to.dpms = maker.make({.name = "DPMS",
-                          .kind = Enum,
+                          .kind = Kind::Enum,
                           .enums = {{"On", DRM_MODE_DPMS_ON},
                                     {"Standby", DRM_MODE_DPMS_STANDBY},
                                     {"Suspend", DRM_MODE_DPMS_SUSPEND},
@@ -54,7 +54,7 @@ void make_connector_properties(Maker& maker, StandardProperties& to) {
     to.path = maker.immutable_blob("PATH");
     to.tile = maker.immutable_blob("TILE");
     to.link_status = maker.make({.name = "link-status",
-                                 .kind = Enum,
+                                 .kind = Kind::Enum,
                                  .enums = {{"Good", DRM_MODE_LINK_STATUS_GOOD},
                                            {"Bad", DRM_MODE_LINK_STATUS_BAD}}});
     to.non_desktop = maker.immutable_range("non-desktop", 1);
@@ -64,7 +64,7 @@ void make_connector_properties(Maker& maker, StandardProperties& to) {
 /// Linux: drm_mode_create_standard_properties
 void make_plane_and_crtc_properties(Maker& maker, StandardProperties& to) {
     to.type = maker.make({.name = "type",
-                          .kind = Enum,
+                          .kind = Kind::Enum,
                           .immutable = true,
                           .enums = {{"Overlay", 0}, {"Primary", 1}, {"Cursor", 2}}});
     to.src_x = maker.range("SRC_X", UINT32_MAX);
@@ -79,9 +79,9 @@ void make_plane_and_crtc_properties(Maker& maker, StandardProperties& to) {
     to.in_fence_fd = maker.signed_range("IN_FENCE_FD", -1, INT32_MAX);
     to.out_fence_ptr = maker.range("OUT_FENCE_PTR", UINT64_MAX);
     to.crtc_id = maker.object("CRTC_ID", ObjectType::Crtc);
-    to.fb_damage_clips = maker.make({.name = "FB_DAMAGE_CLIPS", .kind = Blob, .atomic = true});
+    to.fb_damage_clips = maker.make({.name = "FB_DAMAGE_CLIPS", .kind = Kind::Blob, .atomic = true});
     to.active = maker.range("ACTIVE", 1);
-    to.mode_id = maker.make({.name = "MODE_ID", .kind = Blob, .atomic = true});
+    to.mode_id = maker.make({.name = "MODE_ID", .kind = Kind::Blob, .atomic = true});
     to.vrr_enabled = maker.make({.name = "VRR_ENABLED", .range = {0, 1}});
     to.degamma_lut = maker.blob("DEGAMMA_LUT");
     to.degamma_lut_size = maker.immutable_range("DEGAMMA_LUT_SIZE", UINT32_MAX);
@@ -113,7 +113,7 @@ void ModeConfig::add_writeback_properties() {
     Maker maker(*this);
     properties.writeback_fb_id = maker.object("WRITEBACK_FB_ID", ObjectType::Framebuffer);
     properties.writeback_pixel_formats = maker.make({.name = "WRITEBACK_PIXEL_FORMATS",
-                                                     .kind = Blob,
+                                                     .kind = Kind::Blob,
                                                      .immutable = true,
                                                      .atomic = true});
     properties.writeback_out_fence_ptr = maker.range("WRITEBACK_OUT_FENCE_PTR", UINT64_MAX);

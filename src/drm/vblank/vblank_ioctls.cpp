@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "drm/handlers.h"
+#include "drm/objects/lookup.h"
 #include "drm/objects/mode_config.h"
 #include "drm/vblank/events.h"
 
@@ -41,9 +42,7 @@ Result<void> require_vblank(Request& request, Device& device) {
 }
 
 Result<Crtc*> find_crtc(Request& request, Device& device, uint32_t id) {
-    for (Crtc* crtc : device.mode_config().crtcs) {
-        if (raw(crtc->id()) == id) return crtc;
-    }
+    if (Crtc* crtc = drm::find_crtc(device, ObjectId{id})) return crtc;
     return request.refuse(log::Category::Vblank, Errno::NoEnt, "crtc_id {}: no such CRTC", id);
 }
 

@@ -1,0 +1,290 @@
+// Both ends of a channel in one process: what the shim's end does with real pointers and signals.
+#include "transport/channel.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "transport/client.h"
+
+namespace plugboard::transport {
+namespace {
+
+/// A client end here, and a daemon's end whose thread serves one request with `serve`.
+class ChannelTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        int ends[2];
+        ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+        client_ = ends[0];
+        server_.emplace(UniqueFd(ends[1]));
+    }
+    void TearDown() override {
+        server_->shut_down();
+        if (thread_.joinable()) thread_.join();
+        ::close(client_);
+    }
+
+    void serve(std::function<void(Channel&, const Channel::Received&)> handler) {
+        thread_ = std::thread([this, handler = std::move(handler)] {
+            const auto received = server_->receive();
+            if (received) handler(*server_, *received);
+        });
+    }
+    static void reply(Channel& channel, int result, std::span<const Range> ranges = {},
+                      std::span<const std::byte> bytes = {}, int error = 0, int fd = -1) {
+        channel.send(Outgoing(MessageType::Reply, 1, ReplyBody{.result = result, .error = error},
+                              ranges.size(), bytes.size()),
+                     ranges, bytes, fd);
+    }
+    Answer call(Signals signals = Signals::Ignored, int own_fd = -1) {
+        ClientCall call(client_, 1, signals);
+        call.prepare_signals();
+        EXPECT_EQ(call.send(MessageType::Ioctl, IoctlBody{}), 0);
+        return call.wait(own_fd, true);
+    }
+
+    std::atomic<int> client_ = -1;
+    std::optional<Channel> server_;
+    std::thread thread_;
+};
+
+template <class T>
+uint64_t address_of(T& object) {
+    return reinterpret_cast<uintptr_t>(&object);
+}
+
+TEST_F(ChannelTest, AReplyWritesIntoTheCallersMemory) {
+    std::array<uint32_t, 2> here{};
+    uint64_t there = 0;
+    serve([&](Channel& channel, const Channel::Received&) {
+        const std::array<Range, 2> ranges{Range{address_of(here), 8}, Range{address_of(there), 8}};
+        const std::array<uint64_t, 2> data{0x0000000200000001, 77};
+        reply(channel, 3, ranges, std::as_bytes(std::span(data)));
+    });
+    const Answer answer = call();
+    EXPECT_EQ(answer.result, 3);
+    EXPECT_EQ(here[1], 2u);
+    EXPECT_EQ(there, 77u);
+}
+
+TEST_F(ChannelTest, AReplyToABadAddressIsEfault) {
+    serve([&](Channel& channel, const Channel::Received&) {
+        const std::array<Range, 1> ranges{Range{0x10, 8}};
+        const uint64_t data = 1;
+        reply(channel, 0, ranges, std::as_bytes(std::span(&data, 1)));
+    });
+    EXPECT_EQ(call().error, EFAULT);
+}
+
+TEST_F(ChannelTest, SendingABadAddressIsEfaultAndSendsNothing) {
+    ClientCall bad(client_, 1, Signals::Ignored);
+    const Range range{0x10, 8};
+    const iovec part{reinterpret_cast<void*>(0x10), 8};
+    EXPECT_EQ(bad.send(MessageType::Ioctl, IoctlBody{}, {&range, 1}, {&part, 1}), EFAULT);
+    char byte;
+    EXPECT_EQ(recv(server_->poll_fd(), &byte, 1, MSG_DONTWAIT), -1);
+}
+
+TEST_F(ChannelTest, PullGivesMemoryOrAFault) {
+    const std::array<char, 5> text{"abcd"};
+    std::string pulled;
+    int fault = 0;
+    serve([&](Channel& channel, const Channel::Received&) {
+        channel.send(Outgoing(MessageType::Pull, 1, PullBody{{address_of(text), 4}}));
+        auto answer = channel.receive_answer(MessageType::Data, 1);
+        ASSERT_TRUE(answer);
+        const auto data = answer->message.payload();
+        pulled.assign(reinterpret_cast<const char*>(data.data()), data.size());
+        channel.send(Outgoing(MessageType::Pull, 1, PullBody{{0x10, 4}}));
+        answer = channel.receive_answer(MessageType::Data, 1);
+        ASSERT_TRUE(answer);
+        fault = answer->message.body<DataBody>().error;
+        reply(channel, 0);
+    });
+    EXPECT_EQ(call().error, 0);
+    EXPECT_EQ(pulled, "abcd");
+    EXPECT_EQ(fault, EFAULT);
+}
+
+TEST_F(ChannelTest, PushIsWrittenBeforeItIsAcknowledged) {
+    uint32_t value = 0;
+    uint32_t seen = 0;
+    int fault = 0;
+    serve([&](Channel& channel, const Channel::Received&) {
+        const uint32_t data = 55;
+        const auto bytes = std::as_bytes(std::span(&data, 1));
+        channel.send(Outgoing(MessageType::Push, 1, PushBody{address_of(value)}, 0, 4), {}, bytes);
+        auto answer = channel.receive_answer(MessageType::Ack, 1);
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->message.body<AckBody>().error, 0);
+        seen = value;
+        channel.send(Outgoing(MessageType::Push, 1, PushBody{0x10}, 0, 4), {}, bytes);
+        answer = channel.receive_answer(MessageType::Ack, 1);
+        ASSERT_TRUE(answer);
+        fault = answer->message.body<AckBody>().error;
+        reply(channel, 0);
+    });
+    call();
+    EXPECT_EQ(seen, 55u);
+    EXPECT_EQ(fault, EFAULT);
+}
+
+/// Installs a descriptor, then answers with `error`; the number it got.
+int install(Channel& channel) {
+    const UniqueFd memory(memfd_create("test", MFD_CLOEXEC));
+    channel.send(Outgoing(MessageType::InstallFd, 1, InstallFdBody{}), {}, {}, memory.borrow());
+    const auto answer = channel.receive_answer(MessageType::Ack, 1);
+    return answer ? answer->message.body<AckBody>().value : -1;
+}
+
+TEST_F(ChannelTest, AnInstalledDescriptorStaysWhenTheCallSucceeds) {
+    int number = -1;
+    serve([&](Channel& channel, const Channel::Received&) {
+        number = install(channel);
+        reply(channel, 0);
+    });
+    EXPECT_EQ(call().error, 0);
+    EXPECT_EQ(fcntl(number, F_GETFD), FD_CLOEXEC);
+    ::close(number);
+}
+
+TEST_F(ChannelTest, AnInstalledDescriptorGoesWhenTheCallFails) {
+    int number = -1;
+    serve([&](Channel& channel, const Channel::Received&) {
+        number = install(channel);
+        reply(channel, -1, {}, {}, EINVAL);
+    });
+    EXPECT_EQ(call().error, EINVAL);
+    EXPECT_GE(number, 0);
+    EXPECT_EQ(fcntl(number, F_GETFD), -1);
+}
+
+TEST_F(ChannelTest, PullFdGivesTheCallersDescriptor) {
+    const UniqueFd memory(memfd_create("test", MFD_CLOEXEC));
+    bool given = false;
+    int error = 0;
+    serve([&](Channel& channel, const Channel::Received&) {
+        channel.send(Outgoing(MessageType::PullFd, 1, PullFdBody{memory.borrow()}));
+        auto answer = channel.receive_answer(MessageType::Fd, 1);
+        ASSERT_TRUE(answer);
+        given = answer->fd.is_open();
+        channel.send(Outgoing(MessageType::PullFd, 1, PullFdBody{100000}));
+        answer = channel.receive_answer(MessageType::Fd, 1);
+        ASSERT_TRUE(answer);
+        error = answer->message.body<FdBody>().error;
+        reply(channel, 0);
+    });
+    EXPECT_EQ(call().error, 0);
+    EXPECT_TRUE(given);
+    EXPECT_EQ(error, EBADF);
+}
+
+TEST_F(ChannelTest, TheSenderIsTheKernelsWord) {
+    int pid = 0;
+    serve([&](Channel& channel, const Channel::Received& received) {
+        pid = received.sender.pid;
+        reply(channel, 0);
+    });
+    call();
+    EXPECT_EQ(pid, getpid());
+}
+
+TEST_F(ChannelTest, AHangUpIsToldAsTheDevicesEnd) {
+    serve([](Channel& channel, const Channel::Received&) { channel.end(); });
+    const Answer answer = call();
+    EXPECT_TRUE(answer.broken);
+    EXPECT_EQ(answer.error, ENODEV);
+}
+
+TEST_F(ChannelTest, TwoDescriptorsInOneMessageEndTheChannel) {
+    serve([](Channel&, const Channel::Received&) { ADD_FAILURE() << "was received"; });
+    union {
+        cmsghdr align;
+        std::array<char, CMSG_SPACE(2 * sizeof(int))> bytes;
+    } control{};
+    Outgoing out(MessageType::Proof, 1, ProofBody{});
+    iovec part{const_cast<std::byte*>(out.bytes().data()), out.bytes().size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.bytes.data();
+    header.msg_controllen = control.bytes.size();
+    cmsghdr* message = CMSG_FIRSTHDR(&header);
+    message->cmsg_level = SOL_SOCKET;
+    message->cmsg_type = SCM_RIGHTS;
+    message->cmsg_len = CMSG_LEN(2 * sizeof(int));
+    const std::array<int, 2> fds{0, 1};
+    std::memcpy(CMSG_DATA(message), fds.data(), sizeof fds);
+    ASSERT_GT(sendmsg(client_, &header, 0), 0);
+    thread_.join();
+    EXPECT_TRUE(server_->is_over());
+}
+
+TEST_F(ChannelTest, ASurplusMessageDuringAWaitEndsTheChannel) {
+    ClientCall call(client_, 1, Signals::Ignored);
+    ASSERT_EQ(call.send(MessageType::Ioctl, IoctlBody{}), 0);
+    ASSERT_EQ(call.send(MessageType::Ioctl, IoctlBody{}), 0);
+    ASSERT_TRUE(server_->receive());
+    server_->look_for_cancel(1);
+    EXPECT_TRUE(server_->is_cancelled(1));
+    EXPECT_TRUE(server_->is_over());
+}
+
+TEST_F(ChannelTest, AnOldCancelInterruptsNothing) {
+    ClientCall old(client_, 1, Signals::Ignored);
+    ASSERT_EQ(old.send(MessageType::Cancel, CancelBody{}), 0);
+    server_->look_for_cancel(2);
+    EXPECT_FALSE(server_->is_cancelled(2));
+    EXPECT_TRUE(server_->is_cancelled(1));
+}
+
+void ignore_signal(int) {}
+
+struct SignalCase {
+    Signals signals;
+    int flags;
+    bool cancels;
+};
+
+class SignalTest : public ChannelTest, public testing::WithParamInterface<SignalCase> {};
+
+TEST_P(SignalTest, CancelsAsTheKernelWould) {
+    struct sigaction action{};
+    action.sa_handler = ignore_signal;
+    action.sa_flags = GetParam().flags;
+    sigaction(SIGUSR1, &action, nullptr);
+    const pthread_t caller = pthread_self();
+    bool cancelled = false;
+    serve([&](Channel& channel, const Channel::Received&) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        pthread_kill(caller, SIGUSR1);
+        for (int i = 0; i < 10 && !cancelled; i++) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            channel.look_for_cancel(1);
+            cancelled = channel.is_cancelled(1);
+        }
+        reply(channel, 0);
+    });
+    EXPECT_EQ(call(GetParam().signals).error, 0);  // the reply decides, not the signal
+    EXPECT_EQ(cancelled, GetParam().cancels);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, SignalTest,
+                         testing::Values(SignalCase{Signals::Ignored, 0, false},
+                                         SignalCase{Signals::Eintr, 0, true},
+                                         SignalCase{Signals::Eintr, SA_RESTART, true},
+                                         SignalCase{Signals::Restart, 0, true},
+                                         SignalCase{Signals::Restart, SA_RESTART, false}));
+
+}  // namespace
+}  // namespace plugboard::transport

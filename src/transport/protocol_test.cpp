@@ -1,0 +1,132 @@
+#include "transport/protocol.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "transport/file_number.h"
+
+namespace plugboard::transport {
+namespace {
+
+std::vector<std::byte> packet(std::span<const std::byte> head, std::span<const Range> ranges = {},
+                              std::span<const std::byte> payload = {}) {
+    std::vector<std::byte> bytes(head.begin(), head.end());
+    const auto range_bytes = std::as_bytes(ranges);
+    bytes.insert(bytes.end(), range_bytes.begin(), range_bytes.end());
+    bytes.insert(bytes.end(), payload.begin(), payload.end());
+    return bytes;
+}
+
+TEST(Protocol, AMessageWithoutTailComesBack) {
+    const Outgoing out(MessageType::PullFd, 7, PullFdBody{.number = 42});
+    const auto bytes = packet(out.bytes());
+    const auto message = decode(bytes);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->type(), MessageType::PullFd);
+    EXPECT_EQ(message->sequence(), 7u);
+    EXPECT_EQ(message->body<PullFdBody>().number, 42);
+    EXPECT_TRUE(message->payload().empty());
+}
+
+TEST(Protocol, RangesAndTheirBytesComeBack) {
+    const std::array<Range, 2> ranges{Range{0x1000, 3}, Range{0x2000, 2}};
+    const std::array<std::byte, 5> data{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4},
+                                        std::byte{5}};
+    const Outgoing out(MessageType::Reply, 1, ReplyBody{.result = 5}, ranges.size(), data.size());
+    const auto bytes = packet(out.bytes(), ranges, data);
+    const auto message = decode(bytes);
+    ASSERT_TRUE(message);
+    ASSERT_EQ(message->range_count(), 2u);
+    EXPECT_EQ(message->range(1).address, 0x2000u);
+    EXPECT_EQ(message->payload().size(), 5u);
+    EXPECT_EQ(message->payload()[4], std::byte{5});
+}
+
+TEST(Protocol, AnEmptyBodyTakesNoBytes) {
+    const Outgoing out(MessageType::Cancel, 3, CancelBody{});
+    EXPECT_EQ(out.bytes().size(), sizeof(Header));
+    EXPECT_TRUE(decode(out.bytes()));
+}
+
+TEST(Protocol, EveryTruncationIsRefused) {
+    const std::array<Range, 1> ranges{Range{0, 8}};
+    const std::array<std::byte, 8> data{};
+    const Outgoing out(MessageType::Ioctl, 1, IoctlBody{}, 1, 8);
+    const auto bytes = packet(out.bytes(), ranges, data);
+    ASSERT_TRUE(decode(bytes));
+    for (size_t size = 0; size < bytes.size(); size++)
+        EXPECT_FALSE(decode(std::span(bytes).first(size))) << size;
+}
+
+TEST(Protocol, RangesThatDoNotAddUpAreRefused) {
+    const std::array<std::byte, 8> data{};
+    for (const uint64_t length : {uint64_t{7}, uint64_t{9}, ~uint64_t{0}, ~uint64_t{0} - 7}) {
+        const std::array<Range, 1> ranges{Range{0, length}};
+        const Outgoing out(MessageType::Reply, 1, ReplyBody{}, 1, data.size());
+        EXPECT_FALSE(decode(packet(out.bytes(), ranges, data)));
+    }
+}
+
+TEST(Protocol, RangesWhoseSumWrapsAreRefused) {
+    const std::array<Range, 2> ranges{Range{0, ~uint64_t{0}}, Range{0, 9}};
+    const std::array<std::byte, 8> data{};
+    const Outgoing out(MessageType::Reply, 1, ReplyBody{}, 2, data.size());
+    EXPECT_FALSE(decode(packet(out.bytes(), ranges, data)));
+}
+
+TEST(Protocol, UnknownTypesAreRefused) {
+    Outgoing out(MessageType::Cancel, 3, CancelBody{});
+    for (const unsigned type : {0u, 12u, 63u, 70u, 0xffffu}) {
+        out.header.type = static_cast<uint16_t>(type);
+        EXPECT_FALSE(decode(out.bytes())) << type;
+    }
+}
+
+TEST(Protocol, APayloadOverTheCapIsRefused) {
+    const std::vector<std::byte> data(max_payload + 1);
+    const Outgoing out(MessageType::Write, 1, WriteBody{}, 0, data.size());
+    EXPECT_FALSE(decode(packet(out.bytes(), {}, data)));
+    const Outgoing fits(MessageType::Write, 1, WriteBody{}, 0, max_payload);
+    EXPECT_TRUE(decode(packet(fits.bytes(), {}, std::span(data).first(max_payload))));
+}
+
+TEST(Protocol, AHeadAloneIsEnoughToFindTheRanges) {
+    const std::array<Range, 2> ranges{Range{0x1000, 30000}, Range{0x2000, 20000}};
+    const Outgoing out(MessageType::Reply, 1, ReplyBody{}, 2, 50000);
+    const auto head = packet(out.bytes(), ranges);
+    const auto message = decode_head(head, head.size() + 50000);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->range(1).length, 20000u);
+    EXPECT_FALSE(decode_head(head, head.size() + 49999));
+}
+
+TEST(Protocol, RandomBytesNeverReachPastTheirEnd) {
+    rc::check([](std::vector<uint8_t> bytes, uint16_t type, bool right_size) {
+        bytes.resize(std::max(bytes.size(), sizeof(Header)));
+        Header header;
+        std::memcpy(&header, bytes.data(), sizeof header);
+        header.type = static_cast<uint16_t>(type % 80);
+        header.range_count %= 3;
+        if (right_size) header.size = static_cast<uint32_t>(bytes.size());
+        std::memcpy(bytes.data(), &header, sizeof header);
+        const auto message = decode(std::as_bytes(std::span(bytes)));
+        if (!message) return;
+        size_t sum = 0;
+        for (size_t i = 0; i < message->range_count(); i++) sum += message->range(i).length;
+        if (message->range_count() != 0) RC_ASSERT(sum == message->payload().size());
+        RC_ASSERT(message->payload().size() <= bytes.size());
+    });
+}
+
+TEST(FileNumber, TellsTheNode) {
+    for (const Node node : {Node{false, 0}, Node{false, 63}, Node{true, 128}, Node{true, 0xfffff}})
+        EXPECT_EQ(node_of_file(make_file_number(12345, node)), node);
+    EXPECT_NE(make_file_number(1, {false, 0}), make_file_number(2, {false, 0}));
+}
+
+}  // namespace
+}  // namespace plugboard::transport

@@ -1,0 +1,102 @@
+// What the client programs share: they run as any DRM client does, on a board with one vkms card.
+#pragma once
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+static int checks_made, checks_failed;
+
+/// One line a fact, in TAP.
+#define CHECK(condition)                                                                   \
+    do {                                                                                   \
+        const bool holds_ = (condition);                                                   \
+        checks_failed += !holds_;                                                          \
+        printf("%s %d - %s:%d %s\n", holds_ ? "ok" : "not ok", ++checks_made, __FILE_NAME__, \
+               __LINE__, #condition);                                                      \
+        fflush(stdout);                                                                    \
+    } while (0)
+
+/// The call fails with this errno.
+#define CHECK_ERROR(call, error)                                                           \
+    do {                                                                                   \
+        errno = 0;                                                                         \
+        const long result_ = (long)(call);                                                 \
+        const int errno_ = errno;                                                          \
+        const bool holds_ = result_ == -1 && errno_ == (error);                            \
+        checks_failed += !holds_;                                                          \
+        printf("%s %d - %s:%d %s is %s (was %ld, %s)\n", holds_ ? "ok" : "not ok",         \
+               ++checks_made, __FILE_NAME__, __LINE__, #call, #error, result_,             \
+               strerrorname_np(errno_) ? strerrorname_np(errno_) : "?");                   \
+        fflush(stdout);                                                                    \
+    } while (0)
+
+#ifndef __FILE_NAME__
+#define __FILE_NAME__ __FILE__
+#endif
+
+static inline int finish_checks(void) {
+    printf("1..%d\n", checks_made);
+    return checks_failed == 0 && checks_made > 0 ? 0 : 1;
+}
+
+static inline int open_card(int flags) {
+    const int fd = open("/dev/dri/card0", O_RDWR | flags);
+    if (fd < 0) {
+        printf("Bail out! open: %s\n", strerror(errno));
+        exit(1);
+    }
+    return fd;
+}
+
+/// The file answers.
+static inline bool is_alive(int fd) {
+    uint64_t value = 0;
+    return drmGetCap(fd, DRM_CAP_DUMB_BUFFER, &value) == 0 && value == 1;
+}
+
+/// Switches the first CRTC on.
+static inline uint32_t switch_on(int fd) {
+    drmModeRes* resources = drmModeGetResources(fd);
+    if (!resources || resources->count_connectors == 0) return 0;
+    drmModeConnector* connector = drmModeGetConnector(fd, resources->connectors[0]);
+    if (!connector || connector->count_modes == 0) return 0;
+    drmModeModeInfo* mode = &connector->modes[0];
+    uint32_t handle = 0, pitch = 0, framebuffer = 0;
+    uint64_t size = 0;
+    if (drmModeCreateDumbBuffer(fd, mode->hdisplay, mode->vdisplay, 32, 0, &handle, &pitch, &size))
+        return 0;
+    if (drmModeAddFB(fd, mode->hdisplay, mode->vdisplay, 24, 32, pitch, handle, &framebuffer))
+        return 0;
+    const uint32_t crtc = resources->crtcs[0];
+    if (drmModeSetCrtc(fd, crtc, framebuffer, 0, 0, &connector->connector_id, 1, mode)) return 0;
+    return crtc;
+}
+
+/// WAIT_VBLANK as it is, without libdrm's loop over EINTR. `frames` from now.
+static inline int wait_vblank(int fd, unsigned frames) {
+    drmVBlank vblank = {.request = {.type = DRM_VBLANK_RELATIVE, .sequence = frames}};
+    return ioctl(fd, DRM_IOCTL_WAIT_VBLANK, &vblank);
+}
+
+static inline double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static inline int count_fds(void) {
+    int count = 0;
+    for (int fd = 0; fd < 4096; fd++) count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
