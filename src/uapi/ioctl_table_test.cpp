@@ -17,7 +17,7 @@ TEST(IoctlTable, every_row_is_found_by_its_number) {
         EXPECT_EQ(find_ioctl(row->number()), &*row) << row->name;
         EXPECT_TRUE(row->number() < driver_first || row->number() >= driver_end) << row->name;
     }
-    EXPECT_EQ(rows, 84u);
+    EXPECT_EQ(rows, 77u);
 }
 
 TEST(IoctlTable, numbers_without_a_row_are_not_found) {
@@ -28,7 +28,8 @@ TEST(IoctlTable, numbers_without_a_row_are_not_found) {
 TEST(IoctlTable, no_name_stands_twice) {
     std::set<std::string> names;
     for (auto row = ioctls_begin(); row != ioctls_end(); ++row) {
-        if (row->command != 0) EXPECT_TRUE(names.insert(std::string(row->name)).second) << row->name;
+        if (row->command == 0) continue;
+        EXPECT_TRUE(names.insert(std::string(row->name)).second) << row->name;
     }
 }
 
@@ -45,9 +46,8 @@ TEST(IoctlTable, arrays_lie_within_their_struct) {
 
 TEST(IoctlTable, only_these_waits_end_with_eintr_under_sa_restart) {
     for (auto row = ioctls_begin(); row != ioctls_end(); ++row) {
-        if (row->command != 0)
-            EXPECT_EQ(row->interruption == Interruption::Eintr, row->name == "WAIT_VBLANK")
-                << row->name;
+        if (row->command == 0) continue;
+        EXPECT_EQ(row->interruption == Interruption::Eintr, row->name == "WAIT_VBLANK") << row->name;
     }
 }
 
