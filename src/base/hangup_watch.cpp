@@ -21,8 +21,8 @@ constexpr uint64_t make_key(int fd, uint32_t generation) {
     return static_cast<uint64_t>(generation) << 32 | static_cast<uint32_t>(fd);
 }
 
-/// After a hang-up: whether it came from a shutdown() while copies of the other end are still there.
-/// Its name can then not be bound by anybody else.
+/// After a hang-up: whether it came from a shutdown() while copies of the other end are still
+/// there. Its name can then not be bound by anybody else.
 bool other_end_lives(int fd) {
     sockaddr_un name{};
     socklen_t length = sizeof name;
@@ -62,8 +62,9 @@ Result<void> HangupWatch::mark_other_end(int fd) {
     if (getrandom(&random, sizeof random, 0) != sizeof random) return last_error();
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
-    const int length = std::snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "plugboard-end/%016llx",
-                                     static_cast<unsigned long long>(random));
+    const int length =
+        std::snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "plugboard-end/%016llx",
+                      static_cast<unsigned long long>(random));
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1) +
                       static_cast<socklen_t>(length);
     if (bind(fd, reinterpret_cast<const sockaddr*>(&name), size) < 0) return last_error();
@@ -112,7 +113,8 @@ void HangupWatch::settle() {
 
 bool HangupWatch::handle_events() {
     std::array<epoll_event, 64> events;
-    const int count = epoll_wait(epoll_.borrow(), events.data(), static_cast<int>(events.size()), 0);
+    const int count =
+        epoll_wait(epoll_.borrow(), events.data(), static_cast<int>(events.size()), 0);
     if (count <= 0) return false;
     handler_.store(std::this_thread::get_id());
     for (int i = 0; i < count; i++) {
@@ -138,7 +140,8 @@ void HangupWatch::handle(uint64_t key) {
 
 void HangupWatch::run() {
     for (;;) {
-        std::array<pollfd, 2> ready{pollfd{epoll_.borrow(), POLLIN, 0}, pollfd{stop_.borrow(), POLLIN, 0}};
+        std::array<pollfd, 2> ready{pollfd{epoll_.borrow(), POLLIN, 0},
+                                    pollfd{stop_.borrow(), POLLIN, 0}};
         if (poll(ready.data(), ready.size(), -1) < 0) continue;
         if (ready[1].revents) return;
         MutexLock handling(handling_);

@@ -20,15 +20,16 @@ class HangupWatch {
     HangupWatch();
     ~HangupWatch();  // no descriptor is watched any more
 
-    /// Calls `closed` once, on some thread, with no lock of the caller's held, when all copies of the
-    /// other end are gone; `fd` is not watched any more then and may be closed in it. Bytes that the
-    /// other end sends stay unread. Works after a shutdown() of our end too, if the other end went
-    /// through mark_other_end() before it was given away. MFile, NoMem.
+    /// Calls `closed` once, on some thread, with no lock of the caller's held, when all copies of
+    /// the other end are gone; `fd` is not watched any more then and may be closed in it. Bytes
+    /// that the other end sends stay unread. Works after a shutdown() of our end too, if the other
+    /// end went through mark_other_end() before it was given away. MFile, NoMem.
     Result<void> add(int fd, std::function<void()> closed);
-    /// Gives the other end a name that dies with its last copy: a hang-up alone does not tell our own
-    /// shutdown() from that.
+    /// Gives the other end a name that dies with its last copy: a hang-up alone does not tell our
+    /// own shutdown() from that.
     static Result<void> mark_other_end(int fd);
-    /// No call starts after this has returned, and none is under way, unless it is made from `closed`.
+    /// No call starts after this has returned, and none is under way, unless it is made from
+    /// `closed`.
     void remove(int fd);
     /// Handles every hang-up that is visible now; waits for those being handled by others. Not from
     /// `closed`.

@@ -140,7 +140,8 @@ Result<int> ChannelMemory::install_fd(UniqueFd fd) {
 }
 
 bool ChannelMemory::wants_close_on_exec() const {
-    // The two calls that let the caller choose; every other descriptor is close-on-exec in Linux too.
+    // The two calls that let the caller choose; every other descriptor is close-on-exec in Linux
+    // too.
     if (body_.command == DRM_IOCTL_PRIME_HANDLE_TO_FD) {
         drm_prime_handle prime{};
         const auto bytes = find_prefetched(body_.argument, sizeof prime);
@@ -165,8 +166,8 @@ void ChannelMemory::reply(const Result<int>& result) {
     } else {
         body.error = static_cast<int32_t>(result.error());
     }
-    channel_.send(transport::Outgoing(MessageType::Reply, request_.sequence(), body, deferred_.size(),
-                                      deferred_bytes_.size()),
+    channel_.send(transport::Outgoing(MessageType::Reply, request_.sequence(), body,
+                                      deferred_.size(), deferred_bytes_.size()),
                   deferred_, deferred_bytes_);
 }
 

@@ -10,8 +10,8 @@
 
 namespace plugboard::daemon {
 
-/// One ioctl's view of its caller. On the session's thread. Each question may wait for the client; a
-/// channel that ends meanwhile faults.
+/// One ioctl's view of its caller. On the session's thread. Each question may wait for the client;
+/// a channel that ends meanwhile faults.
 class ChannelMemory final : public uapi::UserMemory {
   public:
     /// `request` is an Ioctl message and outlives this.

@@ -1,4 +1,5 @@
-// How a session's thread sleeps in a request: the client's signals and its death arrive on the channel.
+// How a session's thread sleeps in a request: the client's signals and its death arrive on the
+// channel.
 #pragma once
 
 #include <atomic>

@@ -50,8 +50,7 @@ Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo inf
         MutexLock lock(mutex_);
         number = transport::make_file_number(next_serial_++, node_of(device, info.node));
     }
-    auto pair =
-        TRY(make_labelled_pair({FdKind::Card, own_board_id(), number}, PairType::Stream));
+    auto pair = TRY(make_labelled_pair({FdKind::Card, own_board_id(), number}, PairType::Stream));
     TRY(HangupWatch::mark_other_end(pair.theirs.borrow()));
     if (info.flags & O_NONBLOCK) {
         if (fcntl(pair.theirs.borrow(), F_SETFL, O_NONBLOCK) < 0) return last_error();

@@ -1,6 +1,6 @@
-// The open files of DRM nodes, by the number in their label, until the last copy of their descriptor
-// is closed and the last request on them has left.
-// Linux: fs/file_table.c (struct file's count)
+// The open files of DRM nodes, by the number in their label, until the last copy of their
+// descriptor is closed and the last request on them has left. Linux: fs/file_table.c (struct file's
+// count)
 #pragma once
 
 #include <chrono>

@@ -185,9 +185,9 @@ Result<drm::MappedObject> Session::map(const Received& received) {
 
 void Session::handle_open_live(const Received& received) {
     const auto body = received.message.body<transport::OpenBody>();
-    const auto opened = context_.world.open_live_file(text(received.message.payload()),
-                                                      static_cast<int>(body.flags),
-                                                      credentials(received.sender));
+    const auto opened =
+        context_.world.open_live_file(text(received.message.payload()),
+                                      static_cast<int>(body.flags), credentials(received.sender));
     const uint32_t sequence = received.message.sequence();
     if (!opened.ok()) return reply(sequence, opened.error());
     reply(sequence, 0, 0, opened->borrow());
@@ -230,7 +230,8 @@ Result<FileTable::Use> Session::find_card(transport::FileName name, uint32_t seq
     auto use = context_.files.use(name.number);
     if (!use) return Errno::BadF;
     if (proof) {
-        if (!proof->is_open() || socket_cookie(proof->borrow()) != use->cookie()) return Errno::BadF;
+        if (!proof->is_open() || socket_cookie(proof->borrow()) != use->cookie())
+            return Errno::BadF;
         note_proved(name);
     }
     return std::move(*use);

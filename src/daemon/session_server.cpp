@@ -53,7 +53,8 @@ struct SessionServer::Impl {
     UniqueFd listening;
     const UniqueFd event;  // a session is over, or stopping is set
     std::atomic<bool> stopping = false;
-    std::list<std::unique_ptr<RunningSession>> sessions;  // the accepting thread's; then shut_down()'s
+    std::list<std::unique_ptr<RunningSession>>
+        sessions;  // the accepting thread's; then shut_down()'s
     std::thread thread;
 };
 
@@ -128,8 +129,8 @@ Result<std::unique_ptr<SessionServer>> SessionServer::create(World& world, Hangu
     const int on = 1;
     if (setsockopt(listening_socket.borrow(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return last_error();
-    auto impl = std::make_unique<Impl>(world, hangups, std::move(listening_socket), std::move(event),
-                                       clock);
+    auto impl = std::make_unique<Impl>(world, hangups, std::move(listening_socket),
+                                       std::move(event), clock);
     Impl& server = *impl;
     server.thread = std::thread([&server] { server.accept_all(); });
     return std::unique_ptr<SessionServer>(new SessionServer(std::move(impl)));

@@ -28,7 +28,8 @@ struct OpenFileInfo {
 /// Owned by the board, which outlives it together with World and HangupWatch. Any thread.
 class SessionServer {
   public:
-    /// `listening_socket` is a SOCK_SEQPACKET socket that listens, bound to <board>/shim. MFile, NoMem.
+    /// `listening_socket` is a SOCK_SEQPACKET socket that listens, bound to <board>/shim. MFile,
+    /// NoMem.
     static Result<std::unique_ptr<SessionServer>> create(World& world, HangupWatch& hangups,
                                                          UniqueFd listening_socket,
                                                          Clock& clock = Clock::real());
@@ -40,16 +41,16 @@ class SessionServer {
     /// Files whose last close has not been handled. settle() first for an exact number.
     size_t open_files() const;
     std::vector<OpenFileInfo> files() const;
-    /// Handles every last close that has happened already: File::release() has run for each file that
-    /// no request is using.
+    /// Handles every last close that has happened already: File::release() has run for each file
+    /// that no request is using.
     void settle();
 
     /// Makes an open file whose descriptor is for a client: what open(2) of a node and CREATE_LEASE
     /// do. Errors of drm::File::open; MFile, NFile, NoMem.
     Result<UniqueFd> open_file(drm::Device& device, drm::OpenInfo info);
 
-    /// Ends every channel, waits for their threads, releases every file. Clients get NoDev from then
-    /// on. Once; the devices are unplugged before, so that no request waits for one.
+    /// Ends every channel, waits for their threads, releases every file. Clients get NoDev from
+    /// then on. Once; the devices are unplugged before, so that no request waits for one.
     void shut_down();
 
   private:

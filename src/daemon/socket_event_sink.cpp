@@ -35,7 +35,8 @@ size_t booked_bytes_of_an_event() {
 }  // namespace
 
 SocketEventSink::SocketEventSink(UniqueFd socket) : socket_(std::move(socket)) {
-    setsockopt(socket_.borrow(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
+    setsockopt(socket_.borrow(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes,
+               sizeof send_buffer_bytes);
 }
 
 void SocketEventSink::push(const drm::EventBytes& event) {

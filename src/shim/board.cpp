@@ -11,7 +11,8 @@
 namespace plugboard::shim {
 namespace {
 
-/// Reads a variable of the environment that the process was started with: it may have cleaned its own.
+/// Reads a variable of the environment that the process was started with: it may have cleaned its
+/// own.
 bool find_initial_variable(std::string_view name, Text<4096>& value) {
     const long fd = open_file("/proc/self/environ", O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
@@ -66,7 +67,8 @@ void find_root(Board& found) {
     close_fd(static_cast<int>(fd));
 }
 
-/// This library's path, if the loader got it from LD_PRELOAD: programs started from here need it too.
+/// This library's path, if the loader got it from LD_PRELOAD: programs started from here need it
+/// too.
 void find_library(Board& found) {
     Text<4096> preload;
     Dl_info info;

@@ -19,7 +19,7 @@ struct Board {
     Text<4096> directory;  // as in the variable
     Text<4096> root;       // of the file tree, without symbolic links on the way
     Text<108> socket;      // where channels connect
-    Text<4096> library;    // the shim itself, as the loader was told; empty if it was not LD_PRELOAD
+    Text<4096> library;  // the shim itself, as the loader was told; empty if it was not LD_PRELOAD
     dev_t root_device = 0;
     /// In the labels of this board's descriptors; 0 until a channel has told.
     std::atomic<uint64_t> id = 0;

@@ -117,8 +117,8 @@ void drop_pooled(ChannelSlot& slot) {
     inherited[index_of(slot)].cookie.store(0);
 }
 
-/// The call that took the slot on this very thread has been jumped out of: its frame is no more. Not
-/// sure (a signal handler inside that call, another stack): no.
+/// The call that took the slot on this very thread has been jumped out of: its frame is no more.
+/// Not sure (a signal handler inside that call, another stack): no.
 bool is_abandoned(const ChannelSlot& slot, uintptr_t frame) {
     stack_t stack{};
     raw_syscall(SYS_sigaltstack, nullptr, &stack);

@@ -12,8 +12,9 @@ struct ChannelSlot {
     enum State : uint32_t { Empty = 0, Busy = 1, Idle = 2 };
     std::atomic<uint32_t> state;
     std::atomic<int> fd;
-    std::atomic<uint64_t> cookie;  // 0: no channel here; else fd is ours while its SO_COOKIE is this
-    std::atomic<int> thread;       // who is using it
+    std::atomic<uint64_t>
+        cookie;               // 0: no channel here; else fd is ours while its SO_COOKIE is this
+    std::atomic<int> thread;  // who is using it
     std::atomic<uintptr_t> frame;  // of the call that is using it
     uint32_t sequence;
 };

@@ -7,8 +7,8 @@
 
 namespace plugboard::shim {
 
-/// The environment of a new program: the caller's, and the shim's two variables where they are missing.
-/// Lives on the stack of the call, since memory cannot be allocated after vfork().
+/// The environment of a new program: the caller's, and the shim's two variables where they are
+/// missing. Lives on the stack of the call, since memory cannot be allocated after vfork().
 class Environment {
   public:
     /// Entries that an array for this environment must have room for.

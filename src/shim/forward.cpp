@@ -76,8 +76,9 @@ Answer ask_to_open(MessageType type, std::string_view path, int flags) {
     transport::OpenBody body{.flags = static_cast<uint32_t>(flags)};
     raw_syscall(SYS_prctl, PR_GET_NAME, body.command);
     const iovec tail{const_cast<char*>(path.data()), path.size()};
-    return call(-1, Signals::Ignored, (flags & O_CLOEXEC) != 0,
-                [&](ClientCall& client) { return client.send(type, body, {}, {&tail, 1}); });
+    return call(-1, Signals::Ignored, (flags & O_CLOEXEC) != 0, [&](ClientCall& client) {
+        return client.send(type, body, {}, {&tail, 1});
+    });
 }
 
 /// The parts of an ioctl's user memory that go with the request.
@@ -136,7 +137,8 @@ class Prefetch {
         std::array<uint32_t, 64> part;
         while (counts.length >= sizeof(uint32_t)) {
             const size_t size = std::min<size_t>(counts.length, sizeof part);
-            const auto* address = reinterpret_cast<const void*>(static_cast<uintptr_t>(counts.address));
+            const auto* address =
+                reinterpret_cast<const void*>(static_cast<uintptr_t>(counts.address));
             if (!copy_from(address, part.data(), size)) return 0;
             for (size_t i = 0; i < size / sizeof(uint32_t); i++) sum += part[i];
             counts = {counts.address + size, counts.length - size};
@@ -191,7 +193,8 @@ long forward_ioctl(int fd, const FdLabel& label, uint32_t command, void* argumen
         // A bad pointer must fault where the handler reads it, not before: send less, and be asked.
         int error = EFAULT;
         for (const size_t most : {size_t{8}, size_t{1}}) {
-            error = client.send(MessageType::Ioctl, body, prefetch.ranges(most), prefetch.bytes(most));
+            error =
+                client.send(MessageType::Ioctl, body, prefetch.ranges(most), prefetch.bytes(most));
             if (error != EFAULT) return error;
         }
         body.flags = transport::ioctl_argument_is_bad;

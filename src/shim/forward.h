@@ -1,4 +1,5 @@
-// Calls that the daemon answers. Each returns what the system call would: a result, or minus an errno.
+// Calls that the daemon answers. Each returns what the system call would: a result, or minus an
+// errno.
 #pragma once
 
 #include <sys/types.h>
@@ -13,7 +14,8 @@
 
 namespace plugboard::shim {
 
-/// open(2) of a node: a new open file. `target` is its file in the tree or an open descriptor of it.
+/// open(2) of a node: a new open file. `target` is its file in the tree or an open descriptor of
+/// it.
 long open_node(const Target& target, int flags);
 /// open(2) of a live file of the tree.
 long open_live(const Target& target, int flags);

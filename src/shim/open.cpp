@@ -57,23 +57,23 @@ ssize_t read_cookie(void* cookie, char* to, size_t size) {
 ssize_t write_cookie(void* cookie, const char* bytes, size_t size) {
     const auto label = find_label(fd_of_cookie(cookie));
     // stdio takes 0, not -1, for an error here.
-    return label ? std::max(finish(forward_write(fd_of_cookie(cookie), *label, bytes, size)), 0) : 0;
+    return label ? std::max(finish(forward_write(fd_of_cookie(cookie), *label, bytes, size)), 0)
+                 : 0;
 }
 
 int close_cookie(void* cookie) {
     return finish(close_fd(fd_of_cookie(cookie)));
 }
 
-/// A stream on a descriptor. libc's own writes bypass write(): those to a labelled one go through us.
+/// A stream on a descriptor. libc's own writes bypass write(): those to a labelled one go through
+/// us.
 FILE* stream_of(int fd, const char* mode) {
     const auto label = find_label(fd);
     FILE* stream = nullptr;
     if (label && label->kind != FdKind::Card) {
-        stream = fopencookie(reinterpret_cast<void*>(static_cast<intptr_t>(fd)), mode,
-                             {.read = read_cookie,
-                              .write = write_cookie,
-                              .seek = nullptr,
-                              .close = close_cookie});
+        stream = fopencookie(
+            reinterpret_cast<void*>(static_cast<intptr_t>(fd)), mode,
+            {.read = read_cookie, .write = write_cookie, .seek = nullptr, .close = close_cookie});
     } else {
         stream = fdopen(fd, mode);
     }
@@ -116,9 +116,8 @@ std::optional<FILE*> fopen_here(const char* path, const char* mode) {
 std::optional<int> stat_here(int dirfd, const char* path, struct stat* info, int flags) {
     const Target target(dirfd, path, follow_of(flags));
     if (target.place() == Place::Descriptor && follow_of(flags) == Follow::Link) {
-        const long result = raw_syscall(SYS_newfstatat, AT_FDCWD, path, info, 0);
-        if (result >= 0) *info = {};
-        if (result >= 0) info->st_mode = S_IFSOCK;
+        const long result = stat_fd(target.descriptor(), *info);
+        if (result >= 0) correct_status(target.descriptor(), *info);
         return finish(result);
     }
     if (!target.is_elsewhere()) return std::nullopt;
@@ -135,6 +134,12 @@ std::optional<int> stat_here(int dirfd, const char* path, struct stat* info, int
 std::optional<int> statx_here(int dirfd, const char* path, int flags, unsigned mask,
                               struct statx* info) {
     const Target target(dirfd, path, follow_of(flags));
+    if (target.place() == Place::Descriptor && follow_of(flags) == Follow::Link) {
+        const int fd = target.descriptor();
+        const long result = raw_syscall(SYS_statx, fd, "", flags | AT_EMPTY_PATH, mask, info);
+        if (result >= 0) correct_status(fd, *info);
+        return finish(result);
+    }
     if (!target.is_elsewhere()) return std::nullopt;
     const long result = raw_syscall(SYS_statx, AT_FDCWD, target.path(), flags, mask, info);
     if (result < 0) return finish(result);

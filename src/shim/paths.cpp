@@ -37,8 +37,8 @@ class Parts {
     std::string_view rest_;
 };
 
-/// Appends the path to `to`, one slash between parts. ".." stays where the kernel has to resolve it,
-/// but does not climb over the root.
+/// Appends the path to `to`, one slash between parts. ".." stays where the kernel has to resolve
+/// it, but does not climb over the root.
 template <size_t Size>
 bool append_parts(Text<Size>& to, std::string_view path) {
     Parts parts(path);
@@ -183,7 +183,9 @@ void Target::find_descriptor(std::string_view path) {
     const int fd = parse_fd_path(path);
     if (fd < 0) return;
     node_ = shim::find_node(fd);
-    if (node_) place_ = Place::Descriptor;
+    if (!node_) return;
+    place_ = Place::Descriptor;
+    descriptor_ = fd;
 }
 
 std::optional<transport::Node> Target::find_node(Follow follow) const {

@@ -1,4 +1,5 @@
-// Where a path leads: into the board's file tree, to one of its nodes or live files, or as it stands.
+// Where a path leads: into the board's file tree, to one of its nodes or live files, or as it
+// stands.
 #pragma once
 
 #include <sys/stat.h>
@@ -40,6 +41,8 @@ class Target {
     const struct stat& status() const { return status_; }
     /// The DRM node that this is, in the tree or as a descriptor.
     std::optional<transport::Node> node() const { return node_; }
+    /// The N where place() is Descriptor.
+    int descriptor() const { return descriptor_; }
     /// A regular file that only the daemon can open.
     bool is_live() const;
 
@@ -51,13 +54,14 @@ class Target {
 
     Place place_ = Place::Native;
     size_t root_size_ = 0;
+    int descriptor_ = -1;
     std::optional<transport::Node> node_;
     struct stat status_;  // set where place_ is Tree
     Text<4096 + 256> path_;
 };
 
-/// Cuts the tree's root off the start of a path that the kernel or libc gave; false: it is not there.
-/// The shorter text is in place, NUL-terminated if the longer one was. `size` without a NUL.
+/// Cuts the tree's root off the start of a path that the kernel or libc gave; false: it is not
+/// there. The shorter text is in place, NUL-terminated if the longer one was. `size` without a NUL.
 bool strip_root(char* text, size_t& size);
 
 }  // namespace plugboard::shim

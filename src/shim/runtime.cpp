@@ -4,7 +4,8 @@
 
 namespace plugboard::shim {
 
-/// std::__throw_out_of_range_fmt, of string_view::substr. Hidden: a program's own one is not replaced.
+/// std::__throw_out_of_range_fmt, of string_view::substr. Hidden: a program's own one is not
+/// replaced.
 [[noreturn, gnu::visibility("hidden"), gnu::used]] void fail_out_of_range(const char*, ...) __asm__(
     "_ZSt24__throw_out_of_range_fmtPKcz");
 

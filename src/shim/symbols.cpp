@@ -1,6 +1,6 @@
-// The wrappers around libc: the only names that this library exports. Each decides whether a call is
-// ours, and passes all others on. They may run before any constructor, in signal handlers and between
-// vfork and exec: no allocation, no locks, no C++ runtime.
+// The wrappers around libc: the only names that this library exports. Each decides whether a call
+// is ours, and passes all others on. They may run before any constructor, in signal handlers and
+// between vfork and exec: no allocation, no locks, no C++ runtime.
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -240,7 +240,8 @@ int scandir(const char* path, struct dirent*** names, int (*filter)(const struct
 int scandir64(const char* path, struct dirent64*** names, int (*filter)(const struct dirent64*),
               int (*compare)(const struct dirent64**, const struct dirent64**)) {
     const shim::Target target(AT_FDCWD, path);
-    return real<"scandir64", decltype(::scandir64)>()(path_for(target, path), names, filter, compare);
+    return real<"scandir64", decltype(::scandir64)>()(path_for(target, path), names, filter,
+                                                      compare);
 }
 
 // Looking. struct stat and struct stat64 are one on 64-bit machines.
@@ -425,8 +426,7 @@ void* mmap(void* address, size_t length, int protection, int flags, int fd, off_
         }
     }
     // Not through the next wrapper: allocators map memory before a symbol can be looked up.
-    const long mapped =
-        shim::raw_syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+    const long mapped = shim::raw_syscall(SYS_mmap, address, length, protection, flags, fd, offset);
     if (mapped >= 0 || mapped < -4095) return reinterpret_cast<void*>(mapped);
     errno = static_cast<int>(-mapped);
     return MAP_FAILED;
@@ -500,7 +500,8 @@ int dup3(int from, int to, int flags) noexcept {
 
 int close_range(unsigned first, unsigned last, int flags) noexcept {
     if ((flags & static_cast<int>(CLOSE_RANGE_CLOEXEC)) || first > last || !shim::board())
-        return finish(shim::raw_syscall(SYS_close_range, first, last, static_cast<unsigned>(flags)));
+        return finish(
+            shim::raw_syscall(SYS_close_range, first, last, static_cast<unsigned>(flags)));
     return close_around_channels(first, last, flags);
 }
 
@@ -540,7 +541,8 @@ int execveat(int dirfd, const char* path, char* const* arguments, char* const* e
              int flags) noexcept {
     const size_t room = shim::Environment::room_for(entries) * sizeof(char*);
     const shim::Environment environment(entries, static_cast<char**>(__builtin_alloca(room)));
-    return real<"execveat", decltype(::execveat)>()(dirfd, path, arguments, environment.get(), flags);
+    return real<"execveat", decltype(::execveat)>()(dirfd, path, arguments, environment.get(),
+                                                    flags);
 }
 
 int execl(const char* path, const char* first, ...) noexcept {
@@ -581,8 +583,7 @@ int execle(const char* path, const char* first, ...) noexcept {
 }
 
 int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
-                const posix_spawnattr_t* attributes, char* const* arguments,
-                char* const* entries) {
+                const posix_spawnattr_t* attributes, char* const* arguments, char* const* entries) {
     const size_t room = shim::Environment::room_for(entries) * sizeof(char*);
     const shim::Environment environment(entries, static_cast<char**>(__builtin_alloca(room)));
     return real<"posix_spawn", decltype(::posix_spawn)>()(pid, path, actions, attributes, arguments,
@@ -594,8 +595,8 @@ int posix_spawnp(pid_t* pid, const char* file, const posix_spawn_file_actions_t*
                  char* const* entries) {
     const size_t room = shim::Environment::room_for(entries) * sizeof(char*);
     const shim::Environment environment(entries, static_cast<char**>(__builtin_alloca(room)));
-    return real<"posix_spawnp", decltype(::posix_spawnp)>()(pid, file, actions, attributes, arguments,
-                                                            environment.get());
+    return real<"posix_spawnp", decltype(::posix_spawnp)>()(pid, file, actions, attributes,
+                                                            arguments, environment.get());
 }
 
 }  // extern "C"

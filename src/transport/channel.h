@@ -20,12 +20,13 @@ struct Sender {
     uint32_t gid = 0;
 };
 
-/// Used by its session's thread only, but for shut_down(). Never waits to send: a client that does not
-/// read loses the channel. Once broken or hung up it stays so.
+/// Used by its session's thread only, but for shut_down(). Never waits to send: a client that does
+/// not read loses the channel. Once broken or hung up it stays so.
 class Channel {
   public:
     struct Received {
-        Message message;  // borrowed: a request until the next receive(), an answer until the next one
+        Message
+            message;  // borrowed: a request until the next receive(), an answer until the next one
         Sender sender;
         UniqueFd fd;  // the one that came along, if any
     };

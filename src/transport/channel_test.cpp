@@ -259,7 +259,7 @@ struct SignalCase {
 class SignalTest : public ChannelTest, public testing::WithParamInterface<SignalCase> {};
 
 TEST_P(SignalTest, CancelsAsTheKernelWould) {
-    struct sigaction action{};
+    struct sigaction action {};
     action.sa_handler = ignore_signal;
     action.sa_flags = GetParam().flags;
     sigaction(SIGUSR1, &action, nullptr);

@@ -101,8 +101,7 @@ long ClientCall::peek(Head& head) {
                 raw_syscall(SYS_ppoll, &ready, 1, nullptr, &old_mask_, kernel_mask_size);
             if (polled == -EINTR) cancel();
         }
-        const long size =
-            raw_syscall(SYS_recvmsg, socket_.load(), &header, MSG_PEEK | MSG_TRUNC);
+        const long size = raw_syscall(SYS_recvmsg, socket_.load(), &header, MSG_PEEK | MSG_TRUNC);
         if (size != -EINTR) return size;
         // Reached under Restart only if the handler has no SA_RESTART; else the kernel went on.
         if (signals_ == Signals::Restart && !cancelled_) cancel();

@@ -80,8 +80,8 @@ class ClientCall {
     size_t installed_count_ = 0;
 };
 
-/// A connected channel to the board's socket, close-on-exec; HELLO is done and tells the board's id.
-/// Minus the errno when there is no daemon.
+/// A connected channel to the board's socket, close-on-exec; HELLO is done and tells the board's
+/// id. Minus the errno when there is no daemon.
 int connect_channel(const char* socket_path, uint64_t& board);
 
 }  // namespace plugboard::transport

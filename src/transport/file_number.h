@@ -1,5 +1,5 @@
-// The number in a DRM file's label: it tells the node too, so that the shim can say what a descriptor
-// is without asking, also when the daemon is gone.
+// The number in a DRM file's label: it tells the node too, so that the shim can say what a
+// descriptor is without asking, also when the daemon is gone.
 #pragma once
 
 #include <cstdint>

@@ -89,8 +89,8 @@ std::optional<Message> decode_head(std::span<const std::byte> start, size_t size
 std::optional<Message> decode(std::span<const std::byte> packet) {
     auto message = decode_head(packet, packet.size());
     if (!message) return std::nullopt;
-    const size_t head =
-        static_cast<size_t>(message->ranges_ - packet.data()) + message->range_count() * sizeof(Range);
+    const size_t head = static_cast<size_t>(message->ranges_ - packet.data()) +
+                        message->range_count() * sizeof(Range);
     message->payload_ = packet.subspan(head);
     return message;
 }

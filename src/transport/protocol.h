@@ -77,7 +77,8 @@ struct OpenBody {
     uint32_t reserved = 0;
     char command[16] = {};
 };
-/// The first range is the argument if the command carries one in, the others are arrays it points at.
+/// The first range is the argument if the command carries one in, the others are arrays it points
+/// at.
 struct IoctlBody {
     FileName file;
     uint64_t argument = 0;
@@ -171,8 +172,8 @@ class Message {
     std::span<const std::byte> payload_;
 };
 
-/// The one place where a packet is judged: known type, sizes that add up, caps kept. Nothing when the
-/// framing is broken: that channel is over.
+/// The one place where a packet is judged: known type, sizes that add up, caps kept. Nothing when
+/// the framing is broken: that channel is over.
 std::optional<Message> decode(std::span<const std::byte> packet);
 /// The same for a packet of `size` bytes of which only the start is there: header, body and ranges.
 /// payload() is empty.

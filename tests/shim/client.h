@@ -18,27 +18,27 @@
 static int checks_made, checks_failed;
 
 /// One line a fact, in TAP.
-#define CHECK(condition)                                                                   \
-    do {                                                                                   \
-        const bool holds_ = (condition);                                                   \
-        checks_failed += !holds_;                                                          \
+#define CHECK(condition)                                                                     \
+    do {                                                                                     \
+        const bool holds_ = (condition);                                                     \
+        checks_failed += !holds_;                                                            \
         printf("%s %d - %s:%d %s\n", holds_ ? "ok" : "not ok", ++checks_made, __FILE_NAME__, \
-               __LINE__, #condition);                                                      \
-        fflush(stdout);                                                                    \
+               __LINE__, #condition);                                                        \
+        fflush(stdout);                                                                      \
     } while (0)
 
 /// The call fails with this errno.
-#define CHECK_ERROR(call, error)                                                           \
-    do {                                                                                   \
-        errno = 0;                                                                         \
-        const long result_ = (long)(call);                                                 \
-        const int errno_ = errno;                                                          \
-        const bool holds_ = result_ == -1 && errno_ == (error);                            \
-        checks_failed += !holds_;                                                          \
-        printf("%s %d - %s:%d %s is %s (was %ld, %s)\n", holds_ ? "ok" : "not ok",         \
-               ++checks_made, __FILE_NAME__, __LINE__, #call, #error, result_,             \
-               strerrorname_np(errno_) ? strerrorname_np(errno_) : "?");                   \
-        fflush(stdout);                                                                    \
+#define CHECK_ERROR(call, error)                                                                  \
+    do {                                                                                          \
+        errno = 0;                                                                                \
+        const long result_ = (long)(call);                                                        \
+        const int errno_ = errno;                                                                 \
+        const bool holds_ = result_ == -1 && errno_ == (error);                                   \
+        checks_failed += !holds_;                                                                 \
+        printf("%s %d - %s:%d %s is %s (was %ld, %s)\n", holds_ ? "ok" : "not ok", ++checks_made, \
+               __FILE_NAME__, __LINE__, #call, #error, result_,                                   \
+               strerrorname_np(errno_) ? strerrorname_np(errno_) : "?");                          \
+        fflush(stdout);                                                                           \
     } while (0)
 
 #ifndef __FILE_NAME__

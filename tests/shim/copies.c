@@ -52,7 +52,9 @@ static void check_vfork(int fd, drm_magic_t magic) {
 static void send_fd(int socket, int fd) {
     char byte = 0, control[CMSG_SPACE(sizeof fd)] = {0};
     struct iovec part = {&byte, 1};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
                             .msg_controllen = sizeof control};
     struct cmsghdr* message = CMSG_FIRSTHDR(&header);
     message->cmsg_level = SOL_SOCKET;
@@ -65,7 +67,9 @@ static void send_fd(int socket, int fd) {
 static int receive_fd(int socket) {
     char byte, control[CMSG_SPACE(sizeof(int))];
     struct iovec part = {&byte, 1};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
                             .msg_controllen = sizeof control};
     int fd = -1;
     if (recvmsg(socket, &header, MSG_CMSG_CLOEXEC) <= 0) return -1;

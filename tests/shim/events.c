@@ -1,4 +1,5 @@
-// read(), write(), mmap() and poll() of a DRM descriptor, as drm_read() and drm_gem_mmap() have them.
+// read(), write(), mmap() and poll() of a DRM descriptor, as drm_read() and drm_gem_mmap() have
+// them.
 #define _GNU_SOURCE
 #include <poll.h>
 #include <sys/mman.h>

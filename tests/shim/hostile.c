@@ -77,7 +77,8 @@ int main(void) {
         send(fd, &hello, sizeof hello, MSG_NOSIGNAL);
         for (size_t i = 0; i < 400; i++) bytes[i] = (char)(random() % 4);
         struct header* header = (struct header*)bytes;
-        *header = (struct header){(uint16_t)(1 + round % 12), 0, 1, (uint32_t)(16 + 8 * (random() % 9)), 0};
+        *header = (struct header){(uint16_t)(1 + round % 12), 0, 1,
+                                  (uint32_t)(16 + 8 * (random() % 9)), 0};
         send(fd, bytes, header->size, MSG_NOSIGNAL | MSG_DONTWAIT);
         close(fd);
     }
@@ -92,7 +93,8 @@ int main(void) {
         uint32_t kind, reserved;
         uint64_t argument;
         uint32_t command, flags;
-    } request = {{3, 0, 9, sizeof request, 0}, (uint64_t)1 << 24, 'c', 0, 0, DRM_IOCTL_DROP_MASTER, 0};
+    } request = {
+        {3, 0, 9, sizeof request, 0}, (uint64_t)1 << 24, 'c', 0, 0, DRM_IOCTL_DROP_MASTER, 0};
     send(fd, &request, sizeof request, MSG_NOSIGNAL);
     struct header question;
     CHECK(recv(fd, &question, sizeof question, 0) == sizeof question && question.type == 69);

@@ -7,7 +7,8 @@
 int main(void) {
     const int fd = open_card(O_CLOEXEC);
     void* const bad = (void*)0x10;
-    char* const closed = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char* const closed =
+        mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(closed + 4096, 4096, PROT_NONE);
 
     // The argument itself: before permissions, after the number.
@@ -49,7 +50,8 @@ int main(void) {
     blob.data = (uintptr_t)data;
     blob.length = large;
     CHECK(ioctl(fd, DRM_IOCTL_MODE_CREATEPROPBLOB, &blob) == 0);
-    struct drm_mode_get_blob get = {.blob_id = blob.blob_id, .length = large, .data = (uintptr_t)back};
+    struct drm_mode_get_blob get = {
+        .blob_id = blob.blob_id, .length = large, .data = (uintptr_t)back};
     CHECK(ioctl(fd, DRM_IOCTL_MODE_GETPROPBLOB, &get) == 0 && get.length == large);
     CHECK(memcmp(data, back, large) == 0);
     get.data = (uintptr_t)bad;

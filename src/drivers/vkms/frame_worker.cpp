@@ -13,36 +13,41 @@
 namespace plugboard::vkms {
 
 FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size)
-    : device_(device), max_size_(max_size), outputs_(crtcs), thread_([this] { run(); }) {}
+    : device_(device),
+      max_size_(max_size),
+      sleeper_(device.clock()),
+      outputs_(crtcs),
+      thread_([this] { run(); }) {}
 
 FrameWorker::~FrameWorker() {
     {
         MutexLock lock(mutex_);
         is_ending_ = true;
-        changed_.notify_all();
     }
+    sleeper_.wake();
     thread_.join();
 
     // Nobody else is here any more: the gate is drained, the timer stopped.
     std::deque<Task> tasks;
     std::vector<Output> outputs;
     std::vector<Ref<CrcFile>> files;
+    std::list<Watched> watched;
     {
         MutexLock lock(mutex_);
         tasks.swap(tasks_);
+        for (size_t crtc = 0; crtc < outputs_.size(); ++crtc) {
+            if (outputs_[crtc].holds_vblank) device_.mode_config().crtcs[crtc]->vblank().put();
+        }
         outputs.swap(outputs_);
         files.swap(files_);
+        watched.swap(watched_);
     }
-    for (Task& task : tasks) finish(task.jobs, task.crtc, Errno::NoDev);
-    for (uint32_t crtc = 0; crtc < outputs.size(); ++crtc) {
-        finish(outputs[crtc].jobs, crtc, Errno::NoDev);
-        if (outputs[crtc].crc_holds_vblank) vblank(crtc).put();
-    }
+    for (Task& task : tasks) finish(task.jobs, Errno::NoDev);
+    for (Output& output : outputs) finish(output.jobs, Errno::NoDev);
     for (const auto& file : files) file->hang_up();
 }
 
 void FrameWorker::show(uint32_t crtc, std::optional<Frame> frame, std::vector<WritebackJob> jobs) {
-    for (WritebackJob& job : jobs) job.holds_vblank = vblank(crtc).get();
     MutexLock lock(mutex_);
     Output& output = outputs_[crtc];
     // Jobs whose vblank never came get the picture that they were made with.
@@ -51,8 +56,14 @@ void FrameWorker::show(uint32_t crtc, std::optional<Frame> frame, std::vector<Wr
     std::swap(output.frame, frame);
     output.generation++;
     std::move(jobs.begin(), jobs.end(), std::back_inserter(output.jobs));
+    update_vblank_locked(crtc);
     const uint64_t generation = output.generation;
-    while (is_pending_locked(crtc, generation)) changed_.wait(lock);
+    while (is_pending_locked(crtc, generation)) composed_.wait(lock);
+}
+
+void FrameWorker::watch(Ref<drm::atomic::State> commit) {
+    MutexLock lock(mutex_);
+    watched_.emplace_back(std::move(commit), sleeper_);
 }
 
 std::optional<Frame> FrameWorker::shown(uint32_t crtc) const {
@@ -62,7 +73,7 @@ std::optional<Frame> FrameWorker::shown(uint32_t crtc) const {
 
 bool FrameWorker::is_composing(uint32_t crtc) const {
     MutexLock lock(mutex_);
-    return outputs_[crtc].crc || !outputs_[crtc].jobs.empty();
+    return outputs_[crtc].is_wanted();
 }
 
 void FrameWorker::handle_vblank(uint32_t crtc, uint64_t sequence) {
@@ -70,7 +81,7 @@ void FrameWorker::handle_vblank(uint32_t crtc, uint64_t sequence) {
     Output& output = outputs_[crtc];
     if (output.last_vblank == sequence) return;
     output.last_vblank = sequence;
-    if (!output.frame || (!output.crc && output.jobs.empty())) return;
+    if (!output.frame || !output.is_wanted()) return;
     const auto same = [&](const Task& task) {
         return task.crtc == crtc && task.generation == output.generation &&
                task.crc == output.crc && output.jobs.empty();
@@ -81,23 +92,17 @@ void FrameWorker::handle_vblank(uint32_t crtc, uint64_t sequence) {
     } else {
         push_task_locked(crtc, sequence);
     }
+    update_vblank_locked(crtc);
 }
 
 Result<void> FrameWorker::start_crc(Ref<CrcData> file) {
-    const uint32_t crtc = file->crtc();
-    const bool holds_vblank = vblank(crtc).get();
-    {
-        MutexLock lock(mutex_);
-        Output& output = outputs_[crtc];
-        if (!output.crc) {
-            output.crc = file;
-            output.crc_holds_vblank = holds_vblank;
-            files_.push_back(std::move(file));
-            return {};
-        }
-    }
-    if (holds_vblank) vblank(crtc).put();
-    return Errno::Busy;
+    MutexLock lock(mutex_);
+    Output& output = outputs_[file->crtc()];
+    if (output.crc) return Errno::Busy;
+    output.crc = file;
+    update_vblank_locked(file->crtc());
+    files_.push_back(std::move(file));
+    return {};
 }
 
 bool FrameWorker::has_crc(uint32_t crtc) const {
@@ -113,20 +118,16 @@ void FrameWorker::remember(Ref<CrcFile> file) {
 void FrameWorker::forget(CrcFile& file) {
     std::vector<Ref<CrcFile>> forgotten;  // let go without the lock
     MaybeRef<CrcData> crc;
-    bool held_vblank = false;
     {
         MutexLock lock(mutex_);
         Output& output = outputs_[file.crtc()];
-        if (borrow(output.crc) == &file) {
-            crc.swap(output.crc);
-            held_vblank = std::exchange(output.crc_holds_vblank, false);
-        }
+        if (borrow(output.crc) == &file) crc.swap(output.crc);
+        update_vblank_locked(file.crtc());
         const auto other = [&](const Ref<CrcFile>& one) { return &*one != &file; };
         const auto from = std::stable_partition(files_.begin(), files_.end(), other);
         forgotten.assign(std::make_move_iterator(from), std::make_move_iterator(files_.end()));
         files_.erase(from, files_.end());
     }
-    if (held_vblank) vblank(file.crtc()).put();
 }
 
 void FrameWorker::visit_refs(RefVisitor& visitor) const {
@@ -148,20 +149,50 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
 }
 
 void FrameWorker::run() {
-    MutexLock lock(mutex_);
     for (;;) {
-        while (!is_ending_ && tasks_.empty()) changed_.wait(lock);
-        if (is_ending_) return;
+        look_after_commits();
+        std::optional<Task> task;
         {
-            Task task = std::move(tasks_.front());
-            tasks_.pop_front();
-            busy_ = {task.crtc, task.generation};
-            lock.unlock();
-            do_task(task);
+            MutexLock lock(mutex_);
+            if (is_ending_) return;
+            if (!tasks_.empty()) {
+                task.emplace(std::move(tasks_.front()));
+                tasks_.pop_front();
+                busy_ = {task->crtc, task->generation};
+            }
         }
-        lock.lock();
+        if (!task) {
+            sleeper_.sleep(std::nullopt, Interrupts::Ignored);
+            continue;
+        }
+        do_task(*task);
+        task.reset();  // who waits for the composition may look whether the buffers are free
+        MutexLock lock(mutex_);
         busy_.reset();
-        changed_.notify_all();
+        composed_.notify_all();
+    }
+}
+
+void FrameWorker::look_after_commits() {
+    std::list<Watched> programmed;  // let go without the lock
+    MutexLock lock(mutex_);
+    for (auto it = watched_.begin(); it != watched_.end();) {
+        const auto next = std::next(it);
+        if (it->commit->is_hw_done()) programmed.splice(programmed.end(), watched_, it);
+        it = next;
+    }
+    for (uint32_t crtc = 0; crtc < outputs_.size(); ++crtc) update_vblank_locked(crtc);
+    lock.unlock();
+}
+
+void FrameWorker::update_vblank_locked(uint32_t crtc) {
+    Output& output = outputs_[crtc];
+    drm::Vblank& vblank = device_.mode_config().crtcs[crtc]->vblank();
+    if (output.is_wanted() && !output.holds_vblank) {
+        output.holds_vblank = vblank.get();
+    } else if (!output.is_wanted() && output.holds_vblank) {
+        output.holds_vblank = false;
+        vblank.put();
     }
 }
 
@@ -189,23 +220,17 @@ void FrameWorker::do_task(Task& task) {
         for (uint64_t sequence = task.first; sequence <= task.last; ++sequence)
             (*task.crc)->push(static_cast<uint32_t>(sequence), crc);
     }
-    finish(task.jobs, task.crtc, done.ok() ? std::nullopt : std::optional(done.error()));
+    finish(task.jobs, done.ok() ? std::nullopt : std::optional(done.error()));
 }
 
-void FrameWorker::finish(std::vector<WritebackJob>& jobs, uint32_t crtc,
-                         std::optional<Errno> error) {
+void FrameWorker::finish(std::vector<WritebackJob>& jobs, std::optional<Errno> error) {
     for (WritebackJob& job : jobs) {
-        if (job.holds_vblank) vblank(crtc).put();
         const MaybeRef<drm::Fence> done = std::move(job.done);
         // Who waits for the fence may look at once whether the framebuffer is free.
         { const Ref<drm::Framebuffer> fb = std::move(job.fb); }
         if (done) (*done)->signal(error);
     }
     jobs.clear();
-}
-
-drm::Vblank& FrameWorker::vblank(uint32_t crtc) {
-    return device_.mode_config().crtcs[crtc]->vblank();
 }
 
 void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence) {
@@ -218,7 +243,7 @@ void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence) {
                       .frame = *output.frame,
                       .crc = output.crc,
                       .jobs = std::exchange(output.jobs, {})});
-    changed_.notify_all();
+    sleeper_.wake();
 }
 
 bool FrameWorker::is_pending_locked(uint32_t crtc, uint64_t before_generation) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -11,12 +12,13 @@
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "base/result.h"
+#include "base/wait.h"
 #include "device/bound.h"
 #include "drivers/vkms/debug_files.h"
 #include "drivers/vkms/frame.h"
+#include "drm/atomic/state.h"
 #include "drm/device.h"
 #include "drm/sync/fence.h"
-#include "drm/vblank/vblank.h"
 
 namespace plugboard::vkms {
 
@@ -24,7 +26,6 @@ namespace plugboard::vkms {
 struct WritebackJob {
     Ref<drm::Framebuffer> fb;
     MaybeRef<drm::Fence> done;
-    bool holds_vblank = false;  // the timer runs because of it
 };
 
 /// devm. Any thread. Frames are composed one after the other, in the order of their vblanks; a late
@@ -45,6 +46,8 @@ class FrameWorker {
     std::optional<Frame> shown(uint32_t crtc) const;
     /// Somebody wants the frames of this CRTC.
     bool is_composing(uint32_t crtc) const;
+    /// The CRTC goes on with this commit, after it was programmed: then its vblanks can begin.
+    void watch(Ref<drm::atomic::State> commit);
     /// A vblank of that CRTC; the second call for the same one does nothing.
     void handle_vblank(uint32_t crtc, uint64_t sequence);
 
@@ -73,24 +76,38 @@ class FrameWorker {
         uint64_t last_vblank = 0;
         std::vector<WritebackJob> jobs;  // for the next vblank
         MaybeRef<CrcData> crc;
-        bool crc_holds_vblank = false;
+        bool holds_vblank = false;
+
+        bool is_wanted() const { return crc || !jobs.empty(); }
+    };
+    /// Wakes the thread at each step of a commit.
+    struct Watched {
+        Watched(Ref<drm::atomic::State> state, Waker& waker)
+            : commit(std::move(state)), entry(commit->progress_queue(), waker) {}
+        Ref<drm::atomic::State> commit;
+        WaitQueue::Entry entry;
     };
 
     void run();
     void do_task(Task& task);
-    void finish(std::vector<WritebackJob>& jobs, uint32_t crtc, std::optional<Errno> error);
-    drm::Vblank& vblank(uint32_t crtc);
+    static void finish(std::vector<WritebackJob>& jobs, std::optional<Errno> error);
+    /// Begins the vblanks that could not begin before, and lets go of commits that are programmed.
+    void look_after_commits();
+    /// The CRTC's vblanks come while somebody wants its frames, and it is on.
+    void update_vblank_locked(uint32_t crtc) REQUIRES(mutex_);
     void push_task_locked(uint32_t crtc, uint64_t sequence) REQUIRES(mutex_);
     bool is_pending_locked(uint32_t crtc, uint64_t before_generation) const REQUIRES(mutex_);
 
     drm::Device& device_;
     const uint32_t max_size_;
+    ThreadSleeper sleeper_;
     mutable Mutex<LockClass<FrameWorker>> mutex_;
-    CondVar changed_;
+    CondVar composed_;
     std::vector<Output> outputs_ GUARDED_BY(mutex_);  // by CRTC index
     std::deque<Task> tasks_ GUARDED_BY(mutex_);
     std::optional<std::pair<uint32_t, uint64_t>> busy_ GUARDED_BY(mutex_);  // CRTC, generation
     std::vector<Ref<CrcFile>> files_ GUARDED_BY(mutex_);
+    std::list<Watched> watched_ GUARDED_BY(mutex_);
     bool is_ending_ GUARDED_BY(mutex_) = false;
     Composer composer_;  // the thread's
     std::thread thread_;

@@ -1,0 +1,76 @@
+// The daemon dies under its clients: they see a device that is gone, and nothing hangs.
+#define _GNU_SOURCE
+#include <poll.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "client.h"
+
+static int card;
+
+static void* wait_in_ioctl(void* unused) {
+    (void)unused;
+    errno = 0;
+    const int result = wait_vblank(card, 600);
+    return (void*)(intptr_t)(result < 0 ? errno : 0);
+}
+
+static void* wait_in_read(void* unused) {
+    char buffer[64];
+    (void)unused;
+    errno = 0;
+    const ssize_t result = read(card, buffer, sizeof buffer);
+    return (void*)(intptr_t)(result < 0 ? errno : 0);
+}
+
+static pid_t daemon_pid(void) {
+    struct ucred peer = {0};
+    socklen_t size = sizeof peer;
+    getsockopt(card, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    return peer.pid;
+}
+
+int main(void) {
+    card = open_card(O_CLOEXEC);
+    CHECK(switch_on(card) != 0);
+    uint32_t handle = 0, pitch = 0;
+    uint64_t size = 0, offset = 0;
+    CHECK(drmModeCreateDumbBuffer(card, 64, 64, 32, 0, &handle, &pitch, &size) == 0);
+    CHECK(drmModeMapDumbBuffer(card, handle, &offset) == 0);
+    char* pixels = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, card, (off_t)offset);
+    CHECK(pixels != MAP_FAILED);
+
+    pthread_t in_ioctl, in_read;
+    pthread_create(&in_ioctl, NULL, wait_in_ioctl, NULL);
+    pthread_create(&in_read, NULL, wait_in_read, NULL);
+    usleep(100000);
+    CHECK(kill(daemon_pid(), SIGKILL) == 0);
+    void* error = NULL;
+    pthread_join(in_ioctl, &error);
+    CHECK((intptr_t)error == ENODEV);
+    pthread_join(in_read, &error);
+    CHECK((intptr_t)error == ENODEV);
+
+    struct drm_get_cap cap = {.capability = DRM_CAP_DUMB_BUFFER, .value = 0};
+    CHECK_ERROR(ioctl(card, DRM_IOCTL_GET_CAP, &cap), ENODEV);
+    char buffer[64];
+    CHECK_ERROR(read(card, buffer, sizeof buffer), ENODEV);
+    CHECK_ERROR(read(card, buffer, 5), ENODEV);
+    CHECK_ERROR(mmap(NULL, size, PROT_READ, MAP_SHARED, card, (off_t)offset), ENODEV);
+    CHECK_ERROR(write(card, "x", 1), EINVAL);
+    struct pollfd ready = {.fd = card, .events = POLLIN};
+    CHECK(poll(&ready, 1, 0) == 1 && (ready.revents & POLLHUP));
+    errno = 0;
+    CHECK(open("/dev/dri/card0", O_RDWR) == -1 && (errno == ENOENT || errno == ENXIO));
+    struct stat info;
+    CHECK(fstat(card, &info) == 0 && S_ISCHR(info.st_mode));
+    pixels[0] = 1;
+    CHECK(pixels[0] == 1);
+    CHECK(close(card) == 0);
+    const int result = finish_checks();
+    if (result == 0) printf("all of it holds\n");
+    return result;
+}
