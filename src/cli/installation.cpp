@@ -22,10 +22,13 @@ Installation find_installation() {
                       "mount /proc", Exit::Plugboard);
     }
     const auto prefix = self.parent_path().parent_path();
-    Installation installation{
-        .daemon = prefix / "libexec" / "plugboard-daemon",
-        .shim = prefix / "lib" / kShimName,
-    };
+    Installation installation;
+    installation.daemon = prefix / "libexec" / "plugboard-daemon";
+    // The last one is named when none is there.
+    for (const char* folder : {PLUGBOARD_LIBDIR "/plugboard", PLUGBOARD_LIBDIR, "lib"}) {
+        installation.shim = prefix / folder / kShimName;
+        if (access(installation.shim.c_str(), R_OK) == 0) break;
+    }
     for (const auto& file : {installation.daemon, installation.shim}) {
         if (access(file.c_str(), R_OK) == 0) continue;
         throw Failure(fmt::format("{} is missing", file),

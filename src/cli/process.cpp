@@ -42,7 +42,12 @@ namespace {
     std::vector<char*> words;
     for (const std::string& word : options.command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
-    execvp(words.front(), words.data());
+    if (options.new_session) {
+        // Not by libc: a shim around this process would add itself again.
+        syscall(SYS_execve, words.front(), words.data(), environ);
+    } else {
+        execvp(words.front(), words.data());
+    }
     const int error = errno;
     if (write(report, &error, sizeof(error)) != sizeof(error)) _exit(static_cast<int>(Exit::Plugboard));
     _exit(static_cast<int>(Exit::NotFound));

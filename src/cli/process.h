@@ -15,7 +15,7 @@ struct SpawnOptions {
     std::vector<std::string> command;  // the first word is looked for in PATH
     std::vector<std::pair<std::string, std::string>> environment{};  // an empty value removes
     int kept_fd = -1;          // stays open in the program
-    bool new_session = false;  // no terminal, nothing on standard input and output
+    bool new_session = false;  // no terminal, no input and output, no shim; named by its path
 };
 
 struct SpawnFailure {

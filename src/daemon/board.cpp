@@ -412,8 +412,8 @@ Result<Ref<drm::Device>> Board::find_node(drm::NodeType node, uint32_t minor) {
 }
 
 Result<UniqueFd> Board::open_live_file(std::string_view path, int flags,
-                                       const uapi::Credentials&) {
-    return tree_->open_live(path, flags, model_.service<drm::SpecialFiles>());
+                                       const uapi::Credentials& caller) {
+    return tree_->open_live(path, flags, caller, model_.service<drm::SpecialFiles>());
 }
 
 MaybeRef<drm::SpecialFile> Board::find_special(FdKind kind, uint64_t number) {

@@ -114,17 +114,31 @@ class Reader {
         if (list == nullptr) wrong_type(node, key, "a list", "screens = [\"1920x1080@60\"]");
         lines_[key] = line_of(node);
         std::vector<vkms::ScreenConfig> screens;
+        for (const toml::node& entry : *list)
+            screens.push_back(screen(entry, fmt::format("{}[{}]", key, screens.size())));
+        return screens;
+    }
+    std::vector<vkms::ScreenConfig> screen_tables(const toml::node& node, const std::string& key) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) wrong_type(node, key, "a list of tables", "[[card.screen]] on a line");
+        lines_[key] = line_of(node);
+        std::vector<vkms::ScreenConfig> screens;
         for (const toml::node& entry : *list) {
             const std::string entry_key = fmt::format("{}[{}]", key, screens.size());
-            const auto spec = parse_screen_spec(text(entry, entry_key));
-            if (!spec.ok()) {
-                Problem problem = spec.problem();
-                problem.key = entry_key;
-                fail(std::move(problem), line_of(entry));
-            }
-            screens.push_back(spec.value());
+            const toml::table* table = entry.as_table();
+            if (table == nullptr) wrong_type(entry, entry_key, "a table", "[[card.screen]] on a line");
+            check_keys(*table, entry_key + ".", {"spec"});
+            const auto* spec = table->get("spec");
+            screens.push_back(spec ? screen(*spec, entry_key + ".spec") : vkms::ScreenConfig{});
         }
         return screens;
+    }
+    vkms::ScreenConfig screen(const toml::node& node, const std::string& key) {
+        const auto spec = parse_screen_spec(text(node, key));
+        if (spec.ok()) return spec.value();
+        Problem problem = spec.problem();
+        problem.key = key;
+        fail(std::move(problem), line_of(node));
     }
 
     std::vector<CardConfig> read_cards(const toml::node& node) {
@@ -145,7 +159,7 @@ class Reader {
         const std::string prefix = fmt::format("card[{}].", index);
         check_keys(table, prefix,
                    {"name", "driver", "profile", "overlays", "cursor", "writeback", "screens",
-                    "crtcs"});
+                    "screen", "crtcs"});
         CardConfig card;
         card.name = fmt::format("gpu{}", index);
         vkms::Config& device = card.device;
@@ -161,6 +175,15 @@ class Reader {
         with("cursor", [&](auto& node, auto key) { device.cursor = boolean(node, key); });
         with("writeback", [&](auto& node, auto key) { device.writeback = boolean(node, key); });
         with("screens", [&](auto& node, auto key) { device.screens = screens(node, key); });
+        with("screen", [&](auto& node, auto key) {
+            if (table.contains("screens")) {
+                fail({.message = "there are both screens and [[card.screen]]",
+                      .remedy = "write one of them",
+                      .key = key},
+                     line_of(node));
+            }
+            device.screens = screen_tables(node, key);
+        });
         with("crtcs", [&](auto& node, auto key) { device.crtcs = number(node, key, "a number"); });
         device.name = card.name;
         return card;

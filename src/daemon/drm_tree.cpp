@@ -3,17 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
 #include <vector>
 
 #include "base/log.h"
 #include "drm/minors.h"
+#include "drm/sync/sw_sync.h"
 
 namespace plugboard::daemon {
 namespace {
 
 constexpr const char* kVersion = "drm 1.1.0 20060810\n";
+// Linux: drivers/dma-buf/dma-buf.c, dma_buf_debug_show. Buffers cannot be shared yet.
+constexpr const char* kNoBuffers =
+    "\nDma-buf Objects:\nsize    \tflags   \tmode    \tcount   \texp_name\tino     \tname\n\n"
+    "Total 0 objects, 0 bytes\n";
 constexpr uint32_t kFirstRenderMinor = 128;
+
+void report(const std::string& what, const Result<void>& done) {
+    if (!done.ok()) log::error("tree: {}: {}", what, errno_name(done.error()));
+}
+
+std::string command_of(const uapi::Credentials& caller) {
+    std::ifstream file(fmt::format("/proc/{}/comm", caller.pid));
+    std::string name;
+    std::getline(file, name);
+    return name;
+}
 
 bool is_card(const device::Device& device) {
     return device.info().devtype == "drm_minor" && device.info().node &&
@@ -47,7 +64,7 @@ LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugF
         };
     }
     if (file.open) {
-        live.open = [of, minor, path = file.path](int flags) {
+        live.open = [of, minor, path = file.path](int flags, const uapi::Credentials&) {
             return with_debug_file(*of, minor, path,
                                    [flags](drm::DebugFile& one) { return one.open(flags); });
         };
@@ -58,13 +75,24 @@ LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugF
 }  // namespace
 
 DrmTree::DrmTree(device::Model& model, Tree& tree) : model_(model), tree_(tree) {
-    for (const char* folder : {"/sys/class/drm", "/sys/kernel/debug/dri", "/dev/dri"}) {
-        if (const auto made = tree_.put_folder(folder); !made.ok())
-            log::error("tree: {}: {}", folder, errno_name(made.error()));
-    }
-    if (const auto put = tree_.put_file("/sys/class/drm/version", kVersion); !put.ok())
-        log::error("tree: version: {}", errno_name(put.error()));
+    for (const char* folder : {"/sys/class/drm", "/sys/kernel/debug/dri", "/dev/dri"})
+        report(folder, tree_.put_folder(folder));
+    report("version", tree_.put_file("/sys/class/drm/version", kVersion));
+    report("bufinfo", tree_.put_file("/sys/kernel/debug/dma_buf/bufinfo", kNoBuffers));
+    put_sync_files();
     model_.add_watcher(*this);
+}
+
+void DrmTree::put_sync_files() {
+    device::Model* of = &model_;  // outlives the tree
+    LiveFile sw_sync{.mode = 0644};
+    sw_sync.open = [of](int, const uapi::Credentials& caller) {
+        return drm::open_sw_sync(*of, command_of(caller));
+    };
+    report("sw_sync", tree_.put_live("/sys/kernel/debug/sync/sw_sync", std::move(sw_sync)));
+    LiveFile info;
+    info.show = [of]() -> Result<std::string> { return drm::sync_info(*of); };
+    report("sync info", tree_.put_live("/sys/kernel/debug/sync/info", std::move(info)));
 }
 
 DrmTree::~DrmTree() {
@@ -114,8 +142,7 @@ void DrmTree::refresh(uint32_t minor) {
     for (const drm::DebugFile& file : files) {
         if (!card->second.files.insert(file.path).second) continue;
         const std::string path = debug_folder(minor) + "/" + file.path;
-        if (auto put = tree_.put_live(path, live_debug_file(model_, minor, file)); !put.ok())
-            log::error("tree: {}: {}", path, errno_name(put.error()));
+        report(path, tree_.put_live(path, live_debug_file(model_, minor, file)));
     }
 }
 

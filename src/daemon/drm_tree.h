@@ -26,6 +26,7 @@ class DrmTree final : public device::Watcher {
     void device_changed(device::Device& device) override;
 
   private:
+    void put_sync_files();
     struct Card {
         std::string parent;           // path of the device the card sits on
         std::set<std::string> files;  // shown below its folder

@@ -69,9 +69,10 @@ Result<UniqueFd> open_for_writing(const LiveFile& file, int flags, drm::SpecialF
 
 }  // namespace
 
-Result<UniqueFd> open_live_file(const LiveFile& file, int flags, drm::SpecialFiles& files) {
+Result<UniqueFd> open_live_file(const LiveFile& file, int flags, const uapi::Credentials& caller,
+                                drm::SpecialFiles& files) {
     if (!allows(file, flags)) return Errno::Access;
-    if (file.open) return file.open(flags);
+    if (file.open) return file.open(flags, caller);
     if ((flags & O_ACCMODE) != O_RDONLY) return open_for_writing(file, flags, files);
     return snapshot(file.show ? TRY(file.show()) : std::string());
 }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "drm/sync/sync_file.h"
+#include "uapi/user_memory.h"
 
 namespace plugboard::daemon {
 
@@ -19,11 +20,12 @@ struct LiveFile {
     uint32_t mode = 0444;  // permission bits
     std::function<Result<std::string>()> show{};
     std::function<Result<void>(std::string_view)> store{};
-    std::function<Result<UniqueFd>(int flags)> open{};
+    std::function<Result<UniqueFd>(int flags, const uapi::Credentials& caller)> open{};
 };
 
 /// The descriptor for the client: a read-only snapshot in memory, or one kept in `files` whose writes
 /// go to store(). Access: the mode does not allow the flags of open(2); else what show() or open() said.
-Result<UniqueFd> open_live_file(const LiveFile& file, int flags, drm::SpecialFiles& files);
+Result<UniqueFd> open_live_file(const LiveFile& file, int flags, const uapi::Credentials& caller,
+                                drm::SpecialFiles& files);
 
 }  // namespace plugboard::daemon

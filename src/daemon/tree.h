@@ -42,7 +42,8 @@ class Tree {
 
     /// Opens a live file for a client; symbolic links in `path` are followed inside the tree. NoEnt:
     /// no such file; Access: its mode does not allow these flags; NoTty: it is not live.
-    Result<UniqueFd> open_live(std::string_view path, int flags, drm::SpecialFiles& files);
+    Result<UniqueFd> open_live(std::string_view path, int flags, const uapi::Credentials& caller,
+                               drm::SpecialFiles& files);
 
   private:
     Tree(std::string root, std::string scratch)

@@ -215,7 +215,11 @@ Result<void> run(Request& request, Device& device, File& file, const Slot& slot,
                               slot.needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
                               "the driver {} has no modeset", device.info().name);
     }
-    return slot.handler(request, device, file, bytes);
+    Result<void> result = slot.handler(request, device, file, bytes);
+    // The handlers pass faults on as they are.
+    if (!result.ok() && result.error() == Errno::Fault && request.reason().empty())
+        return request.refuse(core, Errno::Fault, "memory that the argument points at");
+    return result;
 }
 
 Result<void> dispatch(Request& request, Device& device, File& file, uint32_t command,

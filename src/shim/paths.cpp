@@ -160,7 +160,8 @@ Target::Target(int dirfd, const char* path, Follow follow) {
         if (place_ == Place::Native && is_opaque(lexical.view())) place_ = Place::Hidden;
     }
     // The folder is the tree's, so the kernel would look in the wrong place.
-    if (place_ == Place::Native && start == Start::Tree) use_host(whole.view());
+    // ".." goes by its letter: the folder, which the host may not have, is named without links.
+    if (place_ == Place::Native && start == Start::Tree) use_host(lexical.view());
 }
 
 void Target::find_in_tree(std::string_view whole, Follow follow) {
@@ -173,10 +174,11 @@ void Target::find_in_tree(std::string_view whole, Follow follow) {
     node_ = find_node(follow);
 }
 
-void Target::use_host(std::string_view whole) {
+void Target::use_host(std::string_view path) {
     path_.clear();
     root_size_ = 0;
-    if (append_parts(path_, whole)) place_ = Place::Host;
+    path_.append(path.empty() ? "/" : path);
+    place_ = Place::Host;
 }
 
 void Target::find_descriptor(std::string_view path) {

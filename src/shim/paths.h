@@ -49,7 +49,7 @@ class Target {
   private:
     void find_descriptor(std::string_view path);
     void find_in_tree(std::string_view whole, Follow follow);
-    void use_host(std::string_view whole);
+    void use_host(std::string_view path);
     std::optional<transport::Node> find_node(Follow follow) const;
 
     Place place_ = Place::Native;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -83,7 +84,7 @@ char* real_path(const char* path, char* resolved) {
     const shim::Target target(AT_FDCWD, path);
     if (target.place() == shim::Place::Descriptor) {
         const auto node = shim::node_path(*target.node());
-        return real<"realpath", decltype(::realpath)>()(node.c_str(), resolved);
+        return real_path(node.c_str(), resolved);
     }
     return shim::virtual_realpath(
         real<"realpath", decltype(::realpath)>()(path_for(target, path), resolved));
@@ -378,6 +379,26 @@ char* __realpath_chk(const char* path, char* resolved, size_t room) {
 
 char* canonicalize_file_name(const char* path) noexcept {
     return real_path(path, nullptr);
+}
+
+ssize_t getxattr(const char* path, const char* name, void* value, size_t size) noexcept {
+    const shim::Target target(AT_FDCWD, path);
+    return real<"getxattr", decltype(::getxattr)>()(path_for(target, path), name, value, size);
+}
+
+ssize_t lgetxattr(const char* path, const char* name, void* value, size_t size) noexcept {
+    const shim::Target target(AT_FDCWD, path, shim::Follow::NoLink);
+    return real<"lgetxattr", decltype(::lgetxattr)>()(path_for(target, path), name, value, size);
+}
+
+ssize_t listxattr(const char* path, char* names, size_t size) noexcept {
+    const shim::Target target(AT_FDCWD, path);
+    return real<"listxattr", decltype(::listxattr)>()(path_for(target, path), names, size);
+}
+
+ssize_t llistxattr(const char* path, char* names, size_t size) noexcept {
+    const shim::Target target(AT_FDCWD, path, shim::Follow::NoLink);
+    return real<"llistxattr", decltype(::llistxattr)>()(path_for(target, path), names, size);
 }
 
 int statfs(const char* path, struct statfs* info) noexcept {

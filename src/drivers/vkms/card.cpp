@@ -183,10 +183,9 @@ void Card::commit(const device::Bound& bound, drm::atomic::State& state) {
     for (const drm::atomic::CrtcChange* change : state.crtcs()) {
         const uint32_t index = change->crtc->index();
         worker.show(index, frame_of(state, *change), jobs_of(state, *change->crtc));
-        if (!worker.is_composing(index)) continue;
         if (change->needs_modeset()) {
             worker.watch(Ref<drm::atomic::State>::share(state));
-        } else {
+        } else if (worker.is_composing(index)) {
             compose_at_next_vblank(*change->crtc);
         }
     }

@@ -146,6 +146,7 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
         if (output.crc) visitor.edge(**output.crc, "crc");
     }
     for (const auto& file : files_) visitor.edge(*file, "open file");
+    for (const Watched& watched : watched_) visitor.edge(*watched.commit, "commit");
 }
 
 void FrameWorker::run() {

@@ -58,6 +58,16 @@ size_t CommitWorker::pending_count() const {
     return pending_.size();
 }
 
+bool CommitWorker::is_idle() {
+    MutexLock lock(mutex_);
+    for (auto pending = pending_.begin(); pending != pending_.end(); ++pending) {
+        const bool waits = pending->stage == Stage::Waiting && !is_runnable_locked(pending);
+        const bool flips = pending->stage == Stage::Shown && !pending->state->is_told_everywhere();
+        if (!waits && !flips) return false;
+    }
+    return true;
+}
+
 Result<void> CommitWorker::add(Ref<State> state) {
     Pending pending{.state = state};
     for (const PlaneChange* change : state->planes()) {

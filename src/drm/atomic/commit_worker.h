@@ -41,6 +41,8 @@ class CommitWorker {
     FlipLog& flip_log() { return flip_log_; }
     /// Commits whose old state is not let go yet.
     size_t pending_count() const;
+    /// Whether there is nothing to do before a fence, a vblank or a new commit comes.
+    bool is_idle();
 
     // For commit.cpp, under the modeset lock.
     /// Takes over a commit that has just been installed. NoDev: shut down.

@@ -132,7 +132,6 @@ void Settings::pull_in(atomic::State& state, const Target& target) {
 }  // namespace
 
 PLUGBOARD_HANDLER(ioctl_atomic, drm_mode_atomic) {
-    TRY(atomic::require_modeset(request, device));
     TRY(check_flags(request, device, file, argument));
     Settings settings(request, device, argument);
     TRY(settings.read());

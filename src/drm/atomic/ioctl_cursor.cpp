@@ -49,7 +49,6 @@ atomic::WantedPlane wanted_at(Crtc& crtc, const MaybeRef<Framebuffer>& fb,
 
 Result<void> update_cursor(Request& request, Device& device, File& file,
                            const drm_mode_cursor2& argument) {
-    TRY(atomic::require_modeset(request, device));
     constexpr uint32_t known = DRM_MODE_CURSOR_BO | DRM_MODE_CURSOR_MOVE;
     if (argument.flags == 0 || (argument.flags & ~known))
         return request.refuse(Category::Kms, Errno::Inval, "flags 0x{:x}: not BO, MOVE or both",

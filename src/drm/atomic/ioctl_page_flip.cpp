@@ -55,7 +55,6 @@ Result<void> check_shows_something(Request& request, Device& device, const Crtc&
 }  // namespace
 
 PLUGBOARD_HANDLER(ioctl_page_flip, drm_mode_crtc_page_flip) {
-    TRY(atomic::require_modeset(request, device));
     TRY(check_flags(request, device, argument));
     Crtc& crtc = *TRY(atomic::find_crtc(request, device, "crtc_id", argument.crtc_id));
     if (argument.flags & DRM_MODE_PAGE_FLIP_TARGET)

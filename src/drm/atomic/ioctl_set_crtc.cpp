@@ -148,7 +148,6 @@ Result<void> fill(State& state, const Wanted& wanted) {
 }  // namespace
 
 PLUGBOARD_HANDLER(ioctl_set_crtc, drm_mode_crtc) {
-    TRY(atomic::require_modeset(request, device));
     if (argument.x > 0xffff || argument.y > 0xffff)
         return request.refuse(Category::Kms, Errno::Range, "x {} or y {} is above 65535", argument.x,
                               argument.y);

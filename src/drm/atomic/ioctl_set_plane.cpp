@@ -36,7 +36,6 @@ void fill(State& state, Plane& plane, const WantedPlane& wanted) {
 }  // namespace atomic
 
 PLUGBOARD_HANDLER(ioctl_set_plane, drm_mode_set_plane) {
-    TRY(atomic::require_modeset(request, device));
     Plane& plane = *TRY(atomic::find_plane(request, device, "plane_id", argument.plane_id));
     atomic::WantedPlane wanted;
     if (argument.fb_id) {

@@ -59,7 +59,6 @@ Result<void> set_dpms(Request& request, Device& device, File& file, Connector& c
 
 Result<void> set_property(Request& request, Device& device, File& file, uint32_t object_id,
                           ObjectType type, uint32_t property_id, uint64_t value) {
-    TRY(atomic::require_modeset(request, device));
     const std::optional<Target> target = atomic::find_target(device, object_id, type);
     if (!target)
         return request.refuse(Category::Kms, Errno::NoEnt, "object {} of type 0x{:x}: no such object",

@@ -14,12 +14,6 @@ Errno refuse_unknown(Request& request, const char* field, uint32_t id, const cha
 
 }  // namespace
 
-Result<void> require_modeset(Request& request, Device& device) {
-    if (device.has_modeset()) return {};
-    return request.refuse(log::Category::Kms, Errno::OpNotSupp, "{} has no modesetting",
-                          device.card_name());
-}
-
 Result<Crtc*> find_crtc(Request& request, Device& device, const char* field, uint32_t id) {
     if (Crtc* crtc = drm::find_crtc(device, ObjectId{id})) return crtc;
     return refuse_unknown(request, field, id, "CRTC");

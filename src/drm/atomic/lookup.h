@@ -13,9 +13,6 @@
 
 namespace plugboard::drm::atomic {
 
-/// OpNotSupp on a device without KMS.
-Result<void> require_modeset(Request& request, Device& device);
-
 // NoEnt, with the name of the field as the reason has it.
 Result<Crtc*> find_crtc(Request& request, Device& device, const char* field, uint32_t id);
 Result<Plane*> find_plane(Request& request, Device& device, const char* field, uint32_t id);

@@ -1,0 +1,168 @@
+#include "daemon/config.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <ostream>
+#include <string>
+
+namespace plugboard::daemon {
+namespace {
+
+Config good(std::string_view text) {
+    const auto config = parse_toml(text, "board.toml");
+    EXPECT_TRUE(config.ok()) << config.problem().headline();
+    return config.ok() ? config.value() : Config{};
+}
+
+TEST(Config, an_empty_file_is_one_vkms_card) {
+    const Config config = good("");
+    ASSERT_EQ(config.cards.size(), 1u);
+    EXPECT_EQ(config.cards[0].name, "gpu0");
+    EXPECT_EQ(config.cards[0].driver, "vkms");
+    EXPECT_EQ(config.bus, "platform");
+    EXPECT_EQ(validate(config).message, "");
+}
+
+TEST(Config, every_key_is_read) {
+    const Config config = good(R"(
+        bus = "faux"
+        [[card]]
+        name = "left"
+        profile = "linux-6.1"
+        driver = "vkms"
+        overlays = true
+        cursor = false
+        writeback = false
+        screens = ["1920x1080@60", "none"]
+        crtcs = 2
+        [[card]]
+    )");
+    EXPECT_EQ(config.bus, "faux");
+    ASSERT_EQ(config.cards.size(), 2u);
+    const vkms::Config& left = config.cards[0].device;
+    EXPECT_EQ(config.cards[0].name, "left");
+    EXPECT_EQ(left.name, "left");
+    EXPECT_EQ(left.overlays, 8u);
+    EXPECT_FALSE(left.cursor);
+    EXPECT_FALSE(left.writeback);
+    EXPECT_EQ(left.crtcs, 2u);
+    ASSERT_EQ(left.screens.size(), 2u);
+    EXPECT_EQ(left.screens[0].mode->width, 1920u);
+    EXPECT_FALSE(left.screens[1].connected);
+    EXPECT_EQ(config.cards[1].name, "gpu1") << "a card without a name has its number";
+}
+
+TEST(Config, screens_may_be_tables) {
+    const Config config = good("[[card]]\n[[card.screen]]\nspec = \"none\"\n[[card.screen]]\n");
+    ASSERT_EQ(config.cards[0].device.screens.size(), 2u);
+    EXPECT_FALSE(config.cards[0].device.screens[0].connected);
+    EXPECT_TRUE(config.cards[0].device.screens[1].connected);
+}
+
+TEST(Config, a_list_without_cards_is_a_board_without_cards) {
+    EXPECT_TRUE(good("card = []").cards.empty());
+}
+
+struct Mistake {
+    const char* what;
+    const char* text;
+    int line;
+    const char* key;
+    const char* message;  // part of it
+
+    friend std::ostream& operator<<(std::ostream& out, const Mistake& mistake) {
+        return out << mistake.what;
+    }
+};
+
+class ConfigMistake : public testing::TestWithParam<Mistake> {};
+
+TEST_P(ConfigMistake, names_file_line_key_and_remedy) {
+    const Mistake& mistake = GetParam();
+    const auto config = parse_toml(mistake.text, "board.toml");
+    ASSERT_FALSE(config.ok());
+    const Problem& problem = config.problem();
+    EXPECT_EQ(problem.file, "board.toml");
+    EXPECT_EQ(problem.line, mistake.line);
+    EXPECT_EQ(problem.key, mistake.key);
+    EXPECT_NE(problem.message.find(mistake.message), std::string::npos) << problem.message;
+    EXPECT_NE(problem.remedy, "");
+    EXPECT_TRUE(problem.headline().starts_with("board.toml:")) << problem.headline();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, ConfigMistake,
+    testing::Values(
+        Mistake{"syntax", "\n[[card]\n", 2, "", ""},
+        Mistake{"unknown_key", "\ncards = 1\n", 2, "cards", "unknown key"},
+        Mistake{"unknown_card_key", "[[card]]\n\nnmae = \"x\"\n", 3, "card[0].nmae", "unknown key"},
+        Mistake{"unknown_screen_key", "[[card]]\n[[card.screen]]\nmode = 1\n", 3,
+                "card[0].screen[0].mode", "unknown key"},
+        Mistake{"bus_type", "bus = 1", 1, "bus", "must be a text"},
+        Mistake{"bus", "bus = \"pci\"", 1, "bus", "no bus \"pci\""},
+        Mistake{"card_type", "card = 1", 1, "card", "must be a list"},
+        Mistake{"card_entry", "card = [1]", 1, "card[0]", "must be a table"},
+        Mistake{"name_type", "[[card]]\nname = 1", 2, "card[0].name", "must be a text"},
+        Mistake{"name", "[[card]]\nname = \"a/b\"", 2, "card[0].name", "no name for a card"},
+        Mistake{"empty_name", "[[card]]\nname = \"\"", 2, "card[0].name", "no name for a card"},
+        Mistake{"node_name", "[[card]]\nname = \"card0\"", 2, "card[0].name", "device node"},
+        Mistake{"same_name", "[[card]]\nname = \"a\"\n[[card]]\nname = \"a\"", 4, "card[1].name",
+                "card[0] already"},
+        Mistake{"name_of_a_nameless_card", "[[card]]\n[[card]]\nname = \"gpu0\"", 3, "card[1].name",
+                "card[0] already"},
+        Mistake{"driver", "[[card]]\ndriver = \"i915\"", 2, "card[0].driver", "no driver"},
+        Mistake{"profile", "[[card]]\nprofile = \"linux-2.4\"", 2, "card[0].profile", "no profile"},
+        Mistake{"overlays_type", "[[card]]\noverlays = \"8\"", 2, "card[0].overlays", "must be true"},
+        Mistake{"overlays_below_zero", "[[card]]\noverlays = -1", 2, "card[0].overlays", "must be true"},
+        Mistake{"overlays", "[[card]]\noverlays = 3", 2, "card[0].overlays", "neither 0 nor 8"},
+        Mistake{"cursor_type", "[[card]]\ncursor = 1", 2, "card[0].cursor", "true or false"},
+        Mistake{"screens_type", "[[card]]\nscreens = \"none\"", 2, "card[0].screens", "must be a list"},
+        Mistake{"no_screens", "[[card]]\nscreens = []", 2, "card[0].screens", "at least one"},
+        Mistake{"screen", "[[card]]\nscreens = [\n\"none\",\n\"big\"]", 4, "card[0].screens[1]",
+                "no screen"},
+        Mistake{"two_kinds_of_screens", "[[card]]\nscreens = [\"none\"]\n[[card.screen]]\n", 3,
+                "card[0].screen", "both"},
+        Mistake{"crtcs", "[[card]]\ncrtcs = 0", 2, "card[0].crtcs", "at least one"}),
+    [](const auto& test) { return std::string(test.param.what); });
+
+TEST(Config, a_file_that_is_not_there_is_named) {
+    const auto config = read_config_file("/nonexistent/board.toml");
+    ASSERT_FALSE(config.ok());
+    EXPECT_EQ(config.problem().headline(), "/nonexistent/board.toml: cannot be read");
+}
+
+TEST(ScreenOption, is_for_the_first_card_or_the_one_it_names) {
+    const Config board = good("[[card]]\n[[card]]\n");
+    const auto first = parse_screen_option("none");
+    const auto second = parse_screen_option("gpu1=640x480");
+    ASSERT_TRUE(first.ok() && second.ok());
+    const auto config = apply_screens(board, {first.value(), second.value()});
+    ASSERT_TRUE(config.ok());
+    EXPECT_FALSE(config.value().cards[0].device.screens.at(0).connected);
+    EXPECT_EQ(config.value().cards[1].device.screens.at(0).mode->width, 640u);
+}
+
+TEST(ScreenOption, several_for_one_card_are_its_screens) {
+    const auto screen = parse_screen_option("1024x768");
+    const auto config = apply_screens(Config{}, {screen.value(), screen.value()});
+    ASSERT_TRUE(config.ok());
+    EXPECT_EQ(config.value().cards[0].device.screens.size(), 2u);
+}
+
+TEST(ScreenOption, of_a_card_that_is_not_there_is_refused) {
+    const auto screen = parse_screen_option("gpu7=none");
+    const auto config = apply_screens(Config{}, {screen.value()});
+    ASSERT_FALSE(config.ok());
+    EXPECT_EQ(config.problem().headline(), "--screen: there is no card \"gpu7\"");
+    EXPECT_NE(config.problem().remedy.find("gpu0"), std::string::npos);
+}
+
+TEST(ScreenOption, a_wrong_spec_names_the_option) {
+    const auto screen = parse_screen_option("gpu0=huge");
+    ASSERT_FALSE(screen.ok());
+    EXPECT_EQ(screen.problem().headline(), "--screen: \"huge\" is no screen");
+}
+
+}  // namespace
+}  // namespace plugboard::daemon

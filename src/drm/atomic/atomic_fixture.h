@@ -1,0 +1,170 @@
+// For tests: a device with a few CRTCs and a driver that only takes notes, and clients of it in this
+// process. The time stands still until the test moves it; vblanks come from vblank().
+#pragma once
+
+#include <drm.h>
+#include <drm_fourcc.h>
+#include <drm_mode.h>
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/wait.h"
+#include "device/device.h"
+#include "device/model.h"
+#include "drm/atomic/commit_worker.h"
+#include "drm/atomic/state.h"
+#include "drm/device.h"
+#include "drm/file.h"
+#include "drm/objects/mode_config.h"
+#include "drm/request.h"
+
+namespace plugboard::drm::atomic {
+
+/// What the fake driver has and refuses.
+struct BoardInfo {
+    uint32_t crtcs = 1;
+    bool cursors = true;
+    bool writeback = true;
+    uint32_t gamma_size = 256;
+    bool primary_covers_mode = false;  // the rule of vkms 6.1
+    bool clones = true;                // every encoder beside every other
+};
+
+class FakeDriver;
+
+/// One model with one published device. The test's thread.
+class Board {
+  public:
+    explicit Board(BoardInfo info = {});
+    ~Board();
+    Board(const Board&) = delete;
+    Board& operator=(const Board&) = delete;
+
+    Device& drm() { return **drm_; }
+    ModeConfig& config() { return drm().mode_config(); }
+    CommitWorker& worker() { return config().worker(); }
+    Crtc& crtc(size_t index = 0) { return *config().crtcs[index]; }
+    /// Of the CRTC with this index.
+    Plane& primary(size_t crtc_index = 0) { return *crtc(crtc_index).info().primary; }
+    Plane& cursor(size_t crtc_index = 0) { return *crtc(crtc_index).info().cursor; }
+    Plane& overlay() { return *overlay_; }
+    Connector& screen(size_t crtc_index = 0) { return *screens_[crtc_index]; }
+    Connector& writeback() { return **writeback_; }
+
+    /// The next vblank of the CRTC, at its due time. False: the timer rests.
+    bool vblank(size_t crtc_index = 0);
+    /// Runs `work` on a thread of its own while vblanks of all CRTCs go on.
+    void pump(const std::function<void()>& work);
+    /// Waits (real time) until the worker has done all that it can do now.
+    void settle();
+    /// Vblanks until no commit is pending.
+    void drain();
+    void unplug();
+
+    FakeClock clock;
+    device::Model model{clock};
+    /// What commit() of the driver was called for: "crtc-0: fb 40".
+    std::vector<std::string> programmed();
+
+  private:
+    friend class FakeDriver;
+    void note(std::string what);
+
+    const BoardInfo info_;
+    std::unique_ptr<FakeDriver> driver_;
+    MaybeRef<device::Device> device_;
+    MaybeRef<Device> drm_;
+    Plane* overlay_ = nullptr;
+    std::vector<Connector*> screens_;
+    MaybeRef<Connector> writeback_;
+    std::mutex mutex_;
+    std::vector<std::string> programmed_;
+};
+
+/// A reference on a real event queue.
+struct EventQueue {
+    std::mutex mutex;
+    std::deque<EventBytes> events;
+};
+
+/// One open file. Calls give 0 or an errno; one thread at a time, but for interrupt().
+class Client {
+  public:
+    explicit Client(Board& board);
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    /// The ioctl on this thread; blocks as the kernel's would.
+    int call(unsigned long command, void* argument);
+    /// The same, while vblanks go on.
+    int pumped(unsigned long command, void* argument);
+    /// Why the last call was refused.
+    const std::string& reason() const { return reason_; }
+    /// A signal for the call that is under way.
+    void interrupt();
+    void close();
+
+    uint32_t add_buffer(uint32_t width, uint32_t height);
+    uint32_t add_fb(uint32_t width = 1024, uint32_t height = 768,
+                    uint32_t format = DRM_FORMAT_XRGB8888);
+    uint32_t add_blob(const void* bytes, size_t size);
+    uint32_t add_mode_blob(const drm_mode_modeinfo& mode);
+    /// SETCRTC with the 1024x768 mode on the CRTC's screen; 0 or an errno.
+    int set_crtc(uint32_t fb, size_t crtc_index = 0);
+
+    std::vector<drm_event_vblank> vblank_events();
+    size_t event_count();
+    File& file() { return **file_; }
+
+  private:
+    Board& board_;
+    std::shared_ptr<EventQueue> queue_ = std::make_shared<EventQueue>();
+    MaybeRef<File> file_;
+    ThreadSleeper sleeper_;
+    std::string reason_;
+};
+
+/// The arrays of one ATOMIC call.
+class AtomicRequest {
+  public:
+    AtomicRequest& set(const ModeObject& object, const Property* property, uint64_t value);
+    /// By number, also of what does not exist.
+    AtomicRequest& set(uint32_t object, uint32_t property, uint64_t value);
+    AtomicRequest& flags(uint32_t flags);
+    AtomicRequest& user_data(uint64_t value);
+
+    int call(Client& client);
+    /// While vblanks go on.
+    int pumped(Client& client);
+
+  private:
+    drm_mode_atomic build();
+    std::vector<uint32_t> objects_, counts_, properties_;
+    std::vector<uint64_t> values_;
+    uint32_t flags_ = 0;
+    uint64_t user_data_ = 0;
+};
+
+/// 1024x768 at 60 Hz, the DMT timings.
+drm_mode_modeinfo mode_1024x768();
+drm_mode_modeinfo mode_800x600();
+
+/// Mode, connector and primary of a CRTC, for a modeset.
+void add_modeset(AtomicRequest& request, Board& board, Client& client, uint32_t fb,
+                 size_t crtc_index = 0);
+
+bool is_readable(int fd);
+
+/// Polls in real time for up to 5 s.
+bool comes_true(const std::function<bool()>& predicate);
+
+}  // namespace plugboard::drm::atomic

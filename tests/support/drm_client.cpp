@@ -1,0 +1,208 @@
+#include "tests/support/drm_client.h"
+
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+
+#include "base/wait.h"
+#include "drm/objects/mode_list.h"
+#include "drm/request.h"
+#include "drm/vblank/vblank_timer.h"
+#include "uapi/in_process_memory.h"
+
+namespace plugboard::tests {
+
+void EventQueue::push(const drm::EventBytes& event) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(event);
+}
+
+size_t EventQueue::unread() const {
+    const std::lock_guard lock(mutex_);
+    return events_.size() * sizeof(drm::EventBytes);
+}
+
+std::deque<drm::EventBytes> EventQueue::take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(events_, {});
+}
+
+bool EventQueue::is_hung_up() const {
+    const std::lock_guard lock(mutex_);
+    return hung_up_;
+}
+
+void EventQueue::hang_up() {
+    const std::lock_guard lock(mutex_);
+    hung_up_ = true;
+}
+
+/// Owned by the file; the queue is the client's, which outlives its file's use.
+class Client::Sink final : public drm::EventSink {
+  public:
+    explicit Sink(EventQueue& queue) : queue_(queue) {}
+    void push(const drm::EventBytes& event) override { queue_.push(event); }
+    size_t unread() const override { return queue_.unread(); }
+    void hang_up() override { queue_.hang_up(); }
+
+  private:
+    EventQueue& queue_;
+};
+
+Client::Client(drm::Device& device, ClientInfo info) : device_(device), info_(std::move(info)) {
+    auto file = drm::File::open(device,
+                                {.node = info_.node,
+                                 .flags = info_.flags,
+                                 .opener = {.pid = info_.pid, .uid = info_.uid, .gid = info_.uid},
+                                 .command = info_.command},
+                                std::make_unique<Sink>(events_));
+    if (file.ok()) {
+        file_ = *file;
+    } else {
+        open_error_ = static_cast<int>(file.error());
+    }
+}
+
+Client::~Client() {
+    close();
+}
+
+void Client::close() {
+    if (file_) (*file_)->release();
+    file_.reset();
+}
+
+int Client::ioctl(unsigned long command, void* argument) {
+    return ioctl_as({.pid = info_.pid, .uid = info_.uid, .gid = info_.uid}, command, argument);
+}
+
+int Client::ioctl_as(uapi::Credentials caller, unsigned long command, void* argument) {
+    uapi::InProcessMemory memory;
+    ThreadSleeper sleeper(device_.clock());
+    drm::Request request(memory, sleeper, caller);
+    request.keep_reasons();
+    const auto done = (*file_)->ioctl(request, static_cast<uint32_t>(command),
+                                      uapi::UserAddress{reinterpret_cast<uintptr_t>(argument)});
+    memory.end_request(!done.ok());
+    const std::lock_guard lock(mutex_);
+    reason_ = request.reason();
+    return done.ok() ? 0 : static_cast<int>(done.error());
+}
+
+std::string Client::reason() const {
+    const std::lock_guard lock(mutex_);
+    return reason_;
+}
+
+int Client::set_cap(uint64_t cap, uint64_t value) {
+    drm_set_client_cap argument{.capability = cap, .value = value};
+    return ioctl(DRM_IOCTL_SET_CLIENT_CAP, argument);
+}
+
+uint32_t Client::make_buffer(uint32_t width, uint32_t height, uint32_t bpp) {
+    drm_mode_create_dumb dumb{};
+    dumb.width = width;
+    dumb.height = height;
+    dumb.bpp = bpp;
+    if (ioctl(DRM_IOCTL_MODE_CREATE_DUMB, dumb) != 0) std::abort();
+    return dumb.handle;
+}
+
+drm_mode_fb_cmd2 Client::good_fb() {
+    drm_mode_fb_cmd2 fb{};
+    fb.width = 1024;
+    fb.height = 768;
+    fb.pixel_format = DRM_FORMAT_XRGB8888;
+    fb.handles[0] = make_buffer();
+    fb.pitches[0] = 4096;
+    return fb;
+}
+
+uint32_t Client::add_fb() {
+    drm_mode_fb_cmd2 fb = good_fb();
+    if (ioctl(DRM_IOCTL_MODE_ADDFB2, fb) != 0) std::abort();
+    return fb.fb_id;
+}
+
+Board::Board(CardInfo info, Clock& clock)
+    : model(clock),
+      info_(std::move(info)),
+      driver_([this](device::Bound& bound) { return probe(bound); }) {
+    device::DeviceInfo device;
+    device.name = "card";
+    device.compatible = {"fake"};
+    if (!model.platform_bus().add_driver(driver_).ok()) std::abort();
+    auto added = model.add_platform_device(std::move(device));
+    if (!added.ok() || !drm_) std::abort();
+    device_ = *added;
+}
+
+Board::~Board() {
+    unplug();
+    drop();
+    model.flush();
+    if (!model.platform_bus().remove_driver(driver_).ok()) std::abort();
+}
+
+void Board::unplug() {
+    if (device_) (*device_)->del();
+    device_.reset();
+}
+
+void Board::drop() {
+    drm_.reset();
+}
+
+Result<void> Board::probe(device::Bound& bound) {
+    drm_ = TRY(drm::Device::create(bound, info_.driver));
+    drm::Device& drm = **drm_;
+    if (drm.has_modeset()) {
+        drm::ModeConfig& config = drm.mode_config();
+        config.limits.min_width = config.limits.min_height =
+            info_.driver.like_linux_6_1 ? 20 : 10;
+        config.limits.cursor_width = config.limits.cursor_height = 512;
+        config.limits.framebuffers_need_a_plane = !info_.driver.like_linux_6_1;
+    }
+    if (drm.has_modeset() && info_.has_objects) {
+        const std::vector<uint32_t> formats{DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,
+                                            DRM_FORMAT_RGB565,   DRM_FORMAT_RGB888,
+                                            DRM_FORMAT_NV12,     DRM_FORMAT_YUV420};
+        auto& primary = drm.manage<drm::Plane>(
+            drm, drm::PlaneInfo{
+                     .type = drm::PlaneType::Primary, .possible_crtcs = 1, .formats = formats});
+        auto& cursor = drm.manage<drm::Plane>(
+            drm, drm::PlaneInfo{.type = drm::PlaneType::Cursor,
+                                .possible_crtcs = 1,
+                                .formats = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888}});
+        if (info_.has_overlay) {
+            drm.manage<drm::Plane>(
+                drm, drm::PlaneInfo{
+                         .type = drm::PlaneType::Overlay, .possible_crtcs = 1, .formats = formats});
+        }
+        drm.manage<drm::Crtc>(drm, drm::CrtcInfo{.primary = &primary,
+                                                 .cursor = &cursor,
+                                                 .gamma_size = 256});
+        auto& to_memory = drm.manage<drm::Encoder>(
+            drm, drm::EncoderInfo{.possible_crtcs = 1, .possible_clones = 3});
+        drm::ConnectorInfo memory;
+        memory.type = DRM_MODE_CONNECTOR_WRITEBACK;
+        memory.encoders = {&to_memory};
+        memory.writeback_formats = {DRM_FORMAT_XRGB8888};
+        memory.modes = [] { return drm::noedid_modes(8192, 8192); };
+        drm::Connector::create(drm, std::move(memory));
+        auto& to_screen = drm.manage<drm::Encoder>(
+            drm, drm::EncoderInfo{.possible_crtcs = 1, .possible_clones = 3});
+        drm::ConnectorInfo screen;
+        screen.encoders = {&to_screen};
+        screen.modes = [] {
+            auto modes = drm::noedid_modes(8192, 8192);
+            drm::prefer_size(modes, {1024, 768});
+            return modes;
+        };
+        drm::Connector::create(drm, std::move(screen));
+        TRY(bound.manage<drm::VblankTimer>(drm));
+    }
+    return drm.publish(bound);
+}
+
+}  // namespace plugboard::tests

@@ -1,0 +1,146 @@
+// For tests: a machine with one card like vkms, driven by a driver that the test writes, and clients of
+// it in this process.
+#pragma once
+
+#include <drm.h>
+#include <drm_fourcc.h>
+#include <drm_mode.h>
+#include <fcntl.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "device/device.h"
+#include "device/driver.h"
+#include "device/model.h"
+#include "drm/device.h"
+#include "drm/file.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::tests {
+
+/// The events of one file until they are taken, and whether it was hung up.
+class EventQueue {
+  public:
+    void push(const drm::EventBytes& event);
+    size_t unread() const;
+    std::deque<drm::EventBytes> take();
+    bool is_hung_up() const;
+    void hang_up();
+
+  private:
+    mutable std::mutex mutex_;
+    std::deque<drm::EventBytes> events_;
+    bool hung_up_ = false;
+};
+
+struct ClientInfo {
+    drm::NodeType node = drm::NodeType::Primary;
+    int flags = O_RDWR;
+    uint32_t uid = 1000;
+    int pid = 4242;
+    std::string command = "client";
+};
+
+/// One open file. ioctl() may be called by several threads; reason() is the last call's.
+class Client {
+  public:
+    explicit Client(drm::Device& device, ClientInfo info = {});
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    /// 0, or the errno.
+    int ioctl(unsigned long command, void* argument);
+    template <class Argument>
+    int ioctl(unsigned long command, Argument& argument) {
+        return ioctl(command, static_cast<void*>(&argument));
+    }
+    /// The same by another process that was given the file.
+    int ioctl_as(uapi::Credentials caller, unsigned long command, void* argument);
+    /// Why the last call was refused.
+    std::string reason() const;
+
+    int set_cap(uint64_t cap, uint64_t value = 1);
+    /// The handle of a new dumb buffer.
+    uint32_t make_buffer(uint32_t width = 1024, uint32_t height = 768, uint32_t bpp = 32);
+    /// An ADDFB2 that succeeds, of a buffer of 1024x768 pixels of 32 bits; to be changed.
+    drm_mode_fb_cmd2 good_fb();
+    /// The id of an XR24 framebuffer of its own.
+    uint32_t add_fb();
+
+    bool is_open() const { return file_.has_value(); }
+    int open_error() const { return open_error_; }
+    drm::File& file() { return **file_; }
+    EventQueue& events() { return events_; }
+    void close();
+
+  private:
+    class Sink;
+    drm::Device& device_;
+    const ClientInfo info_;
+    EventQueue events_;
+    MaybeRef<drm::File> file_;
+    int open_error_ = 0;
+    mutable std::mutex mutex_;
+    std::string reason_;
+};
+
+/// A driver whose probe() is a function.
+class FunctionDriver final : public device::Driver {
+  public:
+    using Probe = std::function<Result<void>(device::Bound&)>;
+    explicit FunctionDriver(Probe probe)
+        : Driver({.name = "fake", .matches = {"fake"}}), probe_(std::move(probe)) {}
+    Result<void> probe(device::Bound& bound) override { return probe_(bound); }
+
+  private:
+    Probe probe_;
+};
+
+struct CardInfo {
+    drm::DriverInfo driver{.name = "vkms",
+                           .description = "Virtual Kernel Mode Setting",
+                           .date = "20180514"};
+    /// As the default vkms of 7.2: one CRTC with gamma, primary and cursor plane, two connectors.
+    bool has_objects = true;
+    bool has_overlay = false;
+};
+
+/// A model with one platform device "card" and its published drm::Device, until unplug().
+class Board {
+  public:
+    explicit Board(CardInfo info = {}, Clock& clock = Clock::real());
+    ~Board();
+
+    drm::Device& drm() { return **drm_; }
+    Ref<drm::Device> drm_ref() { return *drm_; }
+    /// device_del; a reference on the drm::Device is kept for the test.
+    void unplug();
+    /// Lets the last reference of the board itself go as well.
+    void drop();
+
+    drm::Plane& primary() { return *drm().mode_config().planes[0]; }
+    drm::Plane& cursor() { return *drm().mode_config().planes[1]; }
+    drm::Crtc& crtc() { return *drm().mode_config().crtcs[0]; }
+    Ref<drm::Connector> writeback() { return drm().mode_config().connectors[0]; }
+    Ref<drm::Connector> screen() { return drm().mode_config().connectors[1]; }
+
+    device::Model model;
+
+  private:
+    Result<void> probe(device::Bound& bound);
+    CardInfo info_;
+    FunctionDriver driver_;
+    MaybeRef<device::Device> device_;
+    MaybeRef<drm::Device> drm_;
+};
+
+}  // namespace plugboard::tests
