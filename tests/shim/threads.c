@@ -7,7 +7,7 @@
 static int card;
 
 static void* wait_long(void* seconds) {
-    drmVBlank vblank = {.request = {.type = DRM_VBLANK_RELATIVE, .sequence = 30}};
+    drmVBlank vblank = {.request = {.type = DRM_VBLANK_RELATIVE, .sequence = 120}};  // two seconds
     (void)seconds;
     return (void*)(intptr_t)ioctl(card, DRM_IOCTL_WAIT_VBLANK, &vblank);
 }
@@ -35,7 +35,7 @@ int main(void) {
     const double start = now();
     for (int i = 0; i < count; i++) pthread_create(&threads[i], NULL, wait_long, NULL);
     CHECK(is_alive(card));
-    CHECK(now() - start < 0.4);
+    CHECK(now() - start < 1.5);
     int failed = 0;
     for (int i = 0; i < count; i++) {
         void* result = NULL;

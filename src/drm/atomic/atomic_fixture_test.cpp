@@ -125,12 +125,10 @@ class FakeDriver final : public device::Driver {
 
 Board::Board(BoardInfo info) : info_(info), driver_(std::make_unique<FakeDriver>(*this)) {
     EXPECT_TRUE(model.platform_bus().add_driver(*driver_).ok());
-    auto device = model.add_platform_device({.name = "fake0",
-                                             .attributes = {},
-                                             .uevent_keys = {},
-                                             .links = {},
-                                             .compatible = {"virtual,fake"},
-                                             .platform_data = {}});
+    device::DeviceInfo fake;
+    fake.name = "fake0";
+    fake.compatible = {"virtual,fake"};
+    auto device = model.add_platform_device(std::move(fake));
     EXPECT_TRUE(device.ok());
     if (device.ok()) device_ = *device;
 }

@@ -1,0 +1,23 @@
+#include "cli/installation.h"
+
+#include <gtest/gtest.h>
+
+namespace plugboard::cli {
+namespace {
+
+TEST(Preload, of_others_is_kept) {
+    EXPECT_EQ(without_shim(""), "");
+    EXPECT_EQ(without_shim("/a/libasan.so"), "/a/libasan.so");
+    EXPECT_EQ(without_shim("/a/libasan.so:/b/libfoo.so"), "/a/libasan.so:/b/libfoo.so");
+}
+
+TEST(Preload, of_our_shim_is_taken_out_wherever_it_is) {
+    EXPECT_EQ(without_shim("/opt/lib/libplugboard-preload.so"), "");
+    EXPECT_EQ(without_shim("libplugboard-preload.so"), "");
+    EXPECT_EQ(without_shim("/x/libplugboard-preload.so:/a/libasan.so"), "/a/libasan.so");
+    EXPECT_EQ(without_shim("/a/libasan.so /x/libplugboard-preload.so"), "/a/libasan.so");
+    EXPECT_EQ(without_shim("/a/notlibplugboard-preload.so"), "/a/notlibplugboard-preload.so");
+}
+
+}  // namespace
+}  // namespace plugboard::cli

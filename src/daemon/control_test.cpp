@@ -1,0 +1,174 @@
+#include "daemon/control.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+namespace plugboard::daemon {
+namespace {
+
+using nlohmann::json;
+
+Commands test_commands() {
+    Commands commands;
+    commands.add("echo", [](const json& request) -> Outcome<Reply> {
+        Reply reply;
+        reply.body["text"] = request.at("text").get<std::string>();
+        return reply;
+    });
+    commands.add("fail", [](const json&) -> Outcome<Reply> {
+        return Problem{.message = "it does not work", .remedy = "do not do it"};
+    });
+    commands.add("memory", [](const json&) -> Outcome<Reply> {
+        Reply reply;
+        reply.attachment.reset(memfd_create("test", MFD_CLOEXEC));
+        return reply;
+    });
+    return commands;
+}
+
+json answer(std::string_view line) {
+    return test_commands().answer(line).body;
+}
+
+TEST(Commands, a_good_request_is_answered_ok_and_versioned) {
+    const json body = answer(R"({"op": "echo", "text": "hello"})");
+    EXPECT_EQ(body, json::parse(R"({"plugboard": 1, "ok": true, "text": "hello"})"));
+}
+
+TEST(Commands, a_problem_is_told_with_its_remedy) {
+    const json body = answer(R"({"plugboard": 1, "op": "fail"})");
+    EXPECT_EQ(body, json::parse(R"({"plugboard": 1, "ok": false, "error": "it does not work",
+                                    "remedy": "do not do it"})"));
+}
+
+class BadLine : public testing::TestWithParam<const char*> {};
+
+TEST_P(BadLine, is_refused_with_a_remedy) {
+    const json body = answer(GetParam());
+    EXPECT_EQ(body.at("ok"), false);
+    EXPECT_NE(body.at("error").get<std::string>(), "");
+    EXPECT_NE(body.at("remedy").get<std::string>(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BadLine,
+                         testing::Values("", "hello", "{", "[]", "1", "null", R"({})", R"({"op": 1})",
+                                         R"({"op": "nothing"})", R"({"op": "echo"})",
+                                         R"({"op": "echo", "text": 1})",
+                                         R"({"plugboard": 2, "op": "echo", "text": ""})",
+                                         R"({"plugboard": "1", "op": "echo", "text": ""})"));
+
+TEST(Commands, an_unknown_op_is_answered_with_the_known_ones) {
+    EXPECT_EQ(answer(R"({"op": "nothing"})").at("remedy"), "use one of: echo, fail, memory");
+}
+
+class ControlServerTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string name = testing::TempDir() + "control-XXXXXX";
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        folder_ = name;
+        auto server = ControlServer::create(folder_ + "/control", commands_);
+        ASSERT_TRUE(server.ok());
+        server_ = std::move(*server);
+        server_->start();
+    }
+    void TearDown() override {
+        server_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+
+    UniqueFd connect_to_it() const {
+        UniqueFd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        const std::string path = folder_ + "/control";
+        memcpy(address.sun_path, path.c_str(), path.size());
+        EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+        return client;
+    }
+    static void send_text(const UniqueFd& client, std::string_view text) {
+        while (!text.empty()) {
+            const ssize_t count = send(client.borrow(), text.data(), text.size(), MSG_NOSIGNAL);
+            if (count <= 0) return;
+            text.remove_prefix(static_cast<size_t>(count));
+        }
+    }
+    /// One line; empty at the end of the stream.
+    static std::string read_line(const UniqueFd& client) {
+        std::string line;
+        for (char c = 0; read(client.borrow(), &c, 1) == 1 && c != '\n';) line += c;
+        return line;
+    }
+
+    const Commands commands_ = test_commands();
+    std::string folder_;
+    std::unique_ptr<ControlServer> server_;
+};
+
+TEST_F(ControlServerTest, answers_each_line_of_a_connection) {
+    const auto client = connect_to_it();
+    send_text(client, "{\"op\": \"echo\", \"text\": \"1\"}\n{\"op\": \"echo\", \"te");
+    EXPECT_EQ(json::parse(read_line(client)).at("text"), "1");
+    send_text(client, "xt\": \"2\"}\nnonsense\n");
+    EXPECT_EQ(json::parse(read_line(client)).at("text"), "2");
+    EXPECT_EQ(json::parse(read_line(client)).at("ok"), false);
+}
+
+TEST_F(ControlServerTest, serves_connections_side_by_side) {
+    const auto silent = connect_to_it();
+    const auto other = connect_to_it();
+    send_text(other, "{\"op\": \"echo\", \"text\": \"1\"}\n");
+    EXPECT_EQ(json::parse(read_line(other)).at("text"), "1");
+}
+
+TEST_F(ControlServerTest, refuses_a_line_without_end) {
+    const auto client = connect_to_it();
+    send_text(client, std::string(kLongestControlLine + 1, 'x'));
+    EXPECT_NE(read_line(client).find("has over"), std::string::npos);
+    EXPECT_EQ(read_line(client), "") << "and closes the connection";
+}
+
+TEST_F(ControlServerTest, passes_a_descriptor_with_the_answer) {
+    const auto client = connect_to_it();
+    send_text(client, "{\"op\": \"memory\"}\n");
+    char first = 0;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    iovec part{.iov_base = &first, .iov_len = 1};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    ASSERT_EQ(recvmsg(client.borrow(), &message, MSG_CMSG_CLOEXEC), 1);
+    const cmsghdr* head = CMSG_FIRSTHDR(&message);
+    ASSERT_NE(head, nullptr);
+    int fd = -1;
+    memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+    const UniqueFd memory(fd);
+    EXPECT_GE(fcntl(memory.borrow(), F_GET_SEALS), 0) << "it is a memfd";
+}
+
+TEST_F(ControlServerTest, ends_while_clients_are_connected) {
+    const auto client = connect_to_it();
+    send_text(client, "{\"op\": \"echo\", \"text\": \"1\"}\n");
+    read_line(client);
+    server_.reset();
+    EXPECT_EQ(read_line(client), "");
+}
+
+TEST_F(ControlServerTest, a_path_that_is_too_long_is_refused) {
+    const auto server = ControlServer::create("/tmp/" + std::string(200, 'x'), commands_);
+    ASSERT_FALSE(server.ok());
+    EXPECT_EQ(server.error(), Errno::NameTooLong);
+}
+
+}  // namespace
+}  // namespace plugboard::daemon

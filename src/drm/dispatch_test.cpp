@@ -1,0 +1,313 @@
+#include "drm/dispatch.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "drm/request.h"
+#include "tests/support/drm_client.h"
+#include "tests/support/reference_files.h"
+#include "uapi/ioctl_table.h"
+
+namespace plugboard::drm {
+namespace {
+
+using tests::Board;
+using tests::CardInfo;
+using tests::Client;
+
+std::string result_name(int error) {
+    return error == 0 ? "ok" : errno_name(static_cast<Errno>(error));
+}
+
+TEST(Dispatch, every_row_of_the_uapi_has_a_handler_and_no_other_number_has) {
+    for (uint32_t number = 0; number < uapi::table_size; number++)
+        EXPECT_EQ(has_handler(number), uapi::find_ioctl(number) != nullptr) << number;
+    EXPECT_FALSE(has_handler(uapi::table_size));
+}
+
+TEST(Dispatch, a_short_struct_is_read_as_zero_beyond_its_end_and_not_written_there) {
+    Board board;
+    Client client(board.drm());
+    drm_mode_map_dumb full{.handle = client.make_buffer(), .pad = 0, .offset = 77};
+
+    // The old struct ended before the offset.
+    constexpr auto short_command = DRM_IOC(DRM_IOC_READ | DRM_IOC_WRITE, 'd', 0xb3, 8);
+    EXPECT_EQ(client.ioctl(short_command, full), 0);
+    EXPECT_EQ(full.offset, 77u);
+}
+
+TEST(Dispatch, surplus_bytes_of_a_long_struct_come_back_unchanged) {
+    Board board;
+    Client client(board.drm());
+    struct {
+        drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
+        uint64_t surplus = 0x1122334455667788;
+    } argument;
+
+    EXPECT_EQ(client.ioctl(DRM_IOC(DRM_IOC_READ | DRM_IOC_WRITE, 'd', 0x0c, sizeof(argument)),
+                           argument),
+              0);
+    EXPECT_EQ(argument.cap.value, 3u);
+    EXPECT_EQ(argument.surplus, 0x1122334455667788u);
+}
+
+TEST(Dispatch, a_struct_of_the_largest_size_is_accepted) {
+    Board board;
+    Client client(board.drm());
+    std::vector<std::byte> argument(uapi::max_argument_size - 1);
+    const drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
+    std::memcpy(argument.data(), &cap, sizeof(cap));
+
+    EXPECT_EQ(client.ioctl(DRM_IOC(DRM_IOC_READ | DRM_IOC_WRITE, 'd', 0x0c, argument.size()),
+                           argument.data()),
+              0);
+}
+
+TEST(Dispatch, without_the_direction_bits_nothing_is_copied) {
+    Board board;
+    Client client(board.drm());
+    // Zeros are what the handler sees, whatever the pointer.
+    EXPECT_EQ(client.ioctl(DRM_IO(0x0c), reinterpret_cast<void*>(8)), EINVAL);
+    EXPECT_EQ(client.reason(), "there is no cap 0x0");
+}
+
+TEST(Dispatch, the_answer_is_copied_also_when_the_handler_fails) {
+    Board board;
+    Client client(board.drm());
+    drm_mode_create_dumb dumb{};
+    dumb.handle = 7;
+    dumb.pitch = 8;
+    dumb.size = 9;
+
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_CREATE_DUMB, dumb), EINVAL);
+    EXPECT_EQ(dumb.handle, 0u);
+    EXPECT_EQ(dumb.pitch, 0u);
+    EXPECT_EQ(dumb.size, 0u);
+}
+
+TEST(Dispatch, a_bad_pointer_comes_before_permissions) {
+    Board board;
+    Client master(board.drm());
+    Client client(board.drm());
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_ATOMIC, reinterpret_cast<void*>(8)), EFAULT);
+    EXPECT_EQ(client.reason(), "the 56 bytes of the argument at 0x8");
+}
+
+TEST(Dispatch, a_bad_pointer_inside_the_struct_is_a_fault_with_a_reason) {
+    Board board;
+    Client client(board.drm());
+    drm_mode_card_res resources{};
+    resources.count_crtcs = 1;
+    resources.crtc_id_ptr = 8;
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETRESOURCES, resources), EFAULT);
+    EXPECT_EQ(client.reason(), "memory that the argument points at");
+}
+
+TEST(Dispatch, each_refusal_of_the_number_says_why) {
+    Board board;
+    Client client(board.drm());
+    uint64_t argument = 0;
+    EXPECT_EQ(client.ioctl(_IOWR('e', 0, uint64_t), argument), ENOTTY);
+    EXPECT_EQ(client.reason(), "type byte 0x65 is not DRM's");
+    EXPECT_EQ(client.ioctl(DRM_IOWR(0xd8, uint64_t), argument), EINVAL);
+    EXPECT_EQ(client.reason(), "there is no ioctl 0xd8");
+    EXPECT_EQ(client.ioctl(DRM_IOWR(0x40, uint64_t), argument), EINVAL);
+    EXPECT_EQ(client.reason(), "there is no ioctl 0x40");
+}
+
+TEST(Dispatch, each_missing_permission_says_why) {
+    Board board({.driver = {.name = "vkms", .render_node = true}});
+    Client master(board.drm());
+    Client client(board.drm());
+    Client renderer(board.drm(), {.node = NodeType::Render});
+
+    drm_draw draw{};
+    EXPECT_EQ(master.ioctl(DRM_IOCTL_ADD_DRAW, draw), EACCES);
+    EXPECT_EQ(master.reason(), "only root may do this");
+    drm_gem_flink flink{};
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_GEM_FLINK, flink), EACCES);
+    EXPECT_EQ(client.reason(), "the file is not authenticated");
+    drm_mode_crtc crtc{};
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_SETCRTC, crtc), EACCES);
+    EXPECT_EQ(client.reason(), "the file is not the current master");
+    EXPECT_EQ(renderer.ioctl(DRM_IOCTL_MODE_GETCRTC, crtc), EACCES);
+    EXPECT_EQ(renderer.reason(), "not allowed on a render node");
+}
+
+TEST(Dispatch, ioctls_that_are_never_served_say_why) {
+    Board board;
+    Client client(board.drm(), {.uid = 0});
+    drm_unique unique{};
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_SET_UNIQUE, unique), EINVAL);
+    EXPECT_EQ(client.reason(), "SET_UNIQUE does nothing in any driver");
+    drm_syncobj_create syncobj{};
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_SYNCOBJ_CREATE, syncobj), EOPNOTSUPP);
+    EXPECT_EQ(client.reason(), "the driver vkms has no syncobj");
+}
+
+TEST(Dispatch, a_device_without_modeset_refuses_kms) {
+    Board board({.driver = {.name = "vgem", .modeset = false}});
+    Client client(board.drm());
+    drm_mode_card_res resources{};
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETRESOURCES, resources), EOPNOTSUPP);
+    EXPECT_EQ(client.reason(), "the driver vgem has no modeset");
+    drm_mode_fb_cmd2 fb{};
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETFB2, fb), EINVAL);
+}
+
+TEST(Dispatch, after_unplug_every_number_is_ENODEV_before_anything_else) {
+    Board board;
+    Client client(board.drm());
+    board.unplug();
+    std::array<std::byte, 256> zeros{};
+    for (uint32_t number = 0; number < uapi::table_size; number++) {
+        const uapi::Ioctl* row = uapi::find_ioctl(number);
+        EXPECT_EQ(client.ioctl(row ? row->command : DRM_IO(number), zeros.data()), ENODEV) << number;
+    }
+    EXPECT_EQ(client.ioctl(_IOWR('e', 0, uint64_t), reinterpret_cast<void*>(8)), ENODEV);
+    EXPECT_EQ(client.reason(), "card0 is gone");
+}
+
+TEST(Dispatch, every_ioctl_with_zeros_may_run_on_two_threads_of_one_file) {
+    Board board;
+    Client client(board.drm(), {.uid = 0});
+    const auto call_all = [&client] {
+        for (uint32_t number = 0; number < uapi::table_size; number++) {
+            const uapi::Ioctl* row = uapi::find_ioctl(number);
+            std::array<std::byte, 256> zeros{};
+            if (row) client.ioctl(row->command, zeros.data());
+        }
+    };
+    std::thread second(call_all);
+    call_all();
+    second.join();
+    drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_GET_CAP, cap), 0);
+}
+
+#ifdef PLUGBOARD_STOP_POINTS
+TEST(Dispatch, an_unplug_between_copy_and_handler_is_ENODEV) {
+    Board board;
+    Client client(board.drm());
+    stop_hook = [&board](Device&, const uapi::Ioctl& row, StopPoint point) {
+        if (row.name == "GET_CAP" && point == StopPoint::AfterCopy) board.unplug();
+    };
+    drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_GET_CAP, cap), ENODEV);
+    stop_hook = nullptr;
+}
+#endif
+
+// What a running kernel answered: tests/reference/linux-7.2/ioctl-errno.txt.
+
+const std::map<std::string, unsigned long>& removed_ioctls() {
+    static const std::map<std::string, unsigned long> commands{
+        {"IRQ_BUSID", DRM_IOCTL_IRQ_BUSID},         {"GET_MAP", DRM_IOCTL_GET_MAP},
+        {"MODESET_CTL", DRM_IOCTL_MODESET_CTL},     {"CONTROL", DRM_IOCTL_CONTROL},
+        {"ADD_MAP", DRM_IOCTL_ADD_MAP},             {"ADD_BUFS", DRM_IOCTL_ADD_BUFS},
+        {"MARK_BUFS", DRM_IOCTL_MARK_BUFS},         {"INFO_BUFS", DRM_IOCTL_INFO_BUFS},
+        {"MAP_BUFS", DRM_IOCTL_MAP_BUFS},           {"FREE_BUFS", DRM_IOCTL_FREE_BUFS},
+        {"RM_MAP", DRM_IOCTL_RM_MAP},               {"SET_SAREA_CTX", DRM_IOCTL_SET_SAREA_CTX},
+        {"GET_SAREA_CTX", DRM_IOCTL_GET_SAREA_CTX}, {"ADD_CTX", DRM_IOCTL_ADD_CTX},
+        {"RM_CTX", DRM_IOCTL_RM_CTX},               {"MOD_CTX", DRM_IOCTL_MOD_CTX},
+        {"GET_CTX", DRM_IOCTL_GET_CTX},             {"SWITCH_CTX", DRM_IOCTL_SWITCH_CTX},
+        {"NEW_CTX", DRM_IOCTL_NEW_CTX},             {"RES_CTX", DRM_IOCTL_RES_CTX},
+        {"DMA", DRM_IOCTL_DMA},                     {"LOCK", DRM_IOCTL_LOCK},
+        {"UNLOCK", DRM_IOCTL_UNLOCK},               {"AGP_ACQUIRE", DRM_IOCTL_AGP_ACQUIRE},
+        {"AGP_INFO", DRM_IOCTL_AGP_INFO},           {"SG_ALLOC", DRM_IOCTL_SG_ALLOC},
+        {"SG_FREE", DRM_IOCTL_SG_FREE},             {"unknown core 0xD8", DRM_IOWR(0xd8, uint64_t)},
+        {"unknown core 0x08", DRM_IOWR(0x08, uint64_t)},
+        {"driver range 0x40", DRM_IOWR(0x40, uint64_t)},
+        {"driver range 0x41 (vgem attach)", DRM_IOWR(0x41, uint64_t[2])},
+        {"driver range 0x42 (vgem signal)", DRM_IOW(0x42, uint64_t)},
+        {"driver range 0x9f", DRM_IOWR(0x9f, uint64_t)},
+        {"past the end 0xff", DRM_IOWR(0xff, uint64_t)},
+        {"other type byte", _IOWR('e', 0, uint64_t)}};
+    return commands;
+}
+
+/// 0 when nobody knows the name.
+unsigned long command_of(const std::string& name) {
+    for (uint32_t number = 0; number < uapi::table_size; number++) {
+        const uapi::Ioctl* row = uapi::find_ioctl(number);
+        if (row && row->name == name) return row->command;
+    }
+    const auto removed = removed_ioctls().find(name);
+    return removed == removed_ioctls().end() ? 0 : removed->second;
+}
+
+struct KernelLine {
+    std::string device, opener, name, answers;
+};
+
+std::string trimmed(std::string text) {
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text;
+}
+
+KernelLine parse(const std::string& line) {
+    return {trimmed(line.substr(0, 7)), trimmed(line.substr(7, 29)), trimmed(line.substr(36, 35)),
+            line.substr(71)};
+}
+
+/// Where we answer otherwise, and why.
+std::string difference(const KernelLine& line) {
+    // Leases are not there yet.
+    if (line.device == "vkms" && line.name == "MODE_CREATE_LEASE" && line.answers.starts_with("zero=ok"))
+        return "zero=EOPNOTSUPP badptr=EFAULT long=EOPNOTSUPP";
+    return line.answers;
+}
+
+std::string answers(Device& device, const KernelLine& line) {
+    const unsigned long command = command_of(line.name);
+    const auto call = [&](unsigned long with, void* argument) {
+        Client client(device, {.node = line.opener.starts_with("render") ? NodeType::Render
+                                                                         : NodeType::Primary,
+                               .uid = line.opener.find("root") == std::string::npos ? 1000U : 0U});
+        return result_name(client.ioctl(with, argument));
+    };
+    std::array<std::byte, 512> zeros{}, more_zeros{};
+    const unsigned long long_command = (command & ~(static_cast<unsigned long>(_IOC_SIZEMASK) << _IOC_SIZESHIFT)) |
+                                       (_IOC_SIZE(command) + 8UL) << _IOC_SIZESHIFT;
+    return "zero=" + call(command, zeros.data()) + " badptr=" +
+           call(command, reinterpret_cast<void*>(8)) + " long=" +
+           call(long_command, more_zeros.data());
+}
+
+class KernelAnswers : public testing::TestWithParam<const char*> {};
+
+TEST_P(KernelAnswers, are_ours) {
+    const std::string opener = GetParam();
+    const bool is_vgem = opener.starts_with("vgem");
+    Board board(is_vgem ? CardInfo{.driver = {.name = "vgem", .modeset = false, .render_node = true}}
+                        : CardInfo{});
+    std::unique_ptr<Client> master;
+    if (opener.ends_with("not master")) master = std::make_unique<Client>(board.drm());
+    int lines = 0;
+    for (const std::string& text : tests::reference_lines("linux-7.2/ioctl-errno.txt")) {
+        const KernelLine line = parse(text);
+        if (line.device + " " + line.opener != opener) continue;
+        // vgem's own ioctls come with vgem.
+        if (is_vgem && line.name.find("(vgem") != std::string::npos) continue;
+        lines++;
+        EXPECT_NE(command_of(line.name), 0u) << line.name;
+        EXPECT_EQ(answers(board.drm(), line), difference(line)) << text;
+    }
+    EXPECT_GT(lines, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Openers, KernelAnswers,
+                         testing::Values("vkms primary, root, master", "vkms primary, root, not master",
+                                         "vkms primary, user, master", "vkms primary, user, not master",
+                                         "vgem primary, root, master", "vgem primary, root, not master",
+                                         "vgem primary, user, master", "vgem primary, user, not master",
+                                         "vgem render, user"));
+
+}  // namespace
+}  // namespace plugboard::drm

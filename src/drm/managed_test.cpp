@@ -1,0 +1,60 @@
+// The cases of Linux's KUnit suite drm_managed, and the order of release.
+#include "drm/managed.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/drm_client.h"
+
+namespace plugboard::drm {
+namespace {
+
+/// Notes its end in a list.
+class Noted {
+  public:
+    Noted(std::vector<std::string>& ends, std::string name)
+        : ends_(ends), name_(std::move(name)) {}
+    ~Noted() { ends_.push_back(name_); }
+
+  private:
+    std::vector<std::string>& ends_;
+    std::string name_;
+};
+
+TEST(ManagedList, releases_newest_first) {
+    std::vector<std::string> ends;
+    ManagedList list;
+    list.make<Noted>(ends, "first");
+    list.add_action("second", [&] { ends.push_back("second"); });
+    list.make<Noted>(ends, "third");
+    list.release_all();
+    EXPECT_EQ(ends, (std::vector<std::string>{"third", "second", "first"}));
+}
+
+TEST(ManagedList, what_a_release_adds_is_released_too) {
+    std::vector<std::string> ends;
+    ManagedList list;
+    list.add_action("outer", [&] {
+        ends.push_back("outer");
+        list.add_action("inner", [&] { ends.push_back("inner"); });
+    });
+    list.release_all();
+    EXPECT_EQ(ends, (std::vector<std::string>{"outer", "inner"}));
+}
+
+TEST(ManagedList, an_action_runs_with_the_last_reference_not_at_unplug) {
+    std::vector<std::string> ends;
+    tests::Board board;
+    board.drm().managed().add_action("note", [&] { ends.push_back("released"); });
+    auto client = std::make_unique<tests::Client>(board.drm());
+    board.unplug();
+    board.drop();
+    EXPECT_TRUE(ends.empty());
+    client.reset();
+    EXPECT_EQ(ends, (std::vector<std::string>{"released"}));
+}
+
+}  // namespace
+}  // namespace plugboard::drm
