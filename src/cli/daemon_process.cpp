@@ -55,9 +55,8 @@ void DaemonProcess::wait_until_ready() {
     try {
         answer = receive_line(socket_.borrow(), kStartTime);
     } catch (const Failure&) {
-        wait_for_end();
-        throw Failure("the daemon did not start", "see what it said above; run its tests: scripts/test",
-                      Exit::Plugboard);
+        throw Failure(fmt::format("the daemon did not start: {}", describe_end(wait_for_end())),
+                      "this is a bug of plugboard's: please report it", Exit::Plugboard);
     }
     if (answer.body.value("ok", false)) return;
     wait_for_end();
@@ -65,12 +64,14 @@ void DaemonProcess::wait_until_ready() {
                   answer.body.value("remedy", ""), Exit::Plugboard);
 }
 
-void DaemonProcess::wait_for_end() {
+int DaemonProcess::wait_for_end() {
     pollfd end{.fd = pid_fd_.borrow(), .events = POLLIN, .revents = 0};
     const int milliseconds = static_cast<int>(std::chrono::milliseconds(kFinishTime).count());
     if (poll(&end, 1, milliseconds) <= 0) kill(pid_, SIGKILL);
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    int raw = 0;
+    while (waitpid(pid_, &raw, 0) < 0 && errno == EINTR) {
     }
+    return raw;
 }
 
 FinalReport DaemonProcess::finish() {

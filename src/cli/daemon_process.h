@@ -40,7 +40,8 @@ class DaemonProcess {
     void detach() { socket_.reset(); }
 
   private:
-    void wait_for_end();
+    /// Its wait status; killed when it does not end by itself.
+    int wait_for_end();
     int pid_ = -1;
     UniqueFd socket_;
     UniqueFd pid_fd_;

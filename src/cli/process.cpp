@@ -104,6 +104,12 @@ SpawnResult spawn(const SpawnOptions& options) {
     return result;
 }
 
+std::string describe_end(int wait_status) {
+    if (!WIFSIGNALED(wait_status)) return fmt::format("it ended with status {}", WEXITSTATUS(wait_status));
+    const int number = WTERMSIG(wait_status);
+    return fmt::format("it died of signal {} ({})", number, strsignal(number));
+}
+
 int shell_status(int wait_status) {
     if (WIFSIGNALED(wait_status)) return static_cast<int>(Exit::SignalBase) + WTERMSIG(wait_status);
     return WEXITSTATUS(wait_status);

@@ -37,6 +37,9 @@ struct SpawnResult {
 /// Returns when the program runs, or why it does not. Throws Failure (125): fork failed.
 SpawnResult spawn(const SpawnOptions& options);
 
+/// "it died of signal 11 (Segmentation fault)", "it ended with status 1".
+std::string describe_end(int wait_status);
+
 /// The exit status a shell would report: 128+n for a signal.
 int shell_status(int wait_status);
 

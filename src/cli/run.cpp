@@ -61,6 +61,8 @@ void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action
     command->callback([options, command, after_dashes, &action] {
         RunOptions& of = options->run;
         of.command = command->remaining();  // CMD without dashes before it
+        if (!of.command.empty() && of.command.front().starts_with("-"))
+            throw CLI::ExtrasError(of.command);
         of.command.insert(of.command.end(), after_dashes.begin(), after_dashes.end());
         if (options->strict) of.check_leaks = of.require_open = true;
         if (!options->timeout.empty()) {

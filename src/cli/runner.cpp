@@ -159,9 +159,7 @@ class Run {
     void handle_daemon_death(int raw) {
         daemon_.reset();
         daemon_died_ = true;
-        print_error(WIFSIGNALED(raw) ? fmt::format("the daemon died of signal {} ({})", WTERMSIG(raw),
-                                                   strsignal(WTERMSIG(raw)))
-                                     : fmt::format("the daemon ended with status {}", WEXITSTATUS(raw)),
+        print_error(fmt::format("the daemon is gone: {}", describe_end(raw)),
                     "please report what it said above; the command is being ended");
         end_command();
     }

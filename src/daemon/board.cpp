@@ -413,7 +413,7 @@ Result<Ref<drm::Device>> Board::find_node(drm::NodeType node, uint32_t minor) {
 
 Result<UniqueFd> Board::open_live_file(std::string_view path, int flags,
                                        const uapi::Credentials& caller) {
-    return tree_->open_live(path, flags, caller, model_.service<drm::SpecialFiles>());
+    return tree_->open_live(path, flags, caller, model_);
 }
 
 MaybeRef<drm::SpecialFile> Board::find_special(FdKind kind, uint64_t number) {

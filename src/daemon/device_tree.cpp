@@ -67,6 +67,8 @@ DeviceTree::DeviceTree(device::Model& model, Tree& tree) : model_(model), tree_(
 
 DeviceTree::~DeviceTree() {
     model_.remove_watcher(*this);
+    MutexLock lock(mutex_);
+    for (const auto& [path, shown] : shown_) tree_.remove("/sys" + path);  // lets go of the devices
 }
 
 void DeviceTree::device_added(device::Device& device) {

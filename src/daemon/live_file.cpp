@@ -6,12 +6,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <utility>
+
+#include "base/log.h"
+#include "drm/sync/sync_file.h"
 
 namespace plugboard::daemon {
 namespace {
 
-/// A file that a client has open for writing.
+/// A file that a client has open for writing. The shim brings each write() here. What libc writes inside
+/// itself (stdio: a shell's echo) it does not see: that goes into the socket and is taken at the close,
+/// with its error in the log only.
 class WritableFile final : public drm::SpecialFile {
   public:
     WritableFile(UniqueFd ours, std::function<Result<void>(std::string_view)> store)
@@ -26,6 +32,28 @@ class WritableFile final : public drm::SpecialFile {
     }
     std::string label() const override { return "attribute file"; }
     void visit_refs(RefVisitor&) const override {}
+
+    /// Makes room in the client's end, which is made full, and offers what is to be read.
+    void prepare(std::string_view content) {
+        (void)take_bytes();
+        if (!content.empty())
+            send(ours_.borrow(), content.data(), content.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        shutdown(ours_.borrow(), SHUT_WR);  // a read() past the content says 0
+    }
+    /// What was written past the shim. Only the last close makes it whole.
+    std::string take_bytes() {
+        std::string text;
+        std::array<char, 4096> bytes{};
+        for (;;) {
+            const ssize_t count = recv(ours_.borrow(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+            if (count <= 0) return text;
+            text.append(bytes.data(), static_cast<size_t>(count));
+        }
+    }
+    void store_late(const std::string& text) const {
+        if (const auto stored = store_(text); !stored.ok())
+            log::error("a write of \"{}\" was refused: {}", text, errno_name(stored.error()));
+    }
 
   private:
     const UniqueFd ours_;
@@ -53,27 +81,32 @@ bool allows(const LiveFile& file, int flags) {
     return access == O_RDONLY || (file.mode & 0222) != 0;
 }
 
-Result<UniqueFd> open_for_writing(const LiveFile& file, int flags, drm::SpecialFiles& files) {
+Result<UniqueFd> open_for_writing(const LiveFile& file, int flags, device::Model& model) {
     if (!file.store) return Errno::Access;
     std::string content;
     if ((flags & O_ACCMODE) == O_RDWR && file.show) content = TRY(file.show());
     const auto make = [&](uint64_t, UniqueFd ours) -> Ref<drm::SpecialFile> {
-        // What is read lies ready in the socket; a read() past it says 0. Texts are short.
-        if (!content.empty())
-            send(ours.borrow(), content.data(), content.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        shutdown(ours.borrow(), SHUT_WR);
-        return make_ref<WritableFile>(std::move(ours), file.store);
+        auto made = make_ref<WritableFile>(std::move(ours), file.store);
+        made->prepare(content);
+        return made;
     };
-    return files.add(FdKind::Attribute, PairType::Stream, make);
+    const auto closed = [&model](drm::SpecialFile& special) {
+        auto& writable = static_cast<WritableFile&>(special);
+        const std::string text = writable.take_bytes();
+        if (text.empty()) return;
+        // Not on the thread of the hang-ups: a store may unbind, which ends other descriptors.
+        model.run_later([keep = Ref<WritableFile>::share(writable), text] { keep->store_late(text); });
+    };
+    return model.service<drm::SpecialFiles>().add(FdKind::Attribute, PairType::Stream, make, closed);
 }
 
 }  // namespace
 
 Result<UniqueFd> open_live_file(const LiveFile& file, int flags, const uapi::Credentials& caller,
-                                drm::SpecialFiles& files) {
+                                device::Model& model) {
     if (!allows(file, flags)) return Errno::Access;
     if (file.open) return file.open(flags, caller);
-    if ((flags & O_ACCMODE) != O_RDONLY) return open_for_writing(file, flags, files);
+    if ((flags & O_ACCMODE) != O_RDONLY) return open_for_writing(file, flags, model);
     return snapshot(file.show ? TRY(file.show()) : std::string());
 }
 

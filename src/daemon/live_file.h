@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "drm/sync/sync_file.h"
+#include "device/model.h"
 #include "uapi/user_memory.h"
 
 namespace plugboard::daemon {
@@ -23,9 +23,9 @@ struct LiveFile {
     std::function<Result<UniqueFd>(int flags, const uapi::Credentials& caller)> open{};
 };
 
-/// The descriptor for the client: a read-only snapshot in memory, or one kept in `files` whose writes
-/// go to store(). Access: the mode does not allow the flags of open(2); else what show() or open() said.
+/// The descriptor for the client: a read-only snapshot in memory, or one kept in the model's special
+/// files whose writes go to store(). Access: the mode does not allow the flags of open(2); else what show() or open() said.
 Result<UniqueFd> open_live_file(const LiveFile& file, int flags, const uapi::Credentials& caller,
-                                drm::SpecialFiles& files);
+                                device::Model& model);
 
 }  // namespace plugboard::daemon

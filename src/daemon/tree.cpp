@@ -151,7 +151,7 @@ void Tree::remove(std::string_view path) {
 }
 
 Result<UniqueFd> Tree::open_live(std::string_view path, int flags, const uapi::Credentials& caller,
-                               drm::SpecialFiles& files) {
+                               device::Model& model) {
     const std::unique_ptr<char, decltype(&free)> resolved(
         realpath(on_disk(path).c_str(), nullptr), &free);
     if (!resolved) return last_error();
@@ -166,7 +166,7 @@ Result<UniqueFd> Tree::open_live(std::string_view path, int flags, const uapi::C
         if (it == live_.end()) return Errno::NoTty;
         file = it->second;
     }
-    return open_live_file(file, flags, caller, files);
+    return open_live_file(file, flags, caller, model);
 }
 
 }  // namespace plugboard::daemon

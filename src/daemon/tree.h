@@ -43,7 +43,7 @@ class Tree {
     /// Opens a live file for a client; symbolic links in `path` are followed inside the tree. NoEnt:
     /// no such file; Access: its mode does not allow these flags; NoTty: it is not live.
     Result<UniqueFd> open_live(std::string_view path, int flags, const uapi::Credentials& caller,
-                               drm::SpecialFiles& files);
+                               device::Model& model);
 
   private:
     Tree(std::string root, std::string scratch)

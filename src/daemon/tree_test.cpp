@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "device/model.h"
+#include "drm/sync/sync_file.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -45,7 +46,7 @@ class TreeTest : public testing::Test {
         return lstat(on_disk(path).c_str(), &info) == 0;
     }
     Result<UniqueFd> open_live(const std::string& path, int flags) {
-        return tree_->open_live(path, flags, uapi::Credentials{}, files_);
+        return tree_->open_live(path, flags, uapi::Credentials{}, model_);
     }
     static std::string read_all(const UniqueFd& fd) {
         std::array<char, 256> bytes{};
@@ -167,6 +168,22 @@ TEST_F(TreeTest, a_written_file_is_let_go_with_the_last_copy_of_its_descriptor) 
     opened->reset();
     files_.watch().settle();
     EXPECT_EQ(files_.size(), 0u);
+}
+
+TEST_F(TreeTest, what_a_shell_writes_past_the_shim_is_stored_at_the_close) {
+    std::string stored;
+    const auto store = [&](std::string_view text) -> Result<void> {
+        stored = text;
+        return {};
+    };
+    ASSERT_TRUE(tree_->put_live("/sys/bind", {.mode = 0200, .store = store}).ok());
+    auto opened = open_live("/sys/bind", O_WRONLY);
+    ASSERT_TRUE(opened.ok());
+    ASSERT_EQ(write(opened->borrow(), "vkms\n", 5), 5) << "and does not block";
+    opened->reset();
+    files_.watch().settle();
+    model_.flush();
+    EXPECT_EQ(stored, "vkms\n");
 }
 
 TEST_F(TreeTest, what_a_mode_does_not_allow_is_refused) {

@@ -150,7 +150,7 @@ TEST(Auth, a_new_master_object_has_new_magics) {
 }
 
 TEST(Auth, a_render_node_has_no_master) {
-    Board board({.driver = {.name = "vgem", .modeset = false, .render_node = true}});
+    Board board(tests::vgem_card());
     Client renderer(board.drm(), {.node = NodeType::Render});
     EXPECT_FALSE(is_current_master(renderer.file()));
     EXPECT_EQ(set_master(renderer), EACCES);

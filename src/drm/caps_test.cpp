@@ -17,10 +17,6 @@ std::string result_name(int error) {
     return error == 0 ? "ok" : errno_name(static_cast<Errno>(error));
 }
 
-CardInfo like_linux_6_1() {
-    return {.driver = {.name = "vkms", .like_linux_6_1 = true}};
-}
-
 /// The lines of kms-errno.txt that start with the word and a number.
 void compare_caps(const char* reference, const CardInfo& info) {
     Board board(info);
@@ -47,7 +43,7 @@ TEST(Caps, are_those_of_linux_7_2) {
 }
 
 TEST(Caps, are_those_of_linux_6_1_under_its_profile) {
-    compare_caps("linux-6.1/kms-errno.txt", like_linux_6_1());
+    compare_caps("linux-6.1/kms-errno.txt", tests::linux_6_1_card());
 }
 
 TEST(Caps, atomic_switches_planes_and_aspect_ratio_on_and_off) {
@@ -91,7 +87,7 @@ TEST(Caps, the_x_server_does_not_get_atomic) {
 }
 
 TEST(Caps, without_modeset_only_the_general_ones_exist) {
-    Board board({.driver = {.name = "vgem", .modeset = false}});
+    Board board(tests::vgem_card());
     Client client(board.drm());
     drm_get_cap cap{.capability = DRM_CAP_TIMESTAMP_MONOTONIC, .value = 0};
     EXPECT_EQ(client.ioctl(DRM_IOCTL_GET_CAP, cap), 0);

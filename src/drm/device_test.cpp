@@ -19,7 +19,10 @@ using tests::Board;
 using tests::Client;
 
 DriverInfo mock() {
-    return {.name = "mock", .modeset = false};
+    DriverInfo info;
+    info.name = "mock";
+    info.modeset = false;
+    return info;
 }
 
 /// What happened to devices and which uevents were sent, as lines.
@@ -72,7 +75,7 @@ TEST(DrmDevice, publishes_the_card_its_connectors_and_a_node) {
 }
 
 TEST(DrmDevice, a_render_node_stands_beside_the_card) {
-    Board board({.driver = {.name = "vgem", .modeset = false, .render_node = true}});
+    Board board(tests::vgem_card());
     EXPECT_EQ(board.drm().render_minor(), 128u);
     EXPECT_TRUE(find_device(board.model, NodeType::Render, 128).has_value());
     EXPECT_FALSE(find_device(board.model, NodeType::Primary, 128).has_value());
@@ -184,7 +187,7 @@ TEST(DrmDevice, the_nth_failure_of_probe_leaves_nothing) {
         bool bound = false;
         {
             tests::FunctionDriver driver([](device::Bound& with) -> Result<void> {
-                auto drm = TRY(Device::create(with, {.name = "fake"}));
+                auto drm = TRY(Device::create(with, tests::CardInfo().driver));
                 return drm->publish(with);
             });
             ASSERT_TRUE(model.platform_bus().add_driver(driver).ok());

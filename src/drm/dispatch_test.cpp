@@ -37,7 +37,7 @@ TEST(Dispatch, a_short_struct_is_read_as_zero_beyond_its_end_and_not_written_the
     drm_mode_map_dumb full{.handle = client.make_buffer(), .pad = 0, .offset = 77};
 
     // The old struct ended before the offset.
-    constexpr auto short_command = DRM_IOC(DRM_IOC_READ | DRM_IOC_WRITE, 'd', 0xb3, 8);
+    constexpr auto short_command = _IOC(_IOC_READ | _IOC_WRITE, 'd', 0xb3, 8);
     EXPECT_EQ(client.ioctl(short_command, full), 0);
     EXPECT_EQ(full.offset, 77u);
 }
@@ -50,7 +50,7 @@ TEST(Dispatch, surplus_bytes_of_a_long_struct_come_back_unchanged) {
         uint64_t surplus = 0x1122334455667788;
     } argument;
 
-    EXPECT_EQ(client.ioctl(DRM_IOC(DRM_IOC_READ | DRM_IOC_WRITE, 'd', 0x0c, sizeof(argument)),
+    EXPECT_EQ(client.ioctl(_IOC(_IOC_READ | _IOC_WRITE, 'd', 0x0c, sizeof(argument)),
                            argument),
               0);
     EXPECT_EQ(argument.cap.value, 3u);
@@ -64,7 +64,7 @@ TEST(Dispatch, a_struct_of_the_largest_size_is_accepted) {
     const drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
     std::memcpy(argument.data(), &cap, sizeof(cap));
 
-    EXPECT_EQ(client.ioctl(DRM_IOC(DRM_IOC_READ | DRM_IOC_WRITE, 'd', 0x0c, argument.size()),
+    EXPECT_EQ(client.ioctl(_IOC(_IOC_READ | _IOC_WRITE, 'd', 0x0c, argument.size()),
                            argument.data()),
               0);
 }
@@ -122,7 +122,9 @@ TEST(Dispatch, each_refusal_of_the_number_says_why) {
 }
 
 TEST(Dispatch, each_missing_permission_says_why) {
-    Board board({.driver = {.name = "vkms", .render_node = true}});
+    tests::CardInfo info;
+    info.driver.render_node = true;
+    Board board(info);
     Client master(board.drm());
     Client client(board.drm());
     Client renderer(board.drm(), {.node = NodeType::Render});
@@ -152,7 +154,7 @@ TEST(Dispatch, ioctls_that_are_never_served_say_why) {
 }
 
 TEST(Dispatch, a_device_without_modeset_refuses_kms) {
-    Board board({.driver = {.name = "vgem", .modeset = false}});
+    Board board(tests::vgem_card());
     Client client(board.drm());
     drm_mode_card_res resources{};
     EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETRESOURCES, resources), EOPNOTSUPP);
@@ -285,7 +287,7 @@ class KernelAnswers : public testing::TestWithParam<const char*> {};
 TEST_P(KernelAnswers, are_ours) {
     const std::string opener = GetParam();
     const bool is_vgem = opener.starts_with("vgem");
-    Board board(is_vgem ? CardInfo{.driver = {.name = "vgem", .modeset = false, .render_node = true}}
+    Board board(is_vgem ? tests::vgem_card()
                         : CardInfo{});
     std::unique_ptr<Client> master;
     if (opener.ends_with("not master")) master = std::make_unique<Client>(board.drm());

@@ -139,7 +139,7 @@ void correct_status(int fd, struct stat& info) {
         take_status_of_tree(info, *node);
         show_as_node(info, *node);
     } else if (S_ISREG(info.st_mode) && is_in_tree(info)) {
-        if (info.st_size == 0) {
+        if (info.st_size < 64) {  // a node is a short text on the disk
             if (const auto node = find_node_in_tree(fd)) show_as_node(info, *node);
         }
         if (S_ISREG(info.st_mode)) info.st_mode &= ~static_cast<mode_t>(S_ISVTX);

@@ -1,5 +1,5 @@
 // A Bound cannot be made with new.
-// Expected error: operator new.*deleted|deleted.*operator new
+// Expected error: deleted function .*operator new
 #include "device/device.h"
 
 namespace plugboard::device {

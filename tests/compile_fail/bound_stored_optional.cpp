@@ -1,5 +1,5 @@
 // Nor in an optional.
-// Expected error: no match for .operator=|no viable overloaded
+// Expected error: no match for .*operator=|no viable overloaded
 #include "device/device.h"
 
 namespace plugboard::device {

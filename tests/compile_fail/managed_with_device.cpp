@@ -1,5 +1,5 @@
 // A device is no proof of being bound.
-// Expected error: no viable conversion|cannot convert|invalid initialization|private|could not convert
+// Expected error: no viable conversion|cannot convert|invalid initialization|private
 #include "device/device.h"
 
 namespace plugboard::device {

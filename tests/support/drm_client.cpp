@@ -124,6 +124,20 @@ uint32_t Client::add_fb() {
     return fb.fb_id;
 }
 
+CardInfo vgem_card() {
+    CardInfo info;
+    info.driver.name = "vgem";
+    info.driver.modeset = false;
+    info.driver.render_node = true;
+    return info;
+}
+
+CardInfo linux_6_1_card() {
+    CardInfo info;
+    info.driver.like_linux_6_1 = true;
+    return info;
+}
+
 Board::Board(CardInfo info, Clock& clock)
     : model(clock),
       info_(std::move(info)),

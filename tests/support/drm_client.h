@@ -114,6 +114,10 @@ struct CardInfo {
     bool has_overlay = false;
 };
 
+/// Without modeset, with a render node. Linux: vgem
+CardInfo vgem_card();
+CardInfo linux_6_1_card();
+
 /// A model with one platform device "card" and its published drm::Device, until unplug().
 class Board {
   public:

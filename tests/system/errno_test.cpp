@@ -1,5 +1,6 @@
 // What each ioctl answers to wrong arguments equals, line by line, what running kernels answered:
-// but for two written lists, of lines that the kernels disagree on and of lines that come later.
+// but for two written lists, of lines that the kernels disagree on and of lines we answer
+// differently.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -64,8 +65,8 @@ constexpr Decision decisions[] = {
     {"", "ATOMIC rotation 180 ok", Follow::Linux61, no_rotation},
 };
 
-/// A line that we answer differently until a later version (docs/limits.md): whole lines.
-struct Later {
+/// A line that we answer differently, most until a later version (docs/limits.md): whole lines.
+struct OwnAnswer {
     std::string theirs;
     std::string ours;
     const char* reason;
@@ -75,10 +76,11 @@ std::string kms_line(const std::string& label, const std::string& result) {
     return label + std::string(63 - label.size(), ' ') + result;
 }
 
-std::vector<Later> later_in_kms() {
+std::vector<OwnAnswer> own_in_kms() {
     const char* lease = "leases come later: a good request is EOPNOTSUPP";
     const char* prime = "export comes later: there is no descriptor to import or to seek in";
     const std::string good_lease = "CREATE_LEASE good", again = "CREATE_LEASE same objects again";
+    const char* socket = "a DRM descriptor is a socket, which cannot seek";
     const std::string export_good = "PRIME_HANDLE_TO_FD good", import = "PRIME_FD_TO_HANDLE own";
     return {
         {kms_line(good_lease, "ok"), kms_line(good_lease, "EOPNOTSUPP"), lease},
@@ -87,6 +89,7 @@ std::vector<Later> later_in_kms() {
         {kms_line(import, "ok"), kms_line(import, "EBADF"), prime},
         {"    same handle 1", "    same handle 0", prime},
         {"    lseek end 3145728, set 1: -1 EACCES", "    lseek end -1, set 1: -1 EBADF", prime},
+        {kms_line("lseek 4", "0 "), kms_line("lseek 4", "-1 ESPIPE"), socket},
     };
 }
 
@@ -97,8 +100,8 @@ std::string ioctl_line(const std::string& opener, const std::string& ioctl,
            std::string(35 - ioctl.size(), ' ') + answers;
 }
 
-std::vector<Later> later_in_ioctls() {
-    std::vector<Later> lines;
+std::vector<OwnAnswer> own_in_ioctls() {
+    std::vector<OwnAnswer> lines;
     for (const char* opener : {"root, master", "user, master"}) {
         lines.push_back({ioctl_line(opener, "MODE_CREATE_LEASE", "zero=ok badptr=EFAULT long=ok"),
                          ioctl_line(opener, "MODE_CREATE_LEASE",
@@ -142,8 +145,8 @@ Lines merge(FollowOf follow, size_t* used = nullptr) {
 }
 
 /// Replaces them; a line that is not there becomes an error in the result.
-Lines with_later(Lines lines, const std::vector<Later>& later) {
-    for (const Later& row : later) {
+Lines with_own(Lines lines, const std::vector<OwnAnswer>& own) {
+    for (const OwnAnswer& row : own) {
         const auto found = std::ranges::find(lines, row.theirs);
         if (found == lines.end()) {
             lines.push_back("the reference has no line: " + row.theirs);
@@ -155,7 +158,7 @@ Lines with_later(Lines lines, const std::vector<Later>& later) {
 }
 
 Lines expected_kms() {
-    return with_later(merge([](const Decision& row) { return row.follow; }), later_in_kms());
+    return with_own(merge([](const Decision& row) { return row.follow; }), own_in_kms());
 }
 
 Lines expected_ioctls() {
@@ -165,13 +168,13 @@ Lines expected_ioctls() {
         const bool users = line.starts_with("vkms   primary, user");
         if (line.starts_with("vkms") && (root || users)) lines.push_back(line);
     }
-    auto later = later_in_ioctls();
+    auto own = own_in_ioctls();
     if (!root) {
-        std::erase_if(later, [](const Later& row) {
+        std::erase_if(own, [](const OwnAnswer& row) {
             return !row.theirs.starts_with("vkms   primary, user");
         });
     }
-    return with_later(lines, later);
+    return with_own(lines, own);
 }
 
 Lines split(const std::string& text) {
@@ -205,11 +208,12 @@ TEST(ErrnoLists, every_line_that_the_kernels_disagree_on_is_decided) {
     for (const Decision& row : decisions) EXPECT_STRNE(row.linux_6_1, row.linux_7_2);
 }
 
-TEST(ErrnoLists, every_later_line_is_in_the_reference_once) {
+TEST(ErrnoLists, every_line_we_answer_differently_is_in_the_reference_once) {
     const Lines kms = merge([](const Decision& row) { return row.follow; });
-    for (const Later& row : later_in_kms()) EXPECT_EQ(std::ranges::count(kms, row.theirs), 1);
+    for (const OwnAnswer& row : own_in_kms()) EXPECT_EQ(std::ranges::count(kms, row.theirs), 1);
     const Lines ioctls = reference_lines("linux-7.2/ioctl-errno.txt");
-    for (const Later& row : later_in_ioctls()) EXPECT_EQ(std::ranges::count(ioctls, row.theirs), 1);
+    for (const OwnAnswer& row : own_in_ioctls())
+        EXPECT_EQ(std::ranges::count(ioctls, row.theirs), 1);
 }
 
 /// Each single change of what a client printed is seen: an answer, a lost line, an added one.

@@ -188,10 +188,11 @@ void FrameWorker::look_after_commits() {
 
 void FrameWorker::update_vblank_locked(uint32_t crtc) {
     Output& output = outputs_[crtc];
+    if (output.is_wanted() == output.holds_vblank) return;  // so for ever until publish()
     drm::Vblank& vblank = device_.mode_config().crtcs[crtc]->vblank();
-    if (output.is_wanted() && !output.holds_vblank) {
+    if (output.is_wanted()) {
         output.holds_vblank = vblank.get();
-    } else if (!output.is_wanted() && output.holds_vblank) {
+    } else {
         output.holds_vblank = false;
         vblank.put();
     }

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
-#include <cstring>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -25,6 +25,7 @@
 #include "drm/device.h"
 #include "drm/file.h"
 #include "drm/minors.h"
+#include "drm/pixel/geometry.h"
 #include "drm/request.h"
 #include "uapi/in_process_memory.h"
 

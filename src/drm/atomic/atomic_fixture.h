@@ -1,5 +1,5 @@
-// For tests: a device with a few CRTCs and a driver that only takes notes, and clients of it in this
-// process. The time stands still until the test moves it; vblanks come from vblank().
+// For tests: a device with a few CRTCs and a driver that only takes notes, and clients of it in
+// this process. The time stands still until the test moves it; vblanks come from vblank().
 #pragma once
 
 #include <drm.h>

@@ -68,9 +68,8 @@ class FakeDriver final : public device::Driver {
 
     Result<void> probe(device::Bound& bound) override {
         const BoardInfo& info = board_.info_;
-        Ref<Device> drm = TRY(Device::create(bound, {.name = "fake",
-                                                     .description = "Fake",
-                                                     .date = "0"}));
+        Ref<Device> drm =
+            TRY(Device::create(bound, {.name = "fake", .description = "Fake", .date = "0"}));
         board_.drm_ = drm;
         ModeConfig& config = drm->mode_config();
         config.limits.min_width = config.limits.min_height = 10;
@@ -97,16 +96,15 @@ class FakeDriver final : public device::Driver {
         for (uint32_t i = 0; i < info.crtcs; i++) {
             Plane& primary = add_plane(drm, PlaneType::Primary, 1u << i);
             if (i == 0) board_.overlay_ = &add_plane(drm, PlaneType::Overlay, all);
-            Plane* cursor =
-                info.cursors ? &add_plane(drm, PlaneType::Cursor, 1u << i) : nullptr;
-            drm.manage<Crtc>(drm, CrtcInfo{.primary = &primary,
-                                           .cursor = cursor,
-                                           .gamma_size = info.gamma_size});
+            Plane* cursor = info.cursors ? &add_plane(drm, PlaneType::Cursor, 1u << i) : nullptr;
+            drm.manage<Crtc>(
+                drm,
+                CrtcInfo{.primary = &primary, .cursor = cursor, .gamma_size = info.gamma_size});
             Encoder& encoder = drm.manage<Encoder>(
                 drm, EncoderInfo{.possible_crtcs = all,
                                  .possible_clones = info.clones ? all_encoders : 1u << i});
-            const auto connector = Connector::create(
-                drm, {.encoders = {&encoder}, .writeback_formats = {}});
+            const auto connector =
+                Connector::create(drm, {.encoders = {&encoder}, .writeback_formats = {}});
             board_.screens_.push_back(&*connector);
         }
     }
@@ -175,11 +173,12 @@ void Board::settle() {
 }
 
 void Board::drain() {
-    EXPECT_TRUE(comes_true([this] {
-        for (size_t i = 0; i < config().crtcs.size(); i++) vblank(i);
-        return worker().pending_count() == 0;
-    }));
-    settle();
+    for (int i = 0; i < 1000; i++) {
+        settle();
+        if (worker().pending_count() == 0) return;
+        for (size_t crtc = 0; crtc < config().crtcs.size(); crtc++) vblank(crtc);
+    }
+    ADD_FAILURE() << "a commit does not end";
 }
 
 void Board::note(std::string what) {
@@ -214,9 +213,9 @@ class QueueSink final : public EventSink {
 }  // namespace
 
 Client::Client(Board& board) : board_(board), sleeper_(board.clock) {
-    auto file = File::open(board.drm(),
-                           {.flags = O_RDWR, .opener = {.pid = getpid()}, .command = "test"},
-                           std::make_unique<QueueSink>(queue_));
+    auto file =
+        File::open(board.drm(), {.flags = O_RDWR, .opener = {.pid = getpid()}, .command = "test"},
+                   std::make_unique<QueueSink>(queue_));
     EXPECT_TRUE(file.ok());
     if (file.ok()) file_ = *file;
     for (const uint64_t cap : {DRM_CLIENT_CAP_UNIVERSAL_PLANES, DRM_CLIENT_CAP_ATOMIC,

@@ -66,7 +66,8 @@ Result<void> check_plane(State& state, Request* request, const PlaneChange& chan
 // Step 2. Linux: drm_atomic_crtc_check
 Result<void> check_crtc(State& state, const CrtcChange& change) {
     if (change.new_state.active && !change.new_state.mode)
-        return state.refuse(Errno::Inval, "{}: ACTIVE is 1 but MODE_ID is 0", name_of(*change.crtc));
+        return state.refuse(Errno::Inval, "{}: ACTIVE is 1 but MODE_ID is 0",
+                            name_of(*change.crtc));
     const bool has_event = !change.events.empty() || change.out_fence;
     if (has_event && !change.new_state.active && !change.old_state.active)
         return state.refuse(Errno::Inval,
@@ -283,9 +284,8 @@ Result<void> check_rectangles(Request* request, const Plane& plane, const PlaneS
     const Rect& to = state.destination;
     if (to.width > int_max || to.x > int_max - int64_t{to.width} || to.height > int_max ||
         to.y > int_max - int64_t{to.height})
-        return refuse_on(request, Errno::Range,
-                         "{}: destination {}x{}+{}+{} ends beyond 2^31-1", name_of(plane), to.width,
-                         to.height, to.x, to.y);
+        return refuse_on(request, Errno::Range, "{}: destination {}x{}+{}+{} ends beyond 2^31-1",
+                         name_of(plane), to.width, to.height, to.x, to.y);
     const Framebuffer& fb = **state.fb;
     const FixedRect& from = state.source;
     if (!from.fits_in(fb.size()))

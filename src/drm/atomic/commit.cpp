@@ -46,7 +46,8 @@ class Attempt {
 
   private:
     enum class Outcome { Installed, Tested, Again };
-    /// Fills, checks and installs under the modeset lock; Again: something has to be done without it.
+    /// Fills, checks and installs under the modeset lock; Again: something has to be done without
+    /// it.
     Result<Outcome> try_once();
     Result<Outcome> install_locked(Installation::Freed& freed);
     Result<void> prepare_signals();
@@ -65,8 +66,7 @@ class Attempt {
 };
 
 Result<void> Attempt::check_busy(const Crtc& crtc) {
-    const bool is_flipping =
-        crtc.newest_commit && !(*crtc.newest_commit)->progress(crtc).flip_done;
+    const bool is_flipping = crtc.newest_commit && !(*crtc.newest_commit)->progress(crtc).flip_done;
     if (!is_flipping || !state_->options().nonblock) return {};
     return state_->refuse(Errno::Busy, "{}: the commit before has not flipped yet (NONBLOCK)",
                           name_of(crtc));
@@ -116,9 +116,9 @@ Result<void> Attempt::wait_for_obstacle() {
         case Obstacle::Kind::Cleanup: break;
     }
     State& older = **obstacle.commit;
-    const auto ended =
-        request_->wait(device_, older.progress_queue(), [&] { return older.is_cleaned_up(); },
-                       device_.clock().now() + longest_stall);
+    const auto ended = request_->wait(
+        device_, older.progress_queue(), [&] { return older.is_cleaned_up(); },
+        device_.clock().now() + longest_stall);
     stalled_on_.push_back(*obstacle.commit);
     if (!ended.ok() && ended.error() == Errno::Time) return {};
     return ended;
@@ -187,9 +187,8 @@ Result<void> Attempt::wait_until_cleaned_up() {
     // The worker cannot wait for itself; its own commit goes on without it.
     if (device_.mode_config().worker().is_current_thread()) return {};
     ThreadSleeper sleeper(device_.clock());
-    const Wakeup end =
-        wait_until(sleeper, state_->progress_queue(), is_over,
-                   device_.clock().now() + longest_stall, Interrupts::Ignored);
+    const Wakeup end = wait_until(sleeper, state_->progress_queue(), is_over,
+                                  device_.clock().now() + longest_stall, Interrupts::Ignored);
     if (end == Wakeup::Deadline)
         log::error("{}: the core's own commit has not ended after 10 s", device_.card_name());
     return {};
@@ -247,8 +246,7 @@ void Installation::update_dpms(State& state) {
         const Crtc* crtc = change->new_state.crtc;
         const bool is_detached = !crtc && change->old_state.crtc;
         if (!is_detached && !(crtc && state.find(*crtc)->needs_modeset())) continue;
-        connector.dpms =
-            crtc && crtc->state.active ? DRM_MODE_DPMS_ON : DRM_MODE_DPMS_OFF;
+        connector.dpms = crtc && crtc->state.active ? DRM_MODE_DPMS_ON : DRM_MODE_DPMS_OFF;
         if (!property) continue;
         if (AttachedProperty* attached = connector.find_property(property->id()))
             attached->value = connector.dpms;

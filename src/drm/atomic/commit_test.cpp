@@ -1,8 +1,9 @@
 // How commits wait for each other, for fences and for vblanks, and how they end.
 #include <gtest/gtest.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "drm/atomic/atomic_fixture.h"
@@ -57,7 +58,8 @@ class CommitTest : public testing::Test {
         board.drain();
     }
     int flip(Client& client, Crtc& crtc, uint32_t fb, uint64_t user_data = 0) {
-        drm_mode_crtc_page_flip argument{raw(crtc.id()), fb, DRM_MODE_PAGE_FLIP_EVENT, 0, user_data};
+        drm_mode_crtc_page_flip argument{raw(crtc.id()), fb, DRM_MODE_PAGE_FLIP_EVENT, 0,
+                                         user_data};
         return client.call(DRM_IOCTL_MODE_PAGE_FLIP, &argument);
     }
     const StandardProperties& properties(Board& board) { return board.config().properties; }
@@ -291,16 +293,22 @@ TEST_F(CommitTest, close_before_flip_completes) {
     Board board;
     Client client(board);
     light(board, client);
-    {
-        Client other(board);
-        drm_auth auth{};
-        ASSERT_EQ(other.call(DRM_IOCTL_GET_MAGIC, &auth), 0);
-    }
     ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0);
-    board.pump([&] { client.close(); });
+    board.settle();
+    const uint64_t id = client.file().id();
+    std::atomic<bool> is_closed{false};
+    std::thread thread([&] {
+        client.close();  // takes the framebuffer off, so it needs vblanks
+        is_closed = true;
+    });
+    EXPECT_TRUE(comes_true([&] { return !board.drm().find_file(id); }));
+    EXPECT_TRUE(comes_true([&] {
+        board.vblank();
+        return is_closed.load();
+    }));
+    thread.join();
     board.drain();
     EXPECT_EQ(client.event_count(), 0u);
-    EXPECT_EQ(board.worker().pending_count(), 0u);
     Client next(board);
     EXPECT_EQ(next.set_crtc(next.add_fb()), 0) << next.reason();
 }
@@ -309,7 +317,7 @@ TEST_F(CommitTest, old_framebuffers_are_let_go_after_the_flip) {
     Board board;
     Client client(board);
     light(board, client);
-    const Ref<Framebuffer> old = **std::make_unique<MaybeRef<Framebuffer>>(board.primary().state.fb);
+    const Ref<Framebuffer> old = *board.primary().state.fb;
     const uint32_t count = old->ref_count();
     ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0);
     board.settle();

@@ -174,8 +174,8 @@ CommitWorker::Next CommitWorker::next_task() {
             if (!is_told) log::error("{}: a flip has not come within 10 s", device_.card_name());
             return {.task = Task::Finish, .state = pending->state};
         }
-        next.deadline = std::min(*pending->flip_deadline,
-                                 next.deadline.value_or(*pending->flip_deadline));
+        next.deadline =
+            std::min(*pending->flip_deadline, next.deadline.value_or(*pending->flip_deadline));
     }
     return next;
 }
@@ -205,8 +205,8 @@ void CommitWorker::program(State& state) {
         for (const CrtcChange* change : state.crtcs()) start_flip(state, change->crtc->index());
         for (const CrtcChange* change : state.crtcs()) {
             if (!change->new_state.active || !change->needs_modeset()) continue;
-            change->crtc->vblank().turn_on(Nanos(
-                static_cast<int64_t>(change->new_state.mode->frame_duration_ns())));
+            change->crtc->vblank().turn_on(
+                Nanos(static_cast<int64_t>(change->new_state.mode->frame_duration_ns())));
         }
         state.set_hw_done();
     } else {

@@ -97,8 +97,8 @@ Result<void> Settings::read_property(const Target& target, uint32_t object_id) {
     const auto id = TRY(element<uint32_t>("props_ptr", argument_.props_ptr, index));
     const AttachedProperty* attached = target.object()->find_property(ObjectId{id});
     if (!attached)
-        return request_.refuse(Category::Atomic, Errno::NoEnt, "{}: property {} is not attached to it",
-                               target.name(), id);
+        return request_.refuse(Category::Atomic, Errno::NoEnt,
+                               "{}: property {} is not attached to it", target.name(), id);
     const auto value = TRY(element<uint64_t>("prop_values_ptr", argument_.prop_values_ptr, index));
     return add(TRY(atomic::parse_setting(request_, device_, target, *attached->property, value)),
                object_id);

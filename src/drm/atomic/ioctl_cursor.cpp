@@ -70,9 +70,9 @@ Result<void> update_cursor(Request& request, Device& device, File& file,
         atomic::fill(state, *plane, wanted);
         return {};
     };
-    TRY(atomic::commit_recipe(
-        request, device, {.allow_modeset = true, .legacy_cursor = true, .file_id = file.id()},
-        recipe));
+    TRY(atomic::commit_recipe(request, device,
+                              {.allow_modeset = true, .legacy_cursor = true, .file_id = file.id()},
+                              recipe));
     if (moves) {
         MutexLock lock(device.mode_config().lock());
         crtc.cursor_position = {argument.x, argument.y};

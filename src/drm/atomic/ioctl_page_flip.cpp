@@ -33,13 +33,15 @@ Result<void> fill(State& state, Crtc& crtc, const Ref<Framebuffer>& fb) {
     Plane& primary = *crtc.info().primary;
     const PlaneState& now = primary.state;
     if (!now.source.fits_in(fb->size()))
-        return state.refuse(Errno::NoSpc, "{}: its source rectangle lies outside {}, which is {}x{}",
+        return state.refuse(Errno::NoSpc,
+                            "{}: its source rectangle lies outside {}, which is {}x{}",
                             name_of(primary), name_of(*fb), fb->size().width, fb->size().height);
     if ((*now.fb)->format().fourcc != fb->format().fourcc)
         return state.refuse(Errno::Inval, "{}: {} has format {}, what is shown has {}",
                             name_of(primary), name_of(*fb), fourcc_name(fb->format().fourcc),
                             fourcc_name((*now.fb)->format().fourcc));
-    state.crtc(crtc);
+    if (!state.crtc(crtc).active)
+        return state.refuse(Errno::Inval, "{}: ACTIVE is 0", name_of(crtc));
     state.plane(primary).fb = fb;
     state.set_crtc(primary, &crtc);
     return {};

@@ -83,14 +83,14 @@ Result<void> parse_connectors(Request& request, Device& device, const drm_mode_c
         existing = device.mode_config().connectors.size();
     }
     if (count > existing)
-        return request.refuse(Category::Kms, Errno::Inval,
-                              "count_connectors {}: the device has {}", count, existing);
+        return request.refuse(Category::Kms, Errno::Inval, "count_connectors {}: the device has {}",
+                              count, existing);
     for (uint32_t i = 0; i < count; i++) {
         const auto id = request.memory().read_value<uint32_t>(
             uapi::UserAddress{argument.set_connectors_ptr + uint64_t{i} * sizeof(uint32_t)});
         if (!id.ok())
-            return request.refuse(Category::Kms, id.error(), "set_connectors_ptr[{}] cannot be read",
-                                  i);
+            return request.refuse(Category::Kms, id.error(),
+                                  "set_connectors_ptr[{}] cannot be read", i);
         wanted.connectors.push_back(
             TRY(atomic::find_connector(request, device, "set_connectors_ptr", *id)));
     }
@@ -149,8 +149,8 @@ Result<void> fill(State& state, const Wanted& wanted) {
 
 PLUGBOARD_HANDLER(ioctl_set_crtc, drm_mode_crtc) {
     if (argument.x > 0xffff || argument.y > 0xffff)
-        return request.refuse(Category::Kms, Errno::Range, "x {} or y {} is above 65535", argument.x,
-                              argument.y);
+        return request.refuse(Category::Kms, Errno::Range, "x {} or y {} is above 65535",
+                              argument.x, argument.y);
     Wanted wanted{.crtc = TRY(atomic::find_crtc(request, device, "crtc_id", argument.crtc_id)),
                   .x = argument.x,
                   .y = argument.y};

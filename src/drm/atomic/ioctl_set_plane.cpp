@@ -60,8 +60,7 @@ PLUGBOARD_HANDLER(ioctl_set_plane, drm_mode_set_plane) {
         is_cursor = is_cursor_of(plane.state.crtc);
     }
     return atomic::commit_recipe(
-        request, device,
-        {.allow_modeset = true, .legacy_cursor = is_cursor, .file_id = file.id()},
+        request, device, {.allow_modeset = true, .legacy_cursor = is_cursor, .file_id = file.id()},
         [&](atomic::State& state) -> Result<void> {
             atomic::fill(state, plane, wanted);
             return {};

@@ -61,8 +61,9 @@ Result<void> set_property(Request& request, Device& device, File& file, uint32_t
                           ObjectType type, uint32_t property_id, uint64_t value) {
     const std::optional<Target> target = atomic::find_target(device, object_id, type);
     if (!target)
-        return request.refuse(Category::Kms, Errno::NoEnt, "object {} of type 0x{:x}: no such object",
-                              object_id, static_cast<uint32_t>(type));
+        return request.refuse(Category::Kms, Errno::NoEnt,
+                              "object {} of type 0x{:x}: no such object", object_id,
+                              static_cast<uint32_t>(type));
     if (!target->object())
         return request.refuse(Category::Kms, Errno::Inval, "object {}: its type has no properties",
                               object_id);

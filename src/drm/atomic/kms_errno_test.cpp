@@ -131,6 +131,8 @@ TEST_F(KmsErrno, set_crtc_mode) {
     expect(try_set_crtc([](auto& set) { set.mode.clock = 0x80000000; }), ERANGE, "mode");
     expect(try_set_crtc([](auto& set) { set.mode.vtotal = 0; }), EINVAL, "not a valid mode");
     expect(try_set_crtc([](auto& set) { set.mode.flags |= 1u << 31; }), EINVAL, "mode");
+    drm_set_client_cap aspect{DRM_CLIENT_CAP_ASPECT_RATIO, 0};  // ATOMIC has switched it on
+    ASSERT_EQ(client.call(DRM_IOCTL_SET_CLIENT_CAP, &aspect), 0);
     expect(try_set_crtc([](auto& set) { set.mode.flags |= DRM_MODE_FLAG_PIC_AR_16_9; }), EINVAL,
            "aspect");
     expect(try_set_crtc([](auto& set) { set.mode.flags |= DRM_MODE_FLAG_INTERLACE; }), 0);
@@ -180,7 +182,8 @@ TEST_F(KmsErrno, vblank) {
     int queued = 0;
     drm_wait_vblank wait{};
     for (;; queued++) {
-        wait.request.type = static_cast<drm_vblank_seq_type>(_DRM_VBLANK_RELATIVE | _DRM_VBLANK_EVENT);
+        wait.request.type =
+            static_cast<drm_vblank_seq_type>(_DRM_VBLANK_RELATIVE | _DRM_VBLANK_EVENT);
         wait.request.sequence = 1;
         if (client.call(DRM_IOCTL_WAIT_VBLANK, &wait) != 0) break;
     }
@@ -190,7 +193,7 @@ TEST_F(KmsErrno, vblank) {
     EXPECT_EQ(client.vblank_events().size(), 128u);
     expect(wait_vblank(_DRM_VBLANK_RELATIVE, 1), 0);
     expect(wait_vblank(_DRM_VBLANK_RELATIVE | _DRM_VBLANK_SIGNAL, 1), EINVAL, "signals");
-    expect(wait_vblank(_DRM_VBLANK_RELATIVE | 4, 1), EINVAL, "unknown bits");
+    expect(wait_vblank(_DRM_VBLANK_RELATIVE | 4, 1), EINVAL, "CRTC number 2");
     expect(wait_vblank(_DRM_VBLANK_RELATIVE | _DRM_VBLANK_FLIP, 1), EINVAL, "unknown bits");
     expect(wait_vblank(_DRM_VBLANK_RELATIVE | _DRM_VBLANK_SECONDARY, 1), EINVAL, "CRTC number 1");
     expect(wait_vblank(_DRM_VBLANK_RELATIVE | 5 << _DRM_VBLANK_HIGH_CRTC_SHIFT, 1), EINVAL,
@@ -222,8 +225,8 @@ TEST_F(KmsErrno, vblank) {
 TEST_F(KmsErrno, cursor) {
     light();
     const uint32_t handle = client.add_buffer(64, 64);
-    const auto cursor = [&](uint32_t flags, uint32_t width, uint32_t height, uint32_t bo, int32_t x = 0,
-                            int32_t y = 0) {
+    const auto cursor = [&](uint32_t flags, uint32_t width, uint32_t height, uint32_t bo,
+                            int32_t x = 0, int32_t y = 0) {
         drm_mode_cursor argument{flags, crtc_id(), x, y, width, height, bo};
         return client.pumped(DRM_IOCTL_MODE_CURSOR, &argument);
     };
@@ -266,7 +269,7 @@ TEST_F(KmsErrno, gamma) {
     lut.gamma_size = 256;
     lut.green = bad_pointer;
     expect(client.pumped(DRM_IOCTL_MODE_SETGAMMA, &lut), EFAULT, "green");
-    EXPECT_EQ(board.crtc().legacy_gamma[5], 7);           // red was taken
+    EXPECT_EQ(board.crtc().legacy_gamma[5], 7);             // red was taken
     EXPECT_EQ(board.crtc().legacy_gamma[256 + 5], 5 << 8);  // green was not
     lut.green = lut.red;
     lut.crtc_id = 9999;
@@ -378,12 +381,11 @@ TEST_F(KmsErrno, atomic_flips) {
     EXPECT_EQ(request().flags(now).call(client), EBUSY);
     EXPECT_EQ(request().flags(now | DRM_MODE_ATOMIC_TEST_ONLY).call(client), 0);
     expect(request().flags(event).pumped(client), 0);
+    // The same object in two groups.
     expect(AtomicRequest()
                .set(board.primary(), p().crtc_x, 0)
                .set(board.primary(), p().fb_id, fb)
-               .call(client) == 0
-               ? 0
-               : 1,
+               .pumped(client),
            0);
 }
 
@@ -392,15 +394,13 @@ TEST_F(KmsErrno, atomic_planes) {
     const Plane& plane = board.primary();
     // The last value of a property counts.
     expect(AtomicRequest().set(plane, p().fb_id, 0).set(plane, p().fb_id, fb).pumped(client), 0);
-    expect(AtomicRequest().set(plane, p().fb_id, fb).set(plane, p().fb_id, 0).pumped(client), EINVAL,
-           "FB_ID is 0");
+    expect(AtomicRequest().set(plane, p().fb_id, fb).set(plane, p().fb_id, 0).pumped(client),
+           EINVAL, "FB_ID is 0");
     expect(set_one(plane, p().src_w, uint64_t{2000} << 16), ENOSPC, "outside");
     expect(set_one(plane, p().src_x, 0x8000), ENOSPC, "outside");
-    expect(AtomicRequest()
-               .set(plane, p().src_w, 512 << 16)
-               .set(plane, p().crtc_w, 512)
-               .pumped(client),
-           0);
+    expect(
+        AtomicRequest().set(plane, p().src_w, 512 << 16).set(plane, p().crtc_w, 512).pumped(client),
+        0);
     expect(set_one(plane, p().crtc_w, 0), 0);
     expect(AtomicRequest()
                .set(plane, p().src_w, 1024 << 16)
@@ -414,17 +414,16 @@ TEST_F(KmsErrno, atomic_planes) {
     expect(set_one(plane, p().crtc_w, 512), ERANGE, "scale");
     expect(set_one(plane, p().fb_id, client.add_fb(1024, 768, DRM_FORMAT_RGB565)), 0);
     expect(set_one(plane, p().fb_id, client.add_fb(640, 480)), ENOSPC, "640x480");
-    expect(set_one(plane, p().fb_id, client.add_fb(1024, 768, DRM_FORMAT_ARGB8888)), EINVAL, "AR24");
+    expect(set_one(plane, p().fb_id, client.add_fb(1024, 768, DRM_FORMAT_ARGB8888)), EINVAL,
+           "AR24");
 }
 
 TEST_F(KmsErrno61, atomic_primary_must_cover_the_mode) {
     light();
     const Plane& plane = board.primary();
-    expect(AtomicRequest()
-               .set(plane, p().src_w, 512 << 16)
-               .set(plane, p().crtc_w, 512)
-               .pumped(client),
-           EINVAL, "cover");
+    expect(
+        AtomicRequest().set(plane, p().src_w, 512 << 16).set(plane, p().crtc_w, 512).pumped(client),
+        EINVAL, "cover");
     expect(set_one(plane, p().crtc_w, 0), EINVAL, "cover");
     expect(set_one(plane, p().crtc_x, 1), EINVAL, "cover");
     expect(set_one(plane, p().crtc_x, static_cast<uint64_t>(-1)), EINVAL, "cover");
@@ -545,7 +544,8 @@ TEST_F(KmsErrno, overlays) {
                .set(board.primary(), p().crtc_id, 0)
                .pumped(client),
            0);
-    expect(AtomicRequest().set(overlay, p().crtc_id, 0).set(overlay, p().fb_id, 0).pumped(client), 0);
+    expect(AtomicRequest().set(overlay, p().crtc_id, 0).set(overlay, p().fb_id, 0).pumped(client),
+           0);
     EXPECT_TRUE(board.crtc().state.active);
 }
 
@@ -582,7 +582,8 @@ TEST(KmsErrnoTwoCrtcs, plane_may_not_go_from_one_crtc_to_another_directly) {
     ASSERT_EQ(client.pumped(DRM_IOCTL_MODE_SETPLANE, &set), 0) << client.reason();
     set.crtc_id = raw(board.crtc(1).id());
     EXPECT_EQ(client.pumped(DRM_IOCTL_MODE_SETPLANE, &set), EINVAL);
-    EXPECT_NE(client.reason().find("without being 0 between"), std::string::npos) << client.reason();
+    EXPECT_NE(client.reason().find("without being 0 between"), std::string::npos)
+        << client.reason();
     set.plane_id = raw(board.primary(0).id());
     EXPECT_EQ(client.pumped(DRM_IOCTL_MODE_SETPLANE, &set), EINVAL);
     EXPECT_NE(client.reason().find("cannot be on crtc-1"), std::string::npos) << client.reason();

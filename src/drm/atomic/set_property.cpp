@@ -128,7 +128,8 @@ Result<void> Parser::check_rule() {
     if (property == p.gamma_lut) return check_gamma();
     if (property == p.in_fence_fd) return take_fence();
     if (property == p.out_fence_ptr || property == p.writeback_out_fence_ptr) return clear_slot();
-    if (property == p.dpms) return refuse(Errno::Inval, "not through ATOMIC: use ACTIVE of the CRTC");
+    if (property == p.dpms)
+        return refuse(Errno::Inval, "not through ATOMIC: use ACTIVE of the CRTC");
     const bool is_known = property == p.fb_id || property == p.crtc_id || property == p.crtc_x ||
                           property == p.crtc_y || property == p.crtc_w || property == p.crtc_h ||
                           property == p.src_x || property == p.src_y || property == p.src_w ||

@@ -14,8 +14,8 @@
 
 namespace plugboard::drm::atomic {
 
-/// Lives on the stack of one request; unless given away it takes back what it has made. The request's
-/// thread only, and without the modeset lock but for attach().
+/// Lives on the stack of one request; unless given away it takes back what it has made. The
+/// request's thread only, and without the modeset lock but for attach().
 class Signals {
   public:
     /// `event`: its user_data, if each CRTC is to send one.

@@ -67,18 +67,17 @@ struct ConnectorChange {
 
 /// How far the request has come on one CRTC. Linux: struct drm_crtc_commit
 struct Progress {
-    bool hw_done = false;    // the new state is programmed
-    bool flip_done = false;  // the new picture is being shown; event and fence are sent
-    bool cleaned_up = false; // what the old state held is let go
+    bool hw_done = false;     // the new state is programmed
+    bool flip_done = false;   // the new picture is being shown; event and fence are sent
+    bool cleaned_up = false;  // what the old state held is let go
 };
 
-/// Counted. While it is made and checked: its request's thread, under the modeset lock. After the swap
-/// it belongs to the commit worker and is constant but for its progress.
+/// Counted. While it is made and checked: its request's thread, under the modeset lock. After the
+/// swap it belongs to the commit worker and is constant but for its progress.
 class State final : public Object {
   public:
     /// A state without a recipe is installed as its maker filled it, under the modeset lock.
-    static Ref<State> create(Device& device, Request* request, Options options,
-                             Recipe recipe = {});
+    static Ref<State> create(Device& device, Request* request, Options options, Recipe recipe = {});
 
     Device& device() const { return *device_; }
     const Options& options() const { return options_; }
@@ -172,11 +171,12 @@ class State final : public Object {
     WaitQueue progress_queue_;
 };
 
-/// The order of checks of facts/kms.md section 4. Under the modeset lock. Linux: drm_atomic_check_only
+/// The order of checks of facts/kms.md section 4. Under the modeset lock. Linux:
+/// drm_atomic_check_only
 Result<void> check(State& state);
 
-/// The whole of a commit for a request: waits, swaps, hands the tail to the worker, and, unless it is
-/// non-blocking, waits for the end. Called without the modeset lock; it checks again under it.
+/// The whole of a commit for a request: waits, swaps, hands the tail to the worker, and, unless it
+/// is non-blocking, waits for the end. Called without the modeset lock; it checks again under it.
 /// Linux: drm_atomic_commit, drm_atomic_nonblocking_commit
 Result<void> commit(Request& request, Ref<State> state);
 

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -67,7 +68,7 @@ TEST(Dumb, sizes_and_pitches_are_those_of_linux_7_2) {
 }
 
 TEST(Dumb, sizes_and_pitches_are_those_of_linux_6_1_under_its_profile) {
-    compare_sizes("linux-6.1/kms-errno.txt", {.driver = {.name = "vkms", .like_linux_6_1 = true}});
+    compare_sizes("linux-6.1/kms-errno.txt", tests::linux_6_1_card());
 }
 
 TEST(Dumb, refusals_say_why) {
@@ -89,7 +90,10 @@ TEST(Dumb, refusals_say_why) {
 }
 
 TEST(Dumb, a_driver_without_dumb_buffers_is_ENOSYS) {
-    Board board({.driver = {.name = "none", .dumb_buffers = false}});
+    CardInfo info;
+    info.driver.name = "none";
+    info.driver.dumb_buffers = false;
+    Board board(info);
     Client client(board.drm());
     drm_mode_create_dumb dumb = dumb_of(64, 64, 32);
     EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_CREATE_DUMB, dumb), ENOSYS);

@@ -39,7 +39,8 @@ class SwSync final : public SpecialFile {
     std::string label() const override { return fmt::format("sw_sync {} {}", number_, name_); }
     void visit_refs(RefVisitor& visitor) const override {
         MutexLock lock(mutex_);
-        for (const auto& [distance, fence] : pending_) visitor.edge(*fence, "sync_timeline.pt_list");
+        for (const auto& [distance, fence] : pending_)
+            visitor.edge(*fence, "sync_timeline.pt_list");
     }
 
   private:
@@ -74,10 +75,9 @@ Ref<Fence> SwSync::fence_at(uint32_t seqno) {
         const auto found = pending_.find(wide);
         if (found != pending_.end()) return found->second;
     }
-    fence = Fence::create(model_.clock(), {.context = context_,
-                                           .seqno = seqno,
-                                           .driver = driver_name,
-                                           .timeline = name_});
+    fence = Fence::create(
+        model_.clock(),
+        {.context = context_, .seqno = seqno, .driver = driver_name, .timeline = name_});
     if (is_pending) pending_.emplace(wide, *fence);
     lock.unlock();
     if (!is_pending) (*fence)->signal();
@@ -149,7 +149,8 @@ Result<void> SwSync::get_deadline(Request& request, uapi::UserAddress argument) 
                                : Result<Ref<Fence>>(Errno::Inval);
     if (!fence.ok())
         return request.refuse(log::Category::Core, Errno::Inval,
-                              "SW_SYNC_GET_DEADLINE: fence_fd {} is not a sync_file", data.fence_fd);
+                              "SW_SYNC_GET_DEADLINE: fence_fd {} is not a sync_file",
+                              data.fence_fd);
     if ((*fence)->info().driver != driver_name)
         return request.refuse(log::Category::Core, Errno::Inval,
                               "SW_SYNC_GET_DEADLINE: fence_fd {} is a fence of {}", data.fence_fd,

@@ -28,8 +28,8 @@ inline constexpr uint32_t sw_sync_create_fence = _IOWR('W', 0, SwSyncCreateFence
 inline constexpr uint32_t sw_sync_inc = _IOW('W', 1, uint32_t);
 inline constexpr uint32_t sw_sync_get_deadline = _IOWR('W', 2, SwSyncGetDeadline);
 
-/// What open() of the file gives: a new timeline at 0, named after the opener's comm, that ends with
-/// the descriptor's last copy. MFile, NoMem.
+/// What open() of the file gives: a new timeline at 0, named after the opener's comm, that ends
+/// with the descriptor's last copy. MFile, NoMem.
 Result<UniqueFd> open_sw_sync(device::Model& model, std::string comm);
 
 /// The text of debugfs sync/info. A timeline is in it while its descriptor is open.

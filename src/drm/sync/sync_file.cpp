@@ -95,7 +95,8 @@ Result<void> SyncFile::merge(Request& request, uapi::UserAddress argument) {
     const auto data = TRY(request.memory().read_value<sync_merge_data>(argument));
     if (data.flags || data.pad)
         return request.refuse(log::Category::Core, Errno::Inval,
-                              "SYNC_IOC_MERGE: flags {} and pad {} must be 0", data.flags, data.pad);
+                              "SYNC_IOC_MERGE: flags {} and pad {} must be 0", data.flags,
+                              data.pad);
     const auto fd = request.memory().take_fd(data.fd2);
     if (!fd.ok() || !files_.import_fence(*fd).ok())
         return request.refuse(log::Category::Core, Errno::NoEnt,

@@ -31,11 +31,13 @@ class SpecialFiles {
     /// The fence behind a client's descriptor. Inval: not a sync_file of this model.
     Result<Ref<Fence>> import_fence(const UniqueFd& fd);
 
-    /// Adds a file of any kind; `make` gets the number and our end of the pair, which the file keeps
-    /// open. Gives the client's end. `on_close` runs when its last copy is closed, or at our end.
-    Result<UniqueFd> add(FdKind kind, PairType type,
-                         const std::function<Ref<SpecialFile>(uint64_t number, UniqueFd ours)>& make,
-                         std::function<void(SpecialFile&)> on_close = {});
+    /// Adds a file of any kind; `make` gets the number and our end of the pair, which the file
+    /// keeps open. Gives the client's end. `on_close` runs when its last copy is closed, or at our
+    /// end.
+    Result<UniqueFd> add(
+        FdKind kind, PairType type,
+        const std::function<Ref<SpecialFile>(uint64_t number, UniqueFd ours)>& make,
+        std::function<void(SpecialFile&)> on_close = {});
     MaybeRef<SpecialFile> find(FdKind kind, uint64_t number) const;
     /// The file behind a client's descriptor, by its cookie.
     MaybeRef<SpecialFile> find(const UniqueFd& fd) const;
@@ -50,7 +52,7 @@ class SpecialFiles {
 
     HangupWatch watch_;
     mutable Mutex<LockClass<SpecialFiles>> mutex_;
-    std::map<uint64_t, Entry> entries_ GUARDED_BY(mutex_);         // by number
+    std::map<uint64_t, Entry> entries_ GUARDED_BY(mutex_);       // by number
     std::map<uint64_t, uint64_t> by_cookie_ GUARDED_BY(mutex_);  // number by cookie
     uint64_t next_ GUARDED_BY(mutex_) = 1;
 };

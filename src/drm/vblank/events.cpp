@@ -20,8 +20,8 @@ EventBytes bytes_of(const Event& event) {
 }  // namespace
 
 EventBytes vblank_event(VblankEventType type, uint64_t user_data, VblankCount at, ObjectId crtc) {
-    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(
-        at.time.time_since_epoch());
+    const auto since =
+        std::chrono::duration_cast<std::chrono::microseconds>(at.time.time_since_epoch());
     drm_event_vblank event{};
     event.base.type = static_cast<uint32_t>(type);
     event.base.length = sizeof event;

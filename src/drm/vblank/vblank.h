@@ -42,7 +42,8 @@ class Vblank {
     bool is_on() const;
     Nanos period() const;
 
-    /// Last count and its time; brought up to date if the timer rests on a CRTC that is on.
+    /// Last count and its time; brought up to date if the timer rests on a CRTC that is on. Only
+    /// what a user sees (get()) is kept: going off forgets the rest, as in Linux.
     VblankCount current();
 
     /// A user: while there is one the timer runs (first vblank one period after it was started).
@@ -51,15 +52,15 @@ class Vblank {
     void put();
 
     /// Runs `callback` at the first vblank that has passed `sequence`; holds a user until then.
-    /// At once when passed or off: the result is then what it was told. `owner` (a file's id) is for
-    /// forget(). Never with a lock held.
+    /// At once when passed or off: the result is then what it was told. `owner` (a file's id) is
+    /// for forget(). Never with a lock held.
     std::optional<VblankCount> call_at(uint64_t sequence, Callback callback, uint64_t owner = 0);
     /// Drops what call_at() keeps for the owner, uncalled.
     void forget(uint64_t owner);
     /// Runs at the next vblank (count + 1) before waiters wake; false (and not run) when off.
     bool arm(Callback callback);
-    /// Called at each vblank after armed callbacks, on the timer's thread: composition, CRC. The one
-    /// before is not called any more once this returns, unless it is made from the observer.
+    /// Called at each vblank after armed callbacks, on the timer's thread: composition, CRC. The
+    /// one before is not called any more once this returns, unless it is made from the observer.
     void set_observer(Callback observer);
 
     /// Woken at each vblank, at turn_off, and at unplug.

@@ -31,8 +31,8 @@ class VblankUser {
 
 /// The 64-bit count nearest to `near` that ends in these 32 bits. Linux: widen_32_to_64
 uint64_t widen(uint32_t narrow, uint64_t near) {
-    return near + static_cast<uint64_t>(
-                      static_cast<int64_t>(static_cast<int32_t>(narrow - static_cast<uint32_t>(near))));
+    return near + static_cast<uint64_t>(static_cast<int64_t>(
+                      static_cast<int32_t>(narrow - static_cast<uint32_t>(near))));
 }
 
 Result<void> require_vblank(Request& request, Device& device) {
@@ -59,8 +59,8 @@ Result<void> reserve_event(Request& request, File& file) {
 }
 
 void reply(drm_wait_vblank_reply& reply, VblankCount at) {
-    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(
-        at.time.time_since_epoch());
+    const auto since =
+        std::chrono::duration_cast<std::chrono::microseconds>(at.time.time_since_epoch());
     reply.sequence = static_cast<uint32_t>(at.sequence);
     reply.tval_sec = since.count() / 1'000'000;
     reply.tval_usec = since.count() % 1'000'000;

@@ -120,7 +120,8 @@ class Card {
     uint32_t find_property(uint32_t object, uint32_t type, const char* name) const {
         std::array<uint32_t, 64> ids{};
         std::array<uint64_t, 64> values{};
-        drm_mode_obj_get_properties get{address(ids.data()), address(values.data()), 64, object, type};
+        drm_mode_obj_get_properties get{address(ids.data()), address(values.data()), 64, object,
+                                        type};
         must(call(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, get) == 0, "OBJ_GETPROPERTIES");
         for (uint32_t i = 0; i < get.count_props; i++) {
             drm_mode_get_property one{};

@@ -1,0 +1,219 @@
+#include "drm/vblank/vblank.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <chrono>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace plugboard::drm {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanos period = 10ms;
+
+/// A vblank whose timer is the test.
+class VblankTest : public testing::Test {
+  protected:
+    VblankTest() { vblank.turn_on(period); }
+    /// Moves the time on, with every vblank that falls into it.
+    void run(Nanos duration) {
+        const Time end = clock.now() + duration;
+        for (auto due = vblank.next_due(); due && *due <= end; due = vblank.next_due()) {
+            clock.advance(*due - clock.now());
+            vblank.handle(*due);
+        }
+        clock.advance(end - clock.now());
+    }
+
+    FakeClock clock;
+    Vblank vblank{clock};
+};
+
+TEST_F(VblankTest, count_goes_up_by_one_when_switched_on) {
+    EXPECT_EQ(vblank.current().sequence, 1u);
+    vblank.turn_off();
+    EXPECT_EQ(vblank.current().sequence, 1u);
+    vblank.turn_on(period);
+    EXPECT_EQ(vblank.current().sequence, 2u);
+}
+
+TEST_F(VblankTest, first_vblank_comes_one_period_after_the_first_user) {
+    clock.advance(3ms);
+    ASSERT_TRUE(vblank.get());
+    EXPECT_EQ(vblank.next_due(), clock.now() + period);
+    vblank.put();
+}
+
+TEST_F(VblankTest, time_of_a_count_is_when_it_was_due) {
+    ASSERT_TRUE(vblank.get());
+    const Time due = *vblank.next_due();
+    clock.advance(period + 1ms);  // the timer's thread is late
+    vblank.handle(due);
+    EXPECT_EQ(vblank.current().time, due);
+    EXPECT_EQ(vblank.next_due(), due + period);
+    vblank.put();
+}
+
+TEST_F(VblankTest, timer_runs_on_for_5_s_after_the_last_user) {
+    ASSERT_TRUE(vblank.get());
+    vblank.put();
+    run(5s);
+    EXPECT_EQ(vblank.current().sequence, 1u + 500u);
+    EXPECT_FALSE(vblank.next_due());
+}
+
+TEST_F(VblankTest, missed_vblanks_are_added_when_the_timer_starts_again) {
+    ASSERT_TRUE(vblank.get());
+    vblank.put();
+    run(5s);
+    const uint64_t before = vblank.current().sequence;
+    clock.advance(104ms);
+    EXPECT_EQ(vblank.current().sequence, before + 10);
+    ASSERT_TRUE(vblank.get());
+    EXPECT_EQ(vblank.current().sequence, before + 10);
+    EXPECT_EQ(vblank.next_due(), clock.now() + period);  // a new phase
+    vblank.put();
+}
+
+TEST_F(VblankTest, user_within_the_5_s_keeps_the_phase) {
+    ASSERT_TRUE(vblank.get());
+    vblank.put();
+    run(23ms);
+    const auto due = vblank.next_due();
+    ASSERT_TRUE(vblank.get());
+    EXPECT_EQ(vblank.next_due(), due);
+    vblank.put();
+}
+
+TEST_F(VblankTest, off_has_no_users_and_a_frozen_count) {
+    vblank.turn_off();
+    EXPECT_FALSE(vblank.get());
+    const VblankCount before = vblank.current();
+    clock.advance(1s);
+    EXPECT_EQ(vblank.current().sequence, before.sequence);
+    EXPECT_EQ(vblank.current().time, before.time);
+    EXPECT_FALSE(vblank.arm([](VblankCount) { FAIL(); }));
+}
+
+TEST_F(VblankTest, users_stay_users_while_it_is_off) {
+    ASSERT_TRUE(vblank.get());
+    vblank.turn_off();
+    EXPECT_FALSE(vblank.next_due());
+    vblank.turn_on(period);
+    EXPECT_EQ(vblank.next_due(), clock.now() + period);
+    vblank.put();
+}
+
+TEST_F(VblankTest, waiters_are_told_with_the_last_count_when_it_goes_off) {
+    std::vector<VblankCount> told;
+    vblank.call_at(100, [&](VblankCount at) { told.push_back(at); });
+    vblank.arm([&](VblankCount at) { told.push_back(at); });
+    run(period);
+    EXPECT_EQ(told.size(), 1u);
+    vblank.turn_off();
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[1].sequence, vblank.current().sequence);
+    EXPECT_EQ(told[1].time, vblank.current().time);
+}
+
+TEST_F(VblankTest, what_has_passed_is_told_at_once) {
+    bool is_told = false;
+    const auto at = vblank.call_at(1, [&](VblankCount) { is_told = true; });
+    EXPECT_TRUE(is_told);
+    ASSERT_TRUE(at);
+    EXPECT_EQ(at->sequence, 1u);
+}
+
+TEST_F(VblankTest, callbacks_run_in_the_order_they_came_and_before_the_observer) {
+    std::vector<int> order;
+    vblank.set_observer([&](VblankCount) { order.push_back(3); });
+    vblank.call_at(2, [&](VblankCount) { order.push_back(1); });
+    vblank.arm([&](VblankCount) { order.push_back(2); });
+    run(period);
+    EXPECT_EQ(order, (std::vector{1, 2, 3}));
+    vblank.set_observer({});
+    run(period);
+    EXPECT_EQ(order.size(), 3u);
+}
+
+TEST_F(VblankTest, forgotten_callbacks_never_run_and_let_the_timer_rest) {
+    vblank.call_at(
+        1000, [](VblankCount) { FAIL(); }, 7);
+    vblank.forget(7);
+    run(6s);
+    EXPECT_FALSE(vblank.next_due());
+}
+
+TEST_F(VblankTest, target_may_wrap) {
+    EXPECT_TRUE(has_passed(5, 5));
+    EXPECT_TRUE(has_passed(5, UINT64_MAX));
+    EXPECT_FALSE(has_passed(UINT64_MAX, 5));
+    EXPECT_TRUE(has_passed(1 << 23, 0));
+    EXPECT_FALSE(has_passed((1 << 23) + 1, 0));
+}
+
+/// rapidcheck prints the seed with a failure; RC_PARAMS="seed=..." runs it again.
+TEST(VblankProperty, count_and_time_never_go_back_and_keep_step_with_the_clock) {
+    const bool holds = rc::check([] {
+        FakeClock clock;
+        Vblank vblank(clock);
+        size_t users = 0;
+        uint64_t switched_on = 0, handled = 0;
+        VblankCount last = vblank.current();
+        const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 1000));
+        for (const int step : steps) {
+            switch (step % 6) {
+                case 0:
+                    if (!vblank.is_on()) {
+                        vblank.turn_on(period);
+                        switched_on++;
+                    }
+                    break;
+                case 1: vblank.turn_off(); break;
+                case 2: users += vblank.get() ? 1 : 0; break;
+                case 3:
+                    if (users > 0) {
+                        vblank.put();
+                        users--;
+                    }
+                    break;
+                default: {
+                    const Time end = clock.now() + Nanos(1ms) * step;
+                    for (auto due = vblank.next_due(); due && *due <= end;
+                         due = vblank.next_due()) {
+                        clock.advance(*due - clock.now());
+                        const uint64_t before = vblank.current().sequence;
+                        vblank.handle(*due);
+                        RC_ASSERT(vblank.current().sequence == before + 1);
+                        RC_ASSERT(vblank.current().time == *due);
+                        handled++;
+                    }
+                    clock.advance(end - clock.now());
+                }
+            }
+            // As the ioctls ask: a user for a moment.
+            const bool is_user = vblank.get();
+            const VblankCount now = vblank.current();
+            if (is_user) vblank.put();
+            RC_ASSERT(now.sequence >= last.sequence);
+            RC_ASSERT(now.time >= last.time);
+            RC_ASSERT(now.time <= clock.now());
+            RC_ASSERT(now.sequence >= switched_on + handled);
+            // With the time that has passed as the limit: one a period, rounded at each start.
+            const auto elapsed = clock.now() - Time(1s);
+            RC_ASSERT(static_cast<int64_t>(now.sequence) <=
+                      elapsed / period + static_cast<int64_t>(switched_on + steps.size()));
+            if (users > 0 && vblank.is_on()) RC_ASSERT(vblank.next_due());
+            if (!vblank.is_on()) RC_ASSERT(!vblank.next_due());
+            last = now;
+        }
+    });
+    EXPECT_TRUE(holds);
+}
+
+}  // namespace
+}  // namespace plugboard::drm

@@ -1,0 +1,312 @@
+// The command: exit statuses, what a run leaves behind, boards from another shell, the control socket.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/run.h"
+#include "tests/system/board.h"
+
+namespace plugboard::tests {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+RunResult plugboard(std::vector<std::string> arguments, milliseconds limit = seconds(60)) {
+    arguments.insert(arguments.begin(), plugboard_command());
+    return run({.command = std::move(arguments), .limit = limit});
+}
+
+RunOptions run_command(std::vector<std::string> arguments, milliseconds limit = seconds(60)) {
+    arguments.insert(arguments.begin(), {plugboard_command(), "run"});
+    return {.command = std::move(arguments), .limit = limit};
+}
+
+/// A client that opens a card and closes it again.
+const std::string kOpener = "exec 3</dev/dri/card0; exec 3<&-";
+
+/// A board that lives until the test is over: `cat` waits for its input.
+class LivingBoard {
+  public:
+    explicit LivingBoard(std::vector<std::string> options = {}, std::string command = "exec cat")
+        : name_(unique_name()), running_(make_options(std::move(options), command)) {
+        EXPECT_TRUE(running_.wait_for_output("ready"));
+    }
+    const std::string& name() const { return name_; }
+    RunResult command(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.end(), {"-b", name_});
+        return plugboard(std::move(arguments));
+    }
+    nlohmann::json status() const { return nlohmann::json::parse(command({"status", "--json"}).out); }
+    Running& running() { return running_; }
+
+  private:
+    static std::string unique_name() {
+        static int number = 0;
+        return "test-" + std::to_string(getpid()) + "-" + std::to_string(number++);
+    }
+    RunOptions make_options(std::vector<std::string> options, const std::string& command) const {
+        std::vector<std::string> line = {plugboard_command(), "run", "-b", name_};
+        line.insert(line.end(), options.begin(), options.end());
+        line.insert(line.end(), {"--", "sh", "-c", "echo ready; " + command});
+        return {.command = line, .input = Input::Silent, .limit = seconds(60)};
+    }
+    std::string name_;
+    Running running_;
+};
+
+TEST(ExitStatus, is_the_commands_own) {
+    EXPECT_EQ(run(run_command({"--", "true"})).status, 0);
+    EXPECT_EQ(run(run_command({"--", "sh", "-c", "exit 3"})).status, 3);
+}
+
+TEST(ExitStatus, of_a_signal_is_128_and_its_number) {
+    EXPECT_EQ(run(run_command({"--", "sh", "-c", "kill -9 $$"})).status, 128 + SIGKILL);
+}
+
+TEST(ExitStatus, of_a_command_that_is_not_there_is_127) {
+    const auto result = run(run_command({"--", "/nonexistent/command"}));
+    EXPECT_EQ(result.status, 127);
+    EXPECT_NE(result.err.find("remedy: "), std::string::npos) << result.err;
+}
+
+TEST(ExitStatus, of_a_command_that_cannot_run_is_126) {
+    EXPECT_EQ(run(run_command({"--", "/etc/passwd"})).status, 126);
+}
+
+TEST(ExitStatus, of_a_wrong_option_or_configuration_is_125) {
+    for (const auto& options : std::vector<std::vector<std::string>>{{"--nonsense"},
+                                                                     {"-c", "/nonexistent.toml"},
+                                                                     {"-s", "huge"},
+                                                                     {"-s", "nocard=none"},
+                                                                     {"--debug", "nonsense"},
+                                                                     {"--timeout", "soon"},
+                                                                     {"-b", "a/b"}}) {
+        auto line = options;
+        line.insert(line.end(), {"--", "true"});
+        const auto result = run(run_command(line));
+        EXPECT_EQ(result.status, 125) << options.front() << result.err;
+        EXPECT_NE(result.err.find("remedy: "), std::string::npos) << result.err;
+    }
+}
+
+TEST(ExitStatus, of_a_time_out_is_124_and_says_what_hangs) {
+    const auto result = run(run_command({"--timeout", "300ms", "--", "sleep", "60"}));
+    EXPECT_EQ(result.status, 124);
+    EXPECT_LT(result.took, seconds(20));
+    EXPECT_NE(result.err.find(" sleep (state S)"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("\"cards\""), std::string::npos) << "with the board's status";
+}
+
+TEST(ExitStatus, of_a_command_that_ignores_the_time_out_is_124_too) {
+    const auto result = run(run_command(
+        {"--timeout", "300ms", "--", "sh", "-c", "trap '' TERM; while :; do sleep 1; done"}));
+    EXPECT_EQ(result.status, 124);
+}
+
+TEST(ExitStatus, without_an_open_is_122_where_one_is_required) {
+    EXPECT_EQ(run(run_command({"--require-open", "--", "true"})).status, 122);
+    EXPECT_EQ(run(run_command({"--require-open", "--", "bash", "-c", kOpener})).status, 0);
+    EXPECT_EQ(run(run_command({"--strict", "--", "bash", "-c", kOpener})).status, 0);
+}
+
+TEST(ExitStatus, without_an_open_is_a_warning_by_itself) {
+    const auto result = run(run_command({"--", "true"}));
+    EXPECT_EQ(result.status, 0);
+    EXPECT_NE(result.err.find("no process of true ever opened a device"), std::string::npos) << result.err;
+}
+
+TEST(ExitStatus, with_something_left_behind_is_123) {
+    const auto result = run(run_command({"--check-leaks", "--", "sh", "-c", "sleep 5 >/dev/null 2>&1 &"}));
+    EXPECT_EQ(result.status, 123);
+    EXPECT_NE(result.err.find("left behind: 0 objects, 0 fds, 1 processes"), std::string::npos)
+        << result.err;
+}
+
+TEST(ExitStatus, with_nothing_left_behind_is_0) {
+    const auto result = run(run_command({"--check-leaks", "--", "bash", "-c", kOpener}));
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.err.find("left behind: 0 objects, 0 fds, 0 processes"), std::string::npos)
+        << result.err;
+}
+
+TEST(ExitStatus, of_a_run_whose_daemon_died_is_125) {
+    LivingBoard board;
+    ASSERT_EQ(kill(board.status().at("pid").get<int>(), SIGKILL), 0);
+    const auto result = board.running().finish();
+    EXPECT_EQ(result.status, 125);
+    EXPECT_NE(result.err.find("the daemon is gone: it died of signal 9"), std::string::npos) << result.err;
+}
+
+TEST(Run, passes_signals_on) {
+    Running running(run_command({"--", "bash", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done"}));
+    ASSERT_TRUE(running.wait_for_output("ready"));
+    running.send_signal(SIGTERM);
+    EXPECT_EQ(running.finish().status, 7);
+}
+
+TEST(Run, takes_less_than_50_ms) {
+    std::array<milliseconds, 5> times{};
+    for (auto& time : times) time = run(run_command({"--", "true"})).took;
+    std::sort(times.begin(), times.end());
+    // Of an idle machine; a loaded one is not this test's concern.
+    RecordProperty("milliseconds", static_cast<int>(times.front().count()));
+    EXPECT_LT(times.front(), milliseconds(500));
+}
+
+TEST(Run, without_a_command_is_a_shell) {
+    auto options = run_command({});
+    options.environment = {{"SHELL", "/bin/true"}};
+    EXPECT_EQ(run(options).status, 0);
+}
+
+TEST(Run, leaves_no_directory_behind) {
+    const auto result = run(run_command({"--", "sh", "-c", "echo $PLUGBOARD_BOARD"}));
+    const std::string directory = result.out.substr(0, result.out.find('\n'));
+    ASSERT_FALSE(directory.empty());
+    EXPECT_FALSE(std::filesystem::exists(directory)) << directory;
+}
+
+TEST(Run, gives_the_command_the_callers_preloads_too) {
+    auto options = run_command({"--", "sh", "-c", "echo $LD_PRELOAD"});
+    options.environment = {{"LD_PRELOAD", "libm.so.6"}};
+    EXPECT_NE(run(options).out.find("libplugboard-preload.so:libm.so.6"), std::string::npos);
+}
+
+TEST(Run, inside_a_run_has_a_board_of_its_own) {
+    const auto result = run(run_command({"--", plugboard_command(), "run", "--", "bash", "-c",
+                                         "echo $PLUGBOARD_BOARD; " + kOpener}));
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 2)
+        << "the outer run warns that nobody opened its device: " << result.err;
+}
+
+TEST(Run, joins_a_board_that_is_there) {
+    LivingBoard board;
+    const auto joined = run(run_command({"-b", board.name(), "--require-open", "--", "bash", "-c", kOpener}));
+    EXPECT_EQ(joined.status, 0) << joined.err;
+    EXPECT_EQ(board.status().at("opens"), 1);
+    EXPECT_EQ(run(run_command({"-b", board.name(), "-s", "none", "--", "true"})).status, 125);
+}
+
+TEST(Run, keeps_the_board_until_it_is_taken_down) {
+    const std::string name = "kept-" + std::to_string(getpid());
+    ASSERT_EQ(run(run_command({"--keep", "-b", name, "--", "true"})).status, 0);
+    EXPECT_EQ(plugboard({"status", "-b", name}).status, 0);
+    EXPECT_EQ(plugboard({"down", "-b", name}).status, 0);
+    for (int i = 0; i < 100 && plugboard({"status", "-b", name}).status == 0; ++i) usleep(50000);
+    EXPECT_NE(plugboard({"status", "-b", name}).status, 0);
+}
+
+TEST(Configuration, errors_name_file_line_key_and_remedy) {
+    const std::string file = testing::TempDir() + "wrong.toml";
+    std::ofstream(file) << "[[card]]\nname = \"gpu0\"\nprofile = \"linux-9\"\n";
+    const auto result = run(run_command({"-c", file, "--", "true"}));
+    EXPECT_EQ(result.status, 125);
+    EXPECT_NE(result.err.find(file + ":3: card[0].profile: there is no profile \"linux-9\""),
+              std::string::npos)
+        << result.err;
+    EXPECT_NE(result.err.find("remedy: use \"linux-6.1\""), std::string::npos) << result.err;
+}
+
+TEST(Configuration, a_screen_by_cvt_is_the_only_mode) {
+    const auto result = run(run_command({"-s", "1920x1080@60", "--", "cat",
+                                         "/sys/class/drm/card0-Virtual-1/modes"}));
+    EXPECT_EQ(result.out, "1920x1080\n") << result.err;
+    EXPECT_EQ(run(run_command({"-s", "none", "--", "cat", "/sys/class/drm/card0-Virtual-1/status"})).out,
+              "disconnected\n");
+}
+
+TEST(Card, is_unplugged_and_plugged_again) {
+    LivingBoard board;
+    EXPECT_EQ(board.command({"unplug", "card0"}).status, 0);
+    EXPECT_FALSE(board.status().at("cards").at(0).at("plugged"));
+    const auto again = board.command({"unplug", "gpu0"});
+    EXPECT_NE(again.status, 0);
+    EXPECT_NE(again.err.find("gpu0 is not plugged"), std::string::npos) << again.err;
+    EXPECT_EQ(board.command({"plug", "gpu0"}).status, 0);
+    EXPECT_TRUE(board.status().at("cards").at(0).at("bound"));
+    EXPECT_NE(board.command({"plug", "gpu0"}).status, 0);
+    EXPECT_NE(board.command({"plug", "nothing"}).status, 0);
+}
+
+TEST(Card, is_unbound_and_bound_again) {
+    LivingBoard board;
+    EXPECT_EQ(board.command({"unbind", "vkms"}).status, 0);
+    EXPECT_TRUE(board.status().at("cards").at(0).at("plugged"));
+    EXPECT_FALSE(board.status().at("cards").at(0).at("bound"));
+    EXPECT_NE(board.command({"unbind", "gpu0"}).status, 0);
+    EXPECT_EQ(board.command({"bind", "gpu0"}).status, 0);
+    EXPECT_TRUE(board.status().at("cards").at(0).at("bound"));
+}
+
+TEST(Card, can_be_unbound_by_writing_to_sysfs) {
+    const auto result = run(run_command(
+        {"--", "bash", "-c",
+         // What a shell writes reaches the daemon when it closes the file.
+         "wait_for() { for i in {1..200}; do eval \"$1\" && return; sleep 0.05; done; exit 1; }; "
+         "echo vkms > /sys/bus/platform/drivers/vkms/unbind; wait_for '! [ -e /dev/dri/card0 ]'; "
+         "echo vkms > /sys/bus/platform/drivers/vkms/bind; wait_for '[ -e /dev/dri/card0 ]'"}));
+    EXPECT_EQ(result.status, 0) << result.err;
+}
+
+TEST(Status, is_a_table_for_people) {
+    LivingBoard board({}, "exec 3</dev/dri/card0; exec cat");
+    const auto result = board.command({"status"});
+    EXPECT_EQ(result.status, 0);
+    for (const char* word : {"gpu0", "vkms", "/dev/dri/card0", "Virtual-1", "REFERENCES OF gpu0"})
+        EXPECT_NE(result.out.find(word), std::string::npos) << word << "\n" << result.out;
+    EXPECT_EQ(result.out.find('\x1b'), std::string::npos) << "colour on a pipe";
+}
+
+TEST(Explain, names_holders_and_finds_no_loop) {
+    LivingBoard board;
+    EXPECT_EQ(board.command({"explain", "--loops"}).status, 0);
+    const auto holders = board.command({"explain", "card0"});
+    EXPECT_EQ(holders.status, 0);
+    EXPECT_NE(holders.out.find("card0"), std::string::npos);
+    EXPECT_NE(board.command({"explain", "no such thing"}).status, 0);
+}
+
+TEST(Screenshot, of_a_screen_that_is_off_is_refused) {
+    LivingBoard board;
+    const auto result = board.command({"screenshot", testing::TempDir() + "off.png"});
+    EXPECT_NE(result.status, 0);
+    EXPECT_NE(result.err.find("must be on"), std::string::npos) << result.err;
+}
+
+TEST(Help, teaches_each_command_with_an_example) {
+    for (const char* command :
+         {"run", "status", "plug", "unplug", "bind", "unbind", "screenshot", "explain", "down"}) {
+        const auto result = plugboard({command, "--help"});
+        EXPECT_EQ(result.status, 0) << command;
+        EXPECT_NE(result.out.find("Example"), std::string::npos) << command;
+    }
+}
+
+TEST(Prefix, can_be_moved) {
+    const std::string moved = testing::TempDir() + "moved-prefix";
+    std::filesystem::remove_all(moved);
+    for (const char* folder : {"bin", "lib", "libexec"})
+        std::filesystem::create_directories(moved + "/" + folder);
+    const std::filesystem::path built = PLUGBOARD_BINARY_DIR;
+    for (const char* file : {"bin/plugboard", "libexec/plugboard-daemon", "lib/libplugboard-preload.so"})
+        std::filesystem::copy_file(built / file, std::filesystem::path(moved) / file);
+    const auto result = run({.command = {moved + "/bin/plugboard", "run", "--require-open", "--", "bash",
+                                         "-c", kOpener}});
+    EXPECT_EQ(result.status, 0) << result.err;
+    std::filesystem::remove(moved + "/libexec/plugboard-daemon");
+    EXPECT_EQ(run({.command = {moved + "/bin/plugboard", "run", "--", "true"}}).status, 125);
+    std::filesystem::remove_all(moved);
+}
+
+}  // namespace
+}  // namespace plugboard::tests
