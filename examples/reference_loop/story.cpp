@@ -16,7 +16,7 @@
 namespace plugboard::examples {
 namespace {
 
-constexpr device::Settings kAsBeforeLinux66{.release_only_at_last_put = true};
+constexpr device::Settings as_before_linux_6_6{.release_only_at_last_put = true};
 
 /// One telling. `alive` counts what the scenes have made and not freed.
 class Teller {
@@ -61,8 +61,9 @@ device::DeviceInfo named(std::string name) {
 }
 
 void leak(Teller& teller) {
-    device::Model model(Clock::real(), kAsBeforeLinux66);
-    teller.begin_scene("1. The loop. A mock DRM device on a device without a driver, rules of Linux before 6.6.");
+    device::Model model(Clock::real(), as_before_linux_6_6);
+    teller.begin_scene(
+        "1. The loop. A mock DRM device on a device without a driver, rules of Linux before 6.6.");
     auto mock = expect(model.add_root_device("mock0"));
     // Only so that the demonstration can clean up behind itself at the end.
     const device::GroupId group = expect(mock->devres().open_group());
@@ -81,13 +82,15 @@ void leak(Teller& teller) {
 }
 
 void break_by_unbind(Teller& teller) {
-    device::Model model(Clock::real(), kAsBeforeLinux66);
+    device::Model model(Clock::real(), as_before_linux_6_6);
     mock::Driver driver;
-    teller.begin_scene("2. First breaker: unbind. The same old rules, but the device has a driver.");
+    teller.begin_scene(
+        "2. First breaker: unbind. The same old rules, but the device has a driver.");
     {
         expect(model.platform_bus().add_driver(driver));
         auto mock = expect(model.add_platform_device(named("mock")));
-        teller.say("   The driver's probe made the DRM device. Unbinding releases the device's devres,");
+        teller.say(
+            "   The driver's probe made the DRM device. Unbinding releases the device's devres,");
         teller.say("   and with it devres' reference on the DRM device.");
         expect(model.platform_bus().unbind("mock", "mock"));
         mock->del();
@@ -97,15 +100,17 @@ void break_by_unbind(Teller& teller) {
 }
 
 void break_by_group(Teller& teller) {
-    device::Model model(Clock::real(), kAsBeforeLinux66);
-    teller.begin_scene("3. Second breaker: a devres group, as vkms and vgem have it since Linux 5.10.");
+    device::Model model(Clock::real(), as_before_linux_6_6);
+    teller.begin_scene(
+        "3. Second breaker: a devres group, as vkms and vgem have it since Linux 5.10.");
     {
         auto mock = expect(model.add_root_device("mock0"));
         const device::GroupId group = expect(mock->devres().open_group());
         expect(mock::create_device(*mock));
         const size_t released = expect(mock->devres().release_group(group));
-        teller.say("   The group that was opened before is released before mock0 is deleted: {} entry.",
-                   released);
+        teller.say(
+            "   The group that was opened before is released before mock0 is deleted: {} entry.",
+            released);
         mock->del();
     }
     teller.say_alive();
@@ -124,12 +129,14 @@ void break_by_del(Teller& teller) {
 }
 
 void break_by_fake_driver(Teller& teller) {
-    device::Model model(Clock::real(), kAsBeforeLinux66);
+    device::Model model(Clock::real(), as_before_linux_6_6);
     mock::Driver driver;
-    teller.begin_scene("5. Fourth breaker: a fake driver. The old rules again, on the faux bus of Linux 6.14.");
+    teller.begin_scene(
+        "5. Fourth breaker: a fake driver. The old rules again, on the faux bus of Linux 6.14.");
     {
         auto mock = expect(model.add_faux_device(named("mock0"), &driver));
-        teller.say("   The faux bus binds its own driver, so deleting the device is an unbind first.");
+        teller.say(
+            "   The faux bus binds its own driver, so deleting the device is an unbind first.");
         mock->del();
     }
     teller.say_alive();
@@ -139,7 +146,8 @@ void break_by_fake_driver(Teller& teller) {
 
 std::string tell_reference_loop() {
     Teller teller;
-    teller.say("A DRM device holds a reference on the device it sits on. That device's devres holds the");
+    teller.say(
+        "A DRM device holds a reference on the device it sits on. That device's devres holds the");
     teller.say("DRM device. Who lets go first?");
     leak(teller);
     break_by_unbind(teller);

@@ -25,7 +25,8 @@ void wait_readable(int socket, const Deadline& deadline) {
             const auto time = *deadline - std::chrono::steady_clock::now();
             left = static_cast<int>(
                 std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
-            if (left <= 0) throw Failure("the board does not answer", "see its log; end it with SIGTERM");
+            if (left <= 0)
+                throw Failure("the board does not answer", "see its log; end it with SIGTERM");
         }
         pollfd poll_fd{.fd = socket, .events = POLLIN, .revents = 0};
         if (poll(&poll_fd, 1, left) > 0) return;
@@ -45,7 +46,8 @@ void receive_some(int socket, std::string& line, UniqueFd& attachment) {
     const ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     if (count < 0 && errno == EINTR) return;
     if (count <= 0) throw Failure("the board closed the connection", "see whether its daemon died");
-    for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
+    for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
+         head = CMSG_NXTHDR(&message, head)) {
         if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
         int fd = -1;
         memcpy(&fd, CMSG_DATA(head), sizeof(fd));
@@ -73,7 +75,8 @@ UniqueFd connect_to(const std::string& path) {
     if (path.size() >= sizeof(address.sun_path))
         throw Failure(fmt::format("the path {} is too long for a socket", path));
     memcpy(address.sun_path, path.c_str(), path.size());
-    if (connect(socket_fd.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    if (connect(socket_fd.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+        0) {
         throw Failure(fmt::format("{} cannot be reached: {}", path, strerror(errno)),
                       "the board may have ended, or belong to another user");
     }
@@ -93,7 +96,8 @@ Answer receive_line(int socket, std::optional<std::chrono::milliseconds> timeout
     }
     answer.body = nlohmann::json::parse(line.substr(0, line.find('\n')), nullptr, false);
     if (!answer.body.is_object())
-        throw Failure("the board's answer is no JSON object", "use the plugboard of the board's own version");
+        throw Failure("the board's answer is no JSON object",
+                      "use the plugboard of the board's own version");
     return answer;
 }
 
@@ -109,7 +113,8 @@ Answer ask_board(const std::string& directory, nlohmann::json request,
     const UniqueFd connection = connect_to(directory + "/control");
     Answer answer = exchange(connection.borrow(), request, timeout);
     if (!answer.body.value("ok", false))
-        throw Failure(answer.body.value("error", "the board refused"), answer.body.value("remedy", ""));
+        throw Failure(answer.body.value("error", "the board refused"),
+                      answer.body.value("remedy", ""));
     return answer;
 }
 

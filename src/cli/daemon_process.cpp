@@ -24,7 +24,8 @@ constexpr std::chrono::seconds kFinishTime{10};
 DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptions& options) {
     std::array<int, 2> ends{-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        throw Failure(fmt::format("no socket: {}", strerror(errno)), "close descriptors", Exit::Plugboard);
+        throw Failure(fmt::format("no socket: {}", strerror(errno)), "close descriptors",
+                      Exit::Plugboard);
     socket_.reset(ends[0]);
     const UniqueFd theirs(ends[1]);
 
@@ -33,7 +34,8 @@ DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptio
                              std::to_string(theirs.borrow())};
     auto& command = spawn_options.command;
     if (!options.config.empty()) command.insert(command.end(), {"--toml", options.config});
-    for (const std::string& screen : options.screens) command.insert(command.end(), {"--screen", screen});
+    for (const std::string& screen : options.screens)
+        command.insert(command.end(), {"--screen", screen});
     if (!options.debug.empty()) command.insert(command.end(), {"--debug", options.debug});
     if (options.keep) command.emplace_back("--keep");
     // The daemon is no client: neither of a board around this run, nor of anybody's preloads.
@@ -42,9 +44,9 @@ DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptio
     spawn_options.new_session = true;
     auto spawned = spawn(spawn_options);
     if (spawned.failure) {
-        throw Failure(fmt::format("{} cannot run: {}", installation.daemon,
-                                  strerror(spawned.failure->error)),
-                      "install plugboard again", Exit::Plugboard);
+        throw Failure(
+            fmt::format("{} cannot run: {}", installation.daemon, strerror(spawned.failure->error)),
+            "install plugboard again", Exit::Plugboard);
     }
     pid_ = spawned.child.pid;
     pid_fd_ = std::move(spawned.child.pid_fd);

@@ -17,7 +17,8 @@ TEST(Duration, has_units_and_is_seconds_without_one) {
 }
 
 TEST(Duration, what_is_none_is_refused) {
-    for (const char* text : {"", "s", "-1s", "0", "0.1ms", "1x", "1 s", "nan", "inf", "1e300h", "1s "})
+    for (const char* text :
+         {"", "s", "-1s", "0", "0.1ms", "1x", "1 s", "nan", "inf", "1e300h", "1s "})
         EXPECT_EQ(parse_duration(text), std::nullopt) << text;
 }
 

@@ -27,8 +27,10 @@ void add_explain(CLI::App& app, Action& action) {
     command->footer(
         "Example:\n"
         "  plugboard explain card0        # each holder of the card, with its reason\n"
-        "  plugboard explain --loops      # reference loops that nobody will break; status 1 if there are any");
-    command->add_option("object", options->object, "Words of the object's label: card0, vkms, file 3");
+        "  plugboard explain --loops      # reference loops that nobody will break; status 1 if "
+        "there are any");
+    command->add_option("object", options->object,
+                        "Words of the object's label: card0, vkms, file 3");
     command->add_flag("--loops", options->loops, "Look for reference loops instead");
     add_board_option(*command, options->board);
     command->callback([options, &action] {

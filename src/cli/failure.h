@@ -11,10 +11,10 @@ namespace plugboard::cli {
 enum class Exit : int {
     Ok = 0,
     Failed = 1,
-    NoOpen = 122,      // --require-open
-    Leaks = 123,       // --check-leaks
-    TimedOut = 124,    // --timeout
-    Plugboard = 125,   // plugboard itself failed
+    NoOpen = 122,     // --require-open
+    Leaks = 123,      // --check-leaks
+    TimedOut = 124,   // --timeout
+    Plugboard = 125,  // plugboard itself failed
     NotRunnable = 126,
     NotFound = 127,
     SignalBase = 128,

@@ -20,7 +20,8 @@ std::string first_line(const std::filesystem::path& path) {
 std::string describe_thread(const std::filesystem::path& task) {
     const std::string wchan = first_line(task / "wchan");
     const std::string call = first_line(task / "syscall");
-    std::string text = fmt::format("    thread {} {}", task.filename().string(), first_line(task / "comm"));
+    std::string text =
+        fmt::format("    thread {} {}", task.filename().string(), first_line(task / "comm"));
     if (!wchan.empty() && wchan != "0") text += fmt::format(", waits in {}", wchan);
     if (!call.empty()) text += fmt::format(", system call {}", call);
     text += '\n';

@@ -8,8 +8,8 @@
 
 namespace plugboard::cli {
 
-/// A few lines a process: each thread with its state, the kernel function and system call it is in, and
-/// its kernel stack where that may be read.
+/// A few lines a process: each thread with its state, the kernel function and system call it is in,
+/// and its kernel stack where that may be read.
 std::string describe_hang(const std::vector<Process>& processes);
 
 }  // namespace plugboard::cli

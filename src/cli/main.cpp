@@ -1,6 +1,6 @@
 // plugboard: virtual DRM cards for unmodified clients.
-#include <CLI/CLI.hpp>
 #include <string.h>
+#include <CLI/CLI.hpp>
 
 #include <exception>
 #include <string>
@@ -45,8 +45,10 @@ int run_main(int argc, char** argv) {
     app.footer(
         "Example:\n"
         "  plugboard run -- modetest -M vkms\n"
-        "  plugboard run -- bash        # look around; then plugboard status, unplug gpu0, plug gpu0\n"
-        "Inside a run the other commands find its board by themselves; from elsewhere name it by -b.\n"
+        "  plugboard run -- bash        # look around; then plugboard status, unplug gpu0, plug "
+        "gpu0\n"
+        "Inside a run the other commands find its board by themselves; from elsewhere name it by "
+        "-b.\n"
         "plugboard COMMAND --help teaches each one.");
     const CommandLine line = split(argc, argv);
     Action action;

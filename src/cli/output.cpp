@@ -23,7 +23,8 @@ const char* escape_of(Colour colour) {
 
 void print_with_remedy(std::string_view word, Colour colour, std::string_view message,
                        std::string_view remedy) {
-    std::string text = fmt::format("plugboard: {}{}\n", coloured(word, colour, STDERR_FILENO), message);
+    std::string text =
+        fmt::format("plugboard: {}{}\n", coloured(word, colour, STDERR_FILENO), message);
     if (!remedy.empty()) text += fmt::format("  remedy: {}\n", remedy);
     fputs(text.c_str(), stderr);
 }

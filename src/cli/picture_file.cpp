@@ -10,7 +10,8 @@
 
 namespace plugboard::cli {
 
-void write_png(const std::string& file, uint32_t width, uint32_t height, std::span<const uint8_t> rgb) {
+void write_png(const std::string& file, uint32_t width, uint32_t height,
+               std::span<const uint8_t> rgb) {
     png_image image{};
     image.version = PNG_IMAGE_VERSION;
     image.width = width;
@@ -18,9 +19,10 @@ void write_png(const std::string& file, uint32_t width, uint32_t height, std::sp
     image.format = PNG_FORMAT_RGB;
     errno = 0;
     if (png_image_write_to_file(&image, file.c_str(), 0, rgb.data(), 0, nullptr) != 0) return;
-    throw Failure(fmt::format("{} cannot be written: {}", file,
-                              errno != 0 ? strerror(errno) : static_cast<const char*>(image.message)),
-                  "check the folder and its space");
+    throw Failure(
+        fmt::format("{} cannot be written: {}", file,
+                    errno != 0 ? strerror(errno) : static_cast<const char*>(image.message)),
+        "check the folder and its space");
 }
 
 }  // namespace plugboard::cli

@@ -4,12 +4,13 @@
 namespace plugboard::cli {
 
 void add_plug(CLI::App& app, Action& action) {
-    add_card_command(app, action, "plug", "Plug a new card into a slot that was unplugged",
-                     "Example:\n"
-                     "  plugboard unplug gpu0; plugboard plug gpu0\n"
-                     "The slot keeps its name and configuration; the card is a new one: new nodes, no open "
-                     "files.\n"
-                     "Programs that have the old card open go on seeing ENODEV.");
+    add_card_command(
+        app, action, "plug", "Plug a new card into a slot that was unplugged",
+        "Example:\n"
+        "  plugboard unplug gpu0; plugboard plug gpu0\n"
+        "The slot keeps its name and configuration; the card is a new one: new nodes, no open "
+        "files.\n"
+        "Programs that have the old card open go on seeing ENODEV.");
 }
 
 }  // namespace plugboard::cli

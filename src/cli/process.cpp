@@ -40,7 +40,8 @@ namespace {
         }
     }
     std::vector<char*> words;
-    for (const std::string& word : options.command) words.push_back(const_cast<char*>(word.c_str()));
+    for (const std::string& word : options.command)
+        words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     if (options.new_session) {
         // Not by libc: a shim around this process would add itself again.
@@ -49,7 +50,8 @@ namespace {
         execvp(words.front(), words.data());
     }
     const int error = errno;
-    if (write(report, &error, sizeof(error)) != sizeof(error)) _exit(static_cast<int>(Exit::Plugboard));
+    if (write(report, &error, sizeof(error)) != sizeof(error))
+        _exit(static_cast<int>(Exit::Plugboard));
     _exit(static_cast<int>(Exit::NotFound));
 }
 
@@ -67,7 +69,8 @@ std::optional<Process> read_process(int pid) {
     std::getline(file, text, '\0');
     const auto open_bracket = text.find('(');
     const auto close_bracket = text.rfind(')');
-    if (open_bracket == std::string::npos || close_bracket == std::string::npos) return std::nullopt;
+    if (open_bracket == std::string::npos || close_bracket == std::string::npos)
+        return std::nullopt;
     Process process;
     process.pid = pid;
     process.name = text.substr(open_bracket + 1, close_bracket - open_bracket - 1);
@@ -81,17 +84,18 @@ std::optional<Process> read_process(int pid) {
 SpawnResult spawn(const SpawnOptions& options) {
     std::array<int, 2> ends{-1, -1};
     if (pipe2(ends.data(), O_CLOEXEC) != 0)
-        throw Failure(fmt::format("no pipe: {}", strerror(errno)), "close descriptors", Exit::Plugboard);
+        throw Failure(fmt::format("no pipe: {}", strerror(errno)), "close descriptors",
+                      Exit::Plugboard);
     const UniqueFd reader(ends[0]);
     UniqueFd writer(ends[1]);
     SpawnResult result;
     result.child.pid = fork();
     if (result.child.pid < 0)
-        throw Failure(fmt::format("no process: {}", strerror(errno)), "see ulimit -u", Exit::Plugboard);
+        throw Failure(fmt::format("no process: {}", strerror(errno)), "see ulimit -u",
+                      Exit::Plugboard);
     if (result.child.pid == 0) become_program(options, writer.borrow());
     writer.reset();
-    result.child.pid_fd.reset(
-        static_cast<int>(syscall(SYS_pidfd_open, result.child.pid, 0)));
+    result.child.pid_fd.reset(static_cast<int>(syscall(SYS_pidfd_open, result.child.pid, 0)));
     int error = 0;
     ssize_t count = 0;
     do {
@@ -99,13 +103,14 @@ SpawnResult spawn(const SpawnOptions& options) {
     } while (count < 0 && errno == EINTR);
     if (count == 0) return result;
     waitpid(result.child.pid, nullptr, 0);
-    result.failure = SpawnFailure{.exit = error == ENOENT ? Exit::NotFound : Exit::NotRunnable,
-                                  .error = error};
+    result.failure =
+        SpawnFailure{.exit = error == ENOENT ? Exit::NotFound : Exit::NotRunnable, .error = error};
     return result;
 }
 
 std::string describe_end(int wait_status) {
-    if (!WIFSIGNALED(wait_status)) return fmt::format("it ended with status {}", WEXITSTATUS(wait_status));
+    if (!WIFSIGNALED(wait_status))
+        return fmt::format("it ended with status {}", WEXITSTATUS(wait_status));
     const int number = WTERMSIG(wait_status);
     return fmt::format("it died of signal {} ({})", number, strsignal(number));
 }

@@ -14,7 +14,7 @@ namespace plugboard::cli {
 struct SpawnOptions {
     std::vector<std::string> command;  // the first word is looked for in PATH
     std::vector<std::pair<std::string, std::string>> environment{};  // an empty value removes
-    int kept_fd = -1;          // stays open in the program
+    int kept_fd = -1;                                                // stays open in the program
     bool new_session = false;  // no terminal, no input and output, no shim; named by its path
 };
 
@@ -50,7 +50,8 @@ struct Process {
     std::string name;
 };
 
-/// Living (not zombie) descendants of `root`, nearest first; `except` and what descends from it left out.
+/// Living (not zombie) descendants of `root`, nearest first; `except` and what descends from it
+/// left out.
 std::vector<Process> descendants(int root, int except);
 
 }  // namespace plugboard::cli

@@ -1,6 +1,6 @@
 // plugboard run: the options and help of a run; runner.cpp does it.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -16,10 +16,12 @@ constexpr const char* kFooter =
     "CMD and its arguments stand after --; without CMD it is $SHELL.\n"
     "\n"
     "Examples:\n"
-    "  plugboard run -- modetest -M vkms                  # a board with one vkms card, gone afterwards\n"
+    "  plugboard run -- modetest -M vkms                  # a board with one vkms card, gone "
+    "afterwards\n"
     "  plugboard run -s 1920x1080@60 -- drm_info          # the screen has this mode, by CVT\n"
     "  plugboard run -c board.toml --debug atomic -- ./my-compositor\n"
-    "  plugboard run --strict --timeout 60s -- make check # a leak, a hang or no open fails the run\n"
+    "  plugboard run --strict --timeout 60s -- make check # a leak, a hang or no open fails the "
+    "run\n"
     "\n"
     "board.toml:\n"
     "  [[card]]\n"
@@ -28,7 +30,8 @@ constexpr const char* kFooter =
     "  overlays = true\n"
     "  screens = [\"1920x1080@60\"]\n"
     "\n"
-    "Exit status: CMD's own; 128+n if signal n ended it; 127 not found; 126 not runnable; 125 plugboard failed;\n"
+    "Exit status: CMD's own; 128+n if signal n ended it; 127 not found; 126 not runnable; 125 "
+    "plugboard failed;\n"
     "124 --timeout; and if CMD ended well, 123 --check-leaks, 122 --require-open.";
 
 }  // namespace
@@ -43,17 +46,23 @@ void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action
     CLI::App* command = app.add_subcommand("run", "Run a command on a board of its own");
     command->footer(kFooter);
     RunOptions& run = options->run;
-    command->add_option("-b,--board", run.board, "The board's name; one that is there already is joined");
-    command->add_option("-c,--config", run.config, "The board's cards, a TOML file")->envname("PLUGBOARD_CONFIG");
+    command->add_option("-b,--board", run.board,
+                        "The board's name; one that is there already is joined");
+    command->add_option("-c,--config", run.config, "The board's cards, a TOML file")
+        ->envname("PLUGBOARD_CONFIG");
     command
-        ->add_option("-s,--screen", run.screens,
-                     "[CARD=]SPEC: a screen of the first card or of CARD; 1920x1080@60, none or default")
+        ->add_option(
+            "-s,--screen", run.screens,
+            "[CARD=]SPEC: a screen of the first card or of CARD; 1920x1080@60, none or default")
         ->allow_extra_args(false);
     command->add_option("--debug", run.debug, "Categories of log lines: atomic,kms,... or all")
         ->envname("PLUGBOARD_LOG");
-    command->add_option("--timeout", options->timeout, "End CMD after 500ms, 30s, 2m, ...; shows what hangs");
-    command->add_flag("--check-leaks", run.check_leaks, "Say what is left behind; status 123 if anything is");
-    command->add_flag("--require-open", run.require_open, "Status 122 if no process of CMD opened a device");
+    command->add_option("--timeout", options->timeout,
+                        "End CMD after 500ms, 30s, 2m, ...; shows what hangs");
+    command->add_flag("--check-leaks", run.check_leaks,
+                      "Say what is left behind; status 123 if anything is");
+    command->add_flag("--require-open", run.require_open,
+                      "Status 122 if no process of CMD opened a device");
     command->add_flag("--strict", options->strict, "All checks: --check-leaks and --require-open")
         ->envname("PLUGBOARD_STRICT");
     command->add_flag("--keep", run.keep, "The board stays when CMD ends, until plugboard down");

@@ -23,6 +23,7 @@
 #include "cli/hang_report.h"
 #include "cli/output.h"
 #include "cli/process.h"
+#include "cli/status_text.h"
 #include "cli/unreachable.h"
 
 namespace plugboard::cli {
@@ -30,7 +31,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kGrace{2};       // between SIGTERM and SIGKILL
+constexpr std::chrono::seconds kGrace{2};  // between SIGTERM and SIGKILL
 constexpr std::chrono::seconds kAskTime{5};
 constexpr std::array kForwarded = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 
@@ -42,7 +43,8 @@ std::string text_of(const char* variable) {
 /// Opens so far, and what is left, of a board that goes on.
 FinalReport ask_for_report(const std::string& directory) {
     FinalReport report;
-    report.opens = ask_board(directory, {{"op", "status"}}, kAskTime).body.value("opens", size_t{0});
+    report.opens =
+        ask_board(directory, {{"op", "status"}}, kAskTime).body.value("opens", size_t{0});
     const auto leaks = ask_board(directory, {{"op", "check-leaks"}}, kAskTime).body;
     report.objects = leaks.value("objects", size_t{0});
     report.descriptors = leaks.value("fds", size_t{0});
@@ -82,8 +84,9 @@ class Run {
         directory_ = board_directory(name);
         if (!options_.board.empty() && is_alive(directory_)) {
             if (!options_.config.empty() || !options_.screens.empty()) {
-                throw Failure(fmt::format("the board \"{}\" is there already, with its own cards", name),
-                              "leave out -c and -s, or choose another name", Exit::Plugboard);
+                throw Failure(
+                    fmt::format("the board \"{}\" is there already, with its own cards", name),
+                    "leave out -c and -s, or choose another name", Exit::Plugboard);
             }
             opens_before_ = ask_for_report(directory_).opens;
             return;
@@ -110,8 +113,9 @@ class Run {
             {"PLUGBOARD_BOARD", directory_}};
         auto spawned = spawn(spawn_options);
         if (spawned.failure) {
-            print_error(fmt::format("{}: {}", options_.command.front(), strerror(spawned.failure->error)),
-                        "check the command's name and permissions");
+            print_error(
+                fmt::format("{}: {}", options_.command.front(), strerror(spawned.failure->error)),
+                "check the command's name and permissions");
             status_ = static_cast<int>(spawned.failure->exit);
             never_ran_ = true;
             return;
@@ -124,7 +128,8 @@ class Run {
         while (!status_) {
             int left = -1;
             if (deadline_) {
-                const auto time = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
+                const auto time =
+                    std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
                 left = static_cast<int>(std::max<int64_t>(time.count(), 0));
             }
             pollfd source{.fd = signals_.borrow(), .events = POLLIN, .revents = 0};
@@ -177,7 +182,8 @@ class Run {
                     "what hangs is below");
         print_note(describe_hang(living()));
         try {
-            print_note(ask_board(directory_, {{"op", "status"}}, kAskTime).body.dump(2));
+            print_note(status_text(ask_board(directory_, {{"op", "status"}}, kAskTime).body,
+                                   STDERR_FILENO));
         } catch (const Failure& failure) {
             print_note(fmt::format("the board says nothing: {}", failure.what()));
         }
@@ -196,7 +202,7 @@ class Run {
     }
 
     int finish() {
-        const auto left = living();
+        const auto left = options_.check_leaks ? living() : std::vector<Process>();
         std::optional<FinalReport> report;
         if (daemon_ && !options_.keep) {
             report = daemon_->finish();
@@ -207,7 +213,8 @@ class Run {
         if (daemon_ && options_.keep) {
             daemon_->detach();
             const std::string name = directory_.substr(directory_.rfind('/') + 1);
-            print_note(fmt::format("plugboard: the board {} stays; end it: plugboard down -b {}", name, name));
+            print_note(fmt::format("plugboard: the board {} stays; end it: plugboard down -b {}",
+                                   name, name));
         }
         if (daemon_died_) return static_cast<int>(Exit::Plugboard);
         const bool leaks = report_leaks(*report, left);
@@ -223,7 +230,8 @@ class Run {
         if (!options_.check_leaks) return false;
         print_note(fmt::format("left behind: {} objects, {} fds, {} processes", report.objects,
                                report.descriptors, left.size()));
-        for (const std::string& label : report.labels) print_note(fmt::format("  object: {}", label));
+        for (const std::string& label : report.labels)
+            print_note(fmt::format("  object: {}", label));
         for (const Process& process : left)
             print_note(fmt::format("  process: {} {}", process.pid, process.name));
         return report.objects + report.descriptors + left.size() > 0;

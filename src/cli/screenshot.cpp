@@ -22,7 +22,8 @@ class Pixels {
                           static_cast<uint64_t>(info.st_size) >= size && size > 0;
         if (fits) data_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, memory.borrow(), 0);
         if (data_ == MAP_FAILED)
-            throw Failure("the board sent no picture", "use the plugboard of the board's own version");
+            throw Failure("the board sent no picture",
+                          "use the plugboard of the board's own version");
     }
     ~Pixels() { munmap(data_, size_); }
     Pixels(const Pixels&) = delete;
@@ -46,7 +47,8 @@ void add_screenshot(CLI::App& app, Action& action) {
     command->footer(
         "Example:\n"
         "  plugboard screenshot shot.png                   # the first screen\n"
-        "  plugboard screenshot gpu0/Virtual-1 shot.png    # that one; plugboard status lists them");
+        "  plugboard screenshot gpu0/Virtual-1 shot.png    # that one; plugboard status lists "
+        "them");
     command->add_option("words", options->words, "[SCREEN] FILE.png")->required()->expected(1, 2);
     add_board_option(*command, options->board);
     command->callback([options, &action] {
@@ -54,7 +56,8 @@ void add_screenshot(CLI::App& app, Action& action) {
             nlohmann::json request = {{"op", "screenshot"}};
             if (options->words.size() > 1) request["screen"] = options->words.front();
             const Answer answer = ask_board(find_board(options->board), request);
-            const auto width = answer.body.value("width", 0u), height = answer.body.value("height", 0u);
+            const auto width = answer.body.value("width", 0u),
+                       height = answer.body.value("height", 0u);
             const Pixels pixels(answer.attachment, size_t{3} * width * height);
             write_png(options->words.back(), width, height, pixels.bytes());
             fmt::print("{}: {}x{} of {}\n", options->words.back(), width, height,

@@ -4,10 +4,11 @@
 namespace plugboard::cli {
 
 void add_unbind(CLI::App& app, Action& action) {
-    add_card_command(app, action, "unbind", "Take the driver off a device; the device stays",
-                     "Example:\n"
-                     "  plugboard unbind gpu0      # /dev/dri/card0 is gone, /sys/devices/platform/vkms is not\n"
-                     "As writing the device's name to /sys/bus/platform/drivers/vkms/unbind.");
+    add_card_command(
+        app, action, "unbind", "Take the driver off a device; the device stays",
+        "Example:\n"
+        "  plugboard unbind gpu0      # /dev/dri/card0 is gone, /sys/devices/platform/vkms is not\n"
+        "As writing the device's name to /sys/bus/platform/drivers/vkms/unbind.");
 }
 
 }  // namespace plugboard::cli

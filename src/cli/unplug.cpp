@@ -16,13 +16,15 @@ void add_unplug(CLI::App& app, Action& action) {
         "Example:\n"
         "  plugboard run -b mine -- modetest -M vkms -s 36:1024x768 -v      # in one shell\n"
         "  plugboard unplug -b mine gpu0                                    # in another\n"
-        "Returns when the card is gone and its clients have been told. `plugboard plug` puts a new one in.");
+        "Returns when the card is gone and its clients have been told. `plugboard plug` puts a new "
+        "one in.");
     command->add_option("target", options->target, "The card: gpu0, vkms, or card0 while it lives")
         ->required();
     add_board_option(*command, options->board);
-    command->add_option("--inside", options->inside,
-                        "IOCTL:POINT: not now, but inside the card's next such request, at its entry, after "
-                        "its argument's copy, or in its wait (builds with stop points): MODE_ATOMIC:wait");
+    command->add_option(
+        "--inside", options->inside,
+        "IOCTL:POINT: not now, but inside the card's next such request, at its entry, after "
+        "its argument's copy, or in its wait (builds with stop points): MODE_ATOMIC:wait");
     command->callback([options, &action] {
         action = [options] {
             nlohmann::json request = {{"op", "unplug"}, {"target", options->target}};

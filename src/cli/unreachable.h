@@ -6,8 +6,8 @@
 
 namespace plugboard::cli {
 
-/// One sentence about the program that PATH finds, or that its #! line names; nothing when the shim can
-/// reach it.
+/// One sentence about the program that PATH finds, or that its #! line names; nothing when the shim
+/// can reach it.
 std::optional<std::string> why_unreachable(const std::string& program);
 
 }  // namespace plugboard::cli

@@ -28,7 +28,8 @@ Result<UniqueFd> listen_for_shims(const std::string& path) {
     memcpy(address.sun_path, path.c_str(), path.size());
     UniqueFd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     if (!listener.is_open()) return last_error();
-    if (bind(listener.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+    if (bind(listener.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+            0 ||
         listen(listener.borrow(), SOMAXCONN) != 0)
         return last_error();
     return listener;
@@ -150,9 +151,9 @@ Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directo
     std::unique_ptr<Board> board(
         new Board(std::move(config), std::move(directory), std::move(*tree)));
     if (const auto started = board->start(); !started.ok()) {
-        return Problem{.message = fmt::format("the board cannot start: {}",
-                                              errno_name(started.error())),
-                       .remedy = "see the log lines before this one"};
+        return Problem{
+            .message = fmt::format("the board cannot start: {}", errno_name(started.error())),
+            .remedy = "see the log lines before this one"};
     }
     for (const CardConfig& card : board->config_.cards) {
         if (const auto plugged = board->plug(card.name); !plugged.ok()) return plugged.problem();
@@ -194,9 +195,8 @@ void Board::put_driver_files(device::Bus& bus, const device::Driver& driver) {
             log::error("tree: {}: {}", path, errno_name(done.error()));
     };
     device::Bus* of = &bus;  // lives as long as the model
-    put("bind", [of](std::string_view device, const std::string& name) {
-        return of->bind(device, name);
-    });
+    put("bind",
+        [of](std::string_view device, const std::string& name) { return of->bind(device, name); });
     put("unbind", [of](std::string_view device, const std::string& name) {
         return of->unbind(device, name);
     });
@@ -238,7 +238,8 @@ Result<Ref<device::Device>> Board::make_device(const CardConfig& card,
     if (config_.bus == "platform") return model_.add_platform_device(std::move(info));
     const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
                                      [&](const auto& one) { return one->name() == card.driver; });
-    return model_.add_faux_device(std::move(info), driver == drivers_.end() ? nullptr : driver->get());
+    return model_.add_faux_device(std::move(info),
+                                  driver == drivers_.end() ? nullptr : driver->get());
 }
 
 Outcome<Done> Board::plug(std::string_view target) {
@@ -260,8 +261,8 @@ Outcome<Done> Board::plug(std::string_view target) {
     const bool is_bound = (*device)->is_bound();
     change.set_device(std::move(*device));
     if (!is_bound) {
-        return Problem{.message = fmt::format("{} is there, but the driver {} refused it", card.name,
-                                              card.driver),
+        return Problem{.message = fmt::format("{} is there, but the driver {} refused it",
+                                              card.name, card.driver),
                        .remedy = "see the daemon's log: plugboard run --debug device,driver"};
     }
     return Done{};
@@ -327,11 +328,12 @@ Outcome<Done> Board::set_bound(std::string_view target, bool bound) {
     if (done.ok()) return Done{};
     const char* verb = bound ? "bind" : "unbind";
     const bool is_so_already = (*device)->is_bound() == bound;
-    return Problem{.message = fmt::format("{} cannot be {}: {}", card.name,
-                                          bound ? "bound" : "unbound", errno_name(done.error())),
-                   .remedy = is_so_already
-                                 ? fmt::format("it is {} already", bound ? "bound" : "unbound")
-                                 : fmt::format("see the daemon's log; {} needs the platform bus", verb)};
+    return Problem{
+        .message = fmt::format("{} cannot be {}: {}", card.name, bound ? "bound" : "unbound",
+                               errno_name(done.error())),
+        .remedy = is_so_already
+                      ? fmt::format("it is {} already", bound ? "bound" : "unbound")
+                      : fmt::format("see the daemon's log; {} needs the platform bus", verb)};
 }
 
 void Board::end() {
@@ -387,8 +389,7 @@ std::vector<SlotInfo> Board::slots() {
             slots.push_back({.config = slot.config, .device = slot.device, .drm = {}});
     }
     for (SlotInfo& slot : slots) {
-        if (slot.device)
-            slot.drm = drm_device_on(model_, **slot.device);
+        if (slot.device) slot.drm = drm_device_on(model_, **slot.device);
     }
     return slots;
 }

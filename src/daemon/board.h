@@ -31,8 +31,8 @@ using Done = std::monostate;
 /// What a slot holds now. A snapshot.
 struct SlotInfo {
     CardConfig config;
-    MaybeRef<device::Device> device;     // none: unplugged
-    MaybeRef<drm::Device> drm;           // none: unbound, or not published yet
+    MaybeRef<device::Device> device;  // none: unplugged
+    MaybeRef<drm::Device> drm;        // none: unbound, or not published yet
 };
 
 /// What is there beyond what the board itself keeps.
@@ -52,8 +52,8 @@ class Board final : public World {
     Board(const Board&) = delete;
     Board& operator=(const Board&) = delete;
 
-    // A target is a slot's name ("gpu0"), its device's ("vkms"), or that of the node ("card0") while it
-    // lives.
+    // A target is a slot's name ("gpu0"), its device's ("vkms"), or that of the node ("card0")
+    // while it lives.
     /// A new device in an empty slot.
     Outcome<Done> plug(std::string_view target);
     /// device_del of the slot's device; the slot stays.
@@ -92,8 +92,8 @@ class Board final : public World {
         CardConfig config;
         std::string device_name;
         MaybeRef<device::Device> device;
-        bool busy = false;         // a change is under way
-        size_t kept_objects = 0;   // what the card holds by itself
+        bool busy = false;        // a change is under way
+        size_t kept_objects = 0;  // what the card holds by itself
         size_t kept_descriptors = 0;
     };
     class Change;  // a slot's turn to change

@@ -58,8 +58,9 @@ Outcome<BoardDirectory> BoardDirectory::create(const std::string& path) {
     if (mkdir(path.c_str(), kPrivate) != 0) {
         if (errno != EEXIST) return cannot("cannot be made", path, errno);
         const std::string name = std::filesystem::path(path).filename();
-        return Problem{.message = fmt::format("there is a board \"{}\" already", name),
-                       .remedy = fmt::format("choose another name, or: plugboard down -b {}", name)};
+        return Problem{
+            .message = fmt::format("there is a board \"{}\" already", name),
+            .remedy = fmt::format("choose another name, or: plugboard down -b {}", name)};
     }
     UniqueFd lock(open((path + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!lock.is_open()) return cannot("cannot be locked", path, errno);

@@ -24,7 +24,8 @@ class BoardDirectory {
     const std::string& path() const { return path_; }
 
   private:
-    BoardDirectory(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+    BoardDirectory(std::string path, UniqueFd lock)
+        : path_(std::move(path)), lock_(std::move(lock)) {}
     std::string path_;
     UniqueFd lock_;  // not open once moved from
 };

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "daemon/status.h"
 #include "device/explainer.h"
-#include "drm/atomic/commit_worker.h"
 #include "drivers/vkms/screenshot.h"
+#include "drm/atomic/commit_worker.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::daemon {
@@ -89,8 +89,9 @@ Outcome<Reply> take_screenshot(Board& board, const std::string& target) {
     if (!found.ok()) return found.problem();
     const Screen& screen = found.value();
     const auto failed = [&](Errno error) {
-        return Problem{.message = fmt::format("no picture of {}: {}", screen.name, errno_name(error)),
-                       .remedy = "the screen must be on: run a client that shows something"};
+        return Problem{
+            .message = fmt::format("no picture of {}: {}", screen.name, errno_name(error)),
+            .remedy = "the screen must be on: run a client that shows something"};
     };
     if (!screen.crtc) return failed(Errno::Io);
     const auto image = vkms::screenshot(*screen.drm, *screen.crtc);
@@ -124,8 +125,9 @@ Outcome<Reply> set_debug(const json& request) {
     const auto mask = words.empty() ? Result<uint32_t>(0u) : log::parse_categories(words);
     if (!mask.ok()) {
         return Problem{.message = fmt::format("\"{}\" has a word that is no category", words),
-                       .remedy = "use core, driver, kms, prime, atomic, vblank, state, lease, devres, "
-                                 "device, ioctl, all, or drm.debug's number"};
+                       .remedy =
+                           "use core, driver, kms, prime, atomic, vblank, state, lease, devres, "
+                           "device, ioctl, all, or drm.debug's number"};
     }
     log::enabled_mask = *mask;
     Reply reply;
@@ -145,7 +147,8 @@ Outcome<Reply> flips(Board& board, const json& request) {
         card = std::move(found.value());
     }
     if (!card || !card->drm || !(*card->drm)->has_modeset()) {
-        return Problem{.message = "there is no card that flips", .remedy = "plug and bind it first"};
+        return Problem{.message = "there is no card that flips",
+                       .remedy = "plug and bind it first"};
     }
     Reply reply;
     reply.body["total"] = (*card->drm)->mode_config().worker().flip_log().total();
@@ -166,7 +169,8 @@ Commands make_commands(CommandContext context) {
     Commands commands;
     commands.add("status", [&board](const json& request) -> Outcome<Reply> {
         Reply reply;
-        reply.body = board_status(board, request.value("flips", false) ? Detail::Flips : Detail::Brief);
+        reply.body =
+            board_status(board, request.value("flips", false) ? Detail::Flips : Detail::Brief);
         return reply;
     });
     const auto on_card = [&](const char* op, Outcome<Done> (Board::*run)(std::string_view)) {
@@ -184,12 +188,12 @@ Commands make_commands(CommandContext context) {
     commands.add("explain", explain);
     commands.add("debug", set_debug);
     commands.add("flips", [&board](const json& request) { return flips(board, request); });
-    commands.add("check-leaks", [&board, own = std::move(context.own_descriptors)](
-                                    const json&) -> Outcome<Reply> {
-        Reply reply;
-        reply.body = leftovers_of(board, own());
-        return reply;
-    });
+    commands.add("check-leaks",
+                 [&board, own = std::move(context.own_descriptors)](const json&) -> Outcome<Reply> {
+                     Reply reply;
+                     reply.body = leftovers_of(board, own());
+                     return reply;
+                 });
     commands.add("stop-at", [&stop_points](const json& request) {
         return reply_of(stop_points.arm(request.at("target").get<std::string>(),
                                         request.at("ioctl").get<std::string>(),
@@ -200,10 +204,11 @@ Commands make_commands(CommandContext context) {
         reply.body["count"] = stop_points.count();
         return reply;
     });
-    commands.add("shutdown", [shut_down = std::move(context.shut_down)](const json&) -> Outcome<Reply> {
-        shut_down();
-        return Reply{};
-    });
+    commands.add("shutdown",
+                 [shut_down = std::move(context.shut_down)](const json&) -> Outcome<Reply> {
+                     shut_down();
+                     return Reply{};
+                 });
     return commands;
 }
 

@@ -14,7 +14,7 @@ struct CommandContext {
     Board& board;
     StopPoints& stop_points;
     std::function<size_t()> own_descriptors;  // of the control socket and its connections
-    std::function<void()> shut_down;  // any thread; returns at once
+    std::function<void()> shut_down;          // any thread; returns at once
 };
 
 /// All commands of docs/control.md.

@@ -126,7 +126,8 @@ class Reader {
         for (const toml::node& entry : *list) {
             const std::string entry_key = fmt::format("{}[{}]", key, screens.size());
             const toml::table* table = entry.as_table();
-            if (table == nullptr) wrong_type(entry, entry_key, "a table", "[[card.screen]] on a line");
+            if (table == nullptr)
+                wrong_type(entry, entry_key, "a table", "[[card.screen]] on a line");
             check_keys(*table, entry_key + ".", {"spec"});
             const auto* spec = table->get("spec");
             screens.push_back(spec ? screen(*spec, entry_key + ".spec") : vkms::ScreenConfig{});
@@ -169,9 +170,8 @@ class Reader {
         with("name", [&](auto& node, auto key) { card.name = text(node, key); });
         with("driver", [&](auto& node, auto key) { card.driver = text(node, key); });
         with("profile", [&](auto& node, auto key) { device.profile = profile(node, key); });
-        with("overlays", [&](auto& node, auto key) {
-            device.overlays = overlays(node, key, device.profile);
-        });
+        with("overlays",
+             [&](auto& node, auto key) { device.overlays = overlays(node, key, device.profile); });
         with("cursor", [&](auto& node, auto key) { device.cursor = boolean(node, key); });
         with("writeback", [&](auto& node, auto key) { device.writeback = boolean(node, key); });
         with("screens", [&](auto& node, auto key) { device.screens = screens(node, key); });
@@ -214,7 +214,8 @@ Outcome<Config> read_config_file(const std::string& file) {
     std::stringstream text;
     if (stream) text << stream.rdbuf();
     if (!stream || !text) {
-        Problem problem{.message = "cannot be read", .remedy = "check the path and its permissions"};
+        Problem problem{.message = "cannot be read",
+                        .remedy = "check the path and its permissions"};
         problem.file = file;
         return problem;
     }

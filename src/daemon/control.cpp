@@ -83,7 +83,8 @@ Result<UniqueFd> listen_at(const std::string& path) {
     memcpy(address.sun_path, path.c_str(), path.size());
     UniqueFd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket_fd.is_open()) return last_error();
-    if (bind(socket_fd.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+    if (bind(socket_fd.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+            0 ||
         listen(socket_fd.borrow(), SOMAXCONN) != 0)
         return last_error();
     return socket_fd;
@@ -139,9 +140,10 @@ void serve_control_lines(int socket, const Commands& commands) {
             if (!send_reply(socket, reply)) return;
         }
         if (pending.size() > kLongestControlLine) {
-            send_reply(socket, refusal({.message = fmt::format("a line has over {} bytes",
-                                                               kLongestControlLine),
-                                        .remedy = "end each request with a newline"}));
+            send_reply(
+                socket,
+                refusal({.message = fmt::format("a line has over {} bytes", kLongestControlLine),
+                         .remedy = "end each request with a newline"}));
             return;
         }
     }

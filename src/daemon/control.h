@@ -31,7 +31,9 @@ using Command = std::function<Outcome<Reply>(const nlohmann::json& request)>;
 /// What to do for each "op". Filled before it is used, constant then.
 class Commands {
   public:
-    void add(std::string op, Command run) { commands_.insert_or_assign(std::move(op), std::move(run)); }
+    void add(std::string op, Command run) {
+        commands_.insert_or_assign(std::move(op), std::move(run));
+    }
 
     /// Answers one line: parses, checks the version, runs. Never throws; the reply has "plugboard"
     /// and "ok", and "error" and "remedy" when it is not.

@@ -59,9 +59,9 @@ TEST_P(BadLine, is_refused_with_a_remedy) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BadLine,
-                         testing::Values("", "hello", "{", "[]", "1", "null", R"({})", R"({"op": 1})",
-                                         R"({"op": "nothing"})", R"({"op": "echo"})",
-                                         R"({"op": "echo", "text": 1})",
+                         testing::Values("", "hello", "{", "[]", "1", "null", R"({})",
+                                         R"({"op": 1})", R"({"op": "nothing"})",
+                                         R"({"op": "echo"})", R"({"op": "echo", "text": 1})",
                                          R"({"plugboard": 2, "op": "echo", "text": ""})",
                                          R"({"plugboard": "1", "op": "echo", "text": ""})"));
 
@@ -91,7 +91,8 @@ class ControlServerTest : public testing::Test {
         address.sun_family = AF_UNIX;
         const std::string path = folder_ + "/control";
         memcpy(address.sun_path, path.c_str(), path.size());
-        EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+        EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)),
+                  0);
         return client;
     }
     static void send_text(const UniqueFd& client, std::string_view text) {

@@ -33,6 +33,36 @@ void report(const char* what, const std::string& path, const Result<void>& done)
     if (!done.ok()) log::error("tree: {} {}: {}", what, path, errno_name(done.error()));
 }
 
+/// The device is looked up at each use: the tree holds no references.
+template <class Use>
+auto with_attribute(const device::Model& model, const std::string& path, const std::string& name,
+                    Use use) -> decltype(use(std::declval<device::Attribute&>())) {
+    for (const auto& device : model.devices()) {
+        if (device->sysfs_path() != path) continue;
+        for (device::Attribute& attribute : device->all_attributes()) {
+            if (attribute.name == name) return use(attribute);
+        }
+    }
+    return Errno::NoDev;
+}
+
+LiveFile live_attribute(const device::Model& model, const std::string& path,
+                        const device::Attribute& attribute) {
+    const device::Model* of = &model;  // outlives the tree
+    LiveFile live{.mode = attribute.mode};
+    if (attribute.show) {
+        live.show = [of, path, name = attribute.name] {
+            return with_attribute(*of, path, name, [](auto& one) { return one.show(); });
+        };
+    }
+    if (attribute.store) {
+        live.store = [of, path, name = attribute.name](std::string_view value) {
+            return with_attribute(*of, path, name, [&](auto& one) { return one.store(value); });
+        };
+    }
+    return live;
+}
+
 }  // namespace
 
 /// A device's files and links with their values, taken with no lock held.
@@ -67,8 +97,6 @@ DeviceTree::DeviceTree(device::Model& model, Tree& tree) : model_(model), tree_(
 
 DeviceTree::~DeviceTree() {
     model_.remove_watcher(*this);
-    MutexLock lock(mutex_);
-    for (const auto& [path, shown] : shown_) tree_.remove("/sys" + path);  // lets go of the devices
 }
 
 void DeviceTree::device_added(device::Device& device) {
@@ -106,13 +134,7 @@ void DeviceTree::show(device::Device& device) {
             report("file", file, tree_.put_file(file, text, attribute.mode));
             continue;
         }
-        // The attribute's functions are good while the device lives.
-        const auto keep = Ref<device::Device>::share(device);
-        LiveFile live{.mode = attribute.mode};
-        if (attribute.show) live.show = [keep, show = attribute.show] { return show(); };
-        if (attribute.store)
-            live.store = [keep, store = attribute.store](auto value) { return store(value); };
-        report("file", file, tree_.put_live(file, std::move(live), text));
+        report("file", file, tree_.put_live(file, live_attribute(model_, path, attribute), text));
     }
     write_links_locked(shown, snapshot);
 }

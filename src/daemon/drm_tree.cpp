@@ -58,9 +58,9 @@ LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugF
     device::Model* of = &model;  // outlives the tree
     if (file.show) {
         live.show = [of, minor, path = file.path] {
-            return with_debug_file(*of, minor, path, [](drm::DebugFile& one) -> Result<std::string> {
-                return one.show();
-            });
+            return with_debug_file(
+                *of, minor, path,
+                [](drm::DebugFile& one) -> Result<std::string> { return one.show(); });
         };
     }
     if (file.open) {

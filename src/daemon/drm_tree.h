@@ -14,8 +14,8 @@
 
 namespace plugboard::daemon {
 
-/// Watches the model for DRM nodes: each primary node gets a folder /sys/kernel/debug/dri/<minor> with
-/// the files of its drm::Device. Owned by the board.
+/// Watches the model for DRM nodes: each primary node gets a folder /sys/kernel/debug/dri/<minor>
+/// with the files of its drm::Device. Owned by the board.
 class DrmTree final : public device::Watcher {
   public:
     DrmTree(device::Model& model, Tree& tree);

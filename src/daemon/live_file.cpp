@@ -15,9 +15,9 @@
 namespace plugboard::daemon {
 namespace {
 
-/// A file that a client has open for writing. The shim brings each write() here. What libc writes inside
-/// itself (stdio: a shell's echo) it does not see: that goes into the socket and is taken at the close,
-/// with its error in the log only.
+/// A file that a client has open for writing. The shim brings each write() here. What libc writes
+/// inside itself (stdio: a shell's echo) it does not see: that goes into the socket and is taken at
+/// the close, with its error in the log only.
 class WritableFile final : public drm::SpecialFile {
   public:
     WritableFile(UniqueFd ours, std::function<Result<void>(std::string_view)> store)
@@ -52,7 +52,8 @@ class WritableFile final : public drm::SpecialFile {
     }
     void store_late(const std::string& text) const {
         if (const auto stored = store_(text); !stored.ok())
-            log::error("a write of \"{}\" was refused: {}", text, errno_name(stored.error()));
+            log::error("a write of \"{}\" was refused: {}", text.substr(0, text.find('\n')),
+                       errno_name(stored.error()));
     }
 
   private:
@@ -95,9 +96,11 @@ Result<UniqueFd> open_for_writing(const LiveFile& file, int flags, device::Model
         const std::string text = writable.take_bytes();
         if (text.empty()) return;
         // Not on the thread of the hang-ups: a store may unbind, which ends other descriptors.
-        model.run_later([keep = Ref<WritableFile>::share(writable), text] { keep->store_late(text); });
+        model.run_later(
+            [keep = Ref<WritableFile>::share(writable), text] { keep->store_late(text); });
     };
-    return model.service<drm::SpecialFiles>().add(FdKind::Attribute, PairType::Stream, make, closed);
+    return model.service<drm::SpecialFiles>().add(FdKind::Attribute, PairType::Stream, make,
+                                                  closed);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-// A file of the tree that the daemon opens for the client: what is read is taken at that moment, what
-// is written takes effect at once.
-// Linux: fs/kernfs/file.c, fs/seq_file.c
+// A file of the tree that the daemon opens for the client: what is read is taken at that moment,
+// what is written takes effect at once. Linux: fs/kernfs/file.c, fs/seq_file.c
 #pragma once
 
 #include <cstdint>
@@ -23,8 +22,9 @@ struct LiveFile {
     std::function<Result<UniqueFd>(int flags, const uapi::Credentials& caller)> open{};
 };
 
-/// The descriptor for the client: a read-only snapshot in memory, or one kept in the model's special
-/// files whose writes go to store(). Access: the mode does not allow the flags of open(2); else what show() or open() said.
+/// The descriptor for the client: a read-only snapshot in memory, or one kept in the model's
+/// special files whose writes go to store(). Access: the mode does not allow the flags of open(2);
+/// else what show() or open() said.
 Result<UniqueFd> open_live_file(const LiveFile& file, int flags, const uapi::Credentials& caller,
                                 device::Model& model);
 

@@ -129,7 +129,8 @@ class Runner {
     int socket() const { return socket_.borrow(); }
     void stop() const {
         const uint64_t one = 1;
-        if (write(stop_.borrow(), &one, sizeof(one)) < 0) log::error("stop: {}", errno_name(last_error()));
+        if (write(stop_.borrow(), &one, sizeof(one)) < 0)
+            log::error("stop: {}", errno_name(last_error()));
     }
 
     End wait() {
@@ -156,7 +157,8 @@ class Runner {
         }
         pending_.append(bytes.data(), static_cast<size_t>(count));
         if (pending_.find('\n') == std::string::npos) return std::nullopt;
-        const auto word = nlohmann::json::parse(pending_.substr(0, pending_.find('\n')), nullptr, false);
+        const auto word =
+            nlohmann::json::parse(pending_.substr(0, pending_.find('\n')), nullptr, false);
         pending_.clear();
         if (word.is_object() && word.value("op", "") == "finish") return End::Finish;
         return std::nullopt;
@@ -178,20 +180,23 @@ UniqueFd block_signals() {
 
 /// A kept board outlives the terminal and the pipes of its run.
 void log_to_file(const std::string& directory) {
-    const UniqueFd file(open((directory + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const UniqueFd file(
+        open((directory + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     if (!file.is_open()) return;
     dup2(file.borrow(), STDOUT_FILENO);
     dup2(file.borrow(), STDERR_FILENO);
 }
 
 Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
-    const auto categories = arguments.debug.empty() ? Result<uint32_t>(0u)
-                                                    : log::parse_categories(arguments.debug);
+    const auto categories =
+        arguments.debug.empty() ? Result<uint32_t>(0u) : log::parse_categories(arguments.debug);
     if (!categories.ok()) {
-        return Problem{.message = fmt::format("\"{}\" has a word that is no category", arguments.debug),
-                       .remedy = "use core, driver, kms, prime, atomic, vblank, state, lease, devres, "
-                                 "device, ioctl or all, with commas",
-                       .key = "--debug"};
+        return Problem{
+            .message = fmt::format("\"{}\" has a word that is no category", arguments.debug),
+            .remedy =
+                "use core, driver, kms, prime, atomic, vblank, state, lease, devres, "
+                "device, ioctl or all, with commas",
+            .key = "--debug"};
     }
     log::enabled_mask = *categories;
 
@@ -205,10 +210,11 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     StopPoints stop_points(*board.value());
 
     std::unique_ptr<ControlServer> control;
-    const Commands commands = make_commands({.board = *board.value(),
-                                             .stop_points = stop_points,
-                                             .own_descriptors = [&] { return control->descriptors(); },
-                                             .shut_down = [&] { runner.stop(); }});
+    const Commands commands =
+        make_commands({.board = *board.value(),
+                       .stop_points = stop_points,
+                       .own_descriptors = [&] { return control->descriptors(); },
+                       .shut_down = [&] { runner.stop(); }});
     auto server = ControlServer::create(directory.value().path() + "/control", commands);
     if (!server.ok()) {
         return Problem{.message = fmt::format("the control socket cannot be made: {}",
@@ -234,10 +240,12 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
 int run(int argc, char** argv) {
     const auto arguments = parse_arguments(argc, argv);
     if (!arguments) {
-        fputs("usage: plugboard-daemon --board DIR [--toml FILE] [--screen SPEC]... [--debug CATEGORIES]\n"
-              "           [--runner-fd N] [--keep]\n"
-              "`plugboard run` starts it; see plugboard run --help.\n",
-              stderr);
+        fputs(
+            "usage: plugboard-daemon --board DIR [--toml FILE] [--screen SPEC]... [--debug "
+            "CATEGORIES]\n"
+            "           [--runner-fd N] [--keep]\n"
+            "`plugboard run` starts it; see plugboard run --help.\n",
+            stderr);
         return kUsage;
     }
     umask(022);

@@ -24,7 +24,7 @@ template <class T>
 class [[nodiscard]] Outcome {
   public:
     // Implicit on purpose, as Result's.
-    Outcome(T value) : state_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+    Outcome(T value) : state_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
     Outcome(Problem problem) : state_(std::move(problem)) {}  // NOLINT(google-explicit-constructor)
 
     bool ok() const { return state_.index() == 0; }

@@ -70,7 +70,8 @@ Outcome<vkms::ScreenConfig> parse_screen_spec(std::string_view text) {
 std::string to_string(const vkms::ScreenConfig& screen) {
     if (!screen.connected) return "none";
     if (!screen.mode) return "default";
-    return fmt::format("{}x{}@{}", screen.mode->width, screen.mode->height, screen.mode->refresh_hz);
+    return fmt::format("{}x{}@{}", screen.mode->width, screen.mode->height,
+                       screen.mode->refresh_hz);
 }
 
 }  // namespace plugboard::daemon

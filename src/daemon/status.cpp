@@ -73,8 +73,7 @@ json card_status(const SlotInfo& slot, Detail detail, const device::Graph& graph
     card["node"] = drm.card_name();
     card["screens"] = screens_of(drm);
     card["files"] = drm.files().size();
-    if (drm.has_modeset())
-        card["flip_count"] = drm.mode_config().worker().flip_log().total();
+    if (drm.has_modeset()) card["flip_count"] = drm.mode_config().worker().flip_log().total();
     card["holders"] = holders_of(graph, drm.label());
     if (detail == Detail::Flips) card["flips"] = card_flips(drm, SIZE_MAX);
     return card;

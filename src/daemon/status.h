@@ -1,4 +1,5 @@
-// What a board is and does, as the JSON of `plugboard status --json`. docs/control.md has the members.
+// What a board is and does, as the JSON of `plugboard status --json`. docs/control.md has the
+// members.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

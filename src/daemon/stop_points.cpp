@@ -12,8 +12,9 @@ namespace {
 constexpr std::string_view kPrefix = "DRM_IOCTL_";
 
 bool is_row(std::string_view name) {
-    return std::any_of(uapi::ioctls_begin(), uapi::ioctls_end(),
-                       [&](const uapi::Ioctl& row) { return row.command != 0 && row.name == name; });
+    return std::any_of(uapi::ioctls_begin(), uapi::ioctls_end(), [&](const uapi::Ioctl& row) {
+        return row.command != 0 && row.name == name;
+    });
 }
 
 }  // namespace

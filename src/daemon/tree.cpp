@@ -50,6 +50,20 @@ std::vector<std::string_view> components(std::string_view path) {
     return parts;
 }
 
+/// Takes the entries of `path` and of all below it out of a map by path.
+template <class Map, class Take>
+void take_below(Map& map, std::string_view path, Take take) {
+    auto it = map.lower_bound(path);
+    while (it != map.end() && it->first.starts_with(path)) {
+        if (it->first.size() > path.size() && it->first[path.size()] != '/') {
+            ++it;  // a neighbour with a longer name
+            continue;
+        }
+        take(it->second);
+        it = map.erase(it);
+    }
+}
+
 }  // namespace
 
 std::string sysfs_link_target(std::string_view link, std::string_view target) {
@@ -100,19 +114,38 @@ Result<void> Tree::put_folder(std::string_view path) {
     return make_folders(on_disk(path));
 }
 
+bool Tree::is_written(std::string_view path, const std::string& what) const {
+    MutexLock lock(mutex_);
+    const auto it = written_.find(path);
+    return it != written_.end() && it->second == what;
+}
+
+void Tree::note_written(std::string_view path, std::string what) {
+    MutexLock lock(mutex_);
+    written_.insert_or_assign(std::string(path), std::move(what));
+}
+
 Result<void> Tree::put_file(std::string_view path, std::string_view content, uint32_t mode) {
+    std::string what = fmt::format("{:o} {}", mode, content);
+    if (is_written(path, what)) return {};
     const std::string scratch = scratch_name();
     if (auto written = write_whole(scratch, content, mode); !written.ok()) {
         unlink(scratch.c_str());
         return written.error();
     }
-    return rename_into_place(scratch, path);
+    TRY(rename_into_place(scratch, path));
+    note_written(path, std::move(what));
+    return {};
 }
 
 Result<void> Tree::put_link(std::string_view path, std::string_view target) {
+    std::string what = fmt::format("-> {}", target);
+    if (is_written(path, what)) return {};
     const std::string scratch = scratch_name();
     if (symlink(std::string(target).c_str(), scratch.c_str()) != 0) return last_error();
-    return rename_into_place(scratch, path);
+    TRY(rename_into_place(scratch, path));
+    note_written(path, std::move(what));
+    return {};
 }
 
 Result<void> Tree::put_sysfs_link(std::string_view path, std::string_view target_path) {
@@ -132,15 +165,8 @@ void Tree::remove(std::string_view path) {
     std::vector<LiveFile> dropped;  // destroyed without the lock: they may hold last references
     {
         MutexLock lock(mutex_);
-        auto it = live_.lower_bound(path);
-        while (it != live_.end() && it->first.starts_with(path)) {
-            if (it->first.size() > path.size() && it->first[path.size()] != '/') {
-                ++it;
-                continue;
-            }
-            dropped.push_back(std::move(it->second));
-            it = live_.erase(it);
-        }
+        take_below(live_, path, [&](LiveFile& file) { dropped.push_back(std::move(file)); });
+        take_below(written_, path, [](std::string&) {});
     }
     std::error_code ignored;
     std::filesystem::remove_all(on_disk(path), ignored);
@@ -151,9 +177,9 @@ void Tree::remove(std::string_view path) {
 }
 
 Result<UniqueFd> Tree::open_live(std::string_view path, int flags, const uapi::Credentials& caller,
-                               device::Model& model) {
-    const std::unique_ptr<char, decltype(&free)> resolved(
-        realpath(on_disk(path).c_str(), nullptr), &free);
+                                 device::Model& model) {
+    const std::unique_ptr<char, decltype(&free)> resolved(realpath(on_disk(path).c_str(), nullptr),
+                                                          &free);
     if (!resolved) return last_error();
     const std::string_view real = resolved.get();
     const std::unique_ptr<char, decltype(&free)> root(realpath(root_.c_str(), nullptr), &free);

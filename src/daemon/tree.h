@@ -17,8 +17,8 @@
 namespace plugboard::daemon {
 
 /// Paths are those the client sees, with a leading slash ("/sys/class/drm"). Files are replaced by
-/// rename(), so that a reader never sees half of one. A live file has the sticky bit: the shim opens
-/// it through open_live(). Any thread; no callback runs under its lock.
+/// rename(), so that a reader never sees half of one. A live file has the sticky bit: the shim
+/// opens it through open_live(). Any thread; no callback runs under its lock.
 class Tree {
   public:
     /// Makes `board`/root and `board`/tmp. The board's folder exists and is ours.
@@ -27,7 +27,8 @@ class Tree {
     /// `root` of the tree on the disk.
     const std::string& root() const { return root_; }
 
-    /// Folders on the way are made. A file that is there is replaced.
+    /// Folders on the way are made. A file that is there is replaced, unless it is the same.
+    /// Not for one path on two threads at once.
     Result<void> put_folder(std::string_view path);  // stays when it becomes empty
     Result<void> put_file(std::string_view path, std::string_view content, uint32_t mode = 0444);
     Result<void> put_link(std::string_view path, std::string_view target);
@@ -40,8 +41,8 @@ class Tree {
     /// that put_folder() made.
     void remove(std::string_view path);
 
-    /// Opens a live file for a client; symbolic links in `path` are followed inside the tree. NoEnt:
-    /// no such file; Access: its mode does not allow these flags; NoTty: it is not live.
+    /// Opens a live file for a client; symbolic links in `path` are followed inside the tree.
+    /// NoEnt: no such file; Access: its mode does not allow these flags; NoTty: it is not live.
     Result<UniqueFd> open_live(std::string_view path, int flags, const uapi::Credentials& caller,
                                device::Model& model);
 
@@ -50,14 +51,18 @@ class Tree {
         : root_(std::move(root)), scratch_(std::move(scratch)) {}
     std::string on_disk(std::string_view path) const { return root_ + std::string(path); }
     Result<void> rename_into_place(const std::string& from, std::string_view path);
+    bool is_written(std::string_view path, const std::string& what) const;
+    void note_written(std::string_view path, std::string what);
     std::string scratch_name();
 
     const std::string root_;
     const std::string scratch_;
-    Mutex<LockClass<Tree>> mutex_;
+    mutable Mutex<LockClass<Tree>> mutex_;
     uint64_t scratch_count_ GUARDED_BY(mutex_) = 0;
-    std::set<std::string, std::less<>> kept_ GUARDED_BY(mutex_);  // of put_folder()
+    std::set<std::string, std::less<>> kept_ GUARDED_BY(mutex_);            // of put_folder()
     std::map<std::string, LiveFile, std::less<>> live_ GUARDED_BY(mutex_);  // by path
+    std::map<std::string, std::string, std::less<>> written_
+        GUARDED_BY(mutex_);  // what is at a path
 };
 
 /// The target text of put_sysfs_link().

@@ -77,6 +77,16 @@ TEST_F(TreeTest, a_reader_of_a_replaced_file_keeps_the_old_one_whole) {
     EXPECT_TRUE(std::filesystem::is_empty(board_ + "/tmp"));
 }
 
+TEST_F(TreeTest, a_file_that_stays_the_same_is_not_replaced) {
+    ASSERT_TRUE(tree_->put_file("/dev/dri/card0", "226:0\n", 0600).ok());
+    ASSERT_EQ(chmod(on_disk("/dev/dri/card0").c_str(), 0666), 0);
+    ASSERT_TRUE(tree_->put_file("/dev/dri/card0", "226:0\n", 0600).ok());
+    EXPECT_EQ(mode("/dev/dri/card0"), 0666u) << "as a client of it has set it";
+    tree_->remove("/dev/dri/card0");
+    ASSERT_TRUE(tree_->put_file("/dev/dri/card0", "226:0\n", 0600).ok());
+    EXPECT_EQ(mode("/dev/dri/card0"), 0600u);
+}
+
 TEST_F(TreeTest, sysfs_links_climb_to_the_common_folder_and_no_further) {
     // As in tests/reference/linux-6.1/sysfs-tree.txt.
     EXPECT_EQ(sysfs_link_target("/sys/class/drm/card1", "/sys/devices/platform/vkms/drm/card1"),
@@ -116,9 +126,11 @@ TEST_F(TreeTest, a_live_file_has_the_sticky_bit) {
 
 TEST_F(TreeTest, a_live_file_is_read_as_it_is_at_the_open) {
     int value = 1;
-    ASSERT_TRUE(tree_->put_live("/sys/state", {.show = [&]() -> Result<std::string> {
-                                    return std::to_string(value);
-                                }}).ok());
+    ASSERT_TRUE(tree_
+                    ->put_live("/sys/state", {.show = [&]() -> Result<std::string> {
+                                   return std::to_string(value);
+                               }})
+                    .ok());
     value = 2;
     const auto opened = open_live("/sys/state", O_RDONLY);
     ASSERT_TRUE(opened.ok());

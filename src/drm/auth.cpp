@@ -139,7 +139,8 @@ Result<void> ioctl_drop_master(Request& request, Device& device, File& file) {
             "the file has never been master in this process, and the caller is not root");
     }
     if (!is_current)
-        return request.refuse(log::Category::Core, Errno::Inval, "the file is not the current master");
+        return request.refuse(log::Category::Core, Errno::Inval,
+                              "the file is not the current master");
     return {};
 }
 

@@ -37,7 +37,8 @@ Result<void> ioctl_get_cap(Request& request, Device& device, File&, drm_get_cap&
         default: break;
     }
     if (!device.has_modeset())
-        return request.refuse(core, Errno::OpNotSupp, "cap 0x{:x} is one of devices with modeset", cap);
+        return request.refuse(core, Errno::OpNotSupp, "cap 0x{:x} is one of devices with modeset",
+                              cap);
     const KmsLimits& limits = device.mode_config().limits;
     switch (cap) {
         case DRM_CAP_DUMB_BUFFER: argument.value = device.info().dumb_buffers; return {};

@@ -25,7 +25,8 @@ void compare_caps(const char* reference, const CardInfo& info) {
         unsigned long long cap = 0, value = 0;
         char answer[32] = "";
         Client client(board.drm());
-        if (std::sscanf(line.c_str(), "SET_CLIENT_CAP %llu = %llu %31s", &cap, &value, answer) == 3) {
+        if (std::sscanf(line.c_str(), "SET_CLIENT_CAP %llu = %llu %31s", &cap, &value, answer) ==
+            3) {
             EXPECT_EQ(result_name(client.set_cap(cap, value)), answer) << line;
             lines++;
         } else if (std::sscanf(line.c_str(), "GET_CAP %llx %31s %llu", &cap, answer, &value) >= 2) {

@@ -93,8 +93,7 @@ Result<void> store_status(const ConnectorPath& path, std::string_view words) {
 device::DeviceInfo connector_device(Device& device, const Connector& connector,
                                     device::Device& card) {
     const ConnectorPath path{&device.parent().model(), device.primary_minor(), connector.id()};
-    const auto reads = [&](const char* name,
-                           std::function<std::string(Device&, Connector&)> text) {
+    const auto reads = [&](const char* name, std::function<std::string(Device&, Connector&)> text) {
         return device::Attribute{
             .name = name,
             .show = [path, text = std::move(text)] { return show(path, text); },
@@ -115,10 +114,9 @@ device::DeviceInfo connector_device(Device& device, const Connector& connector,
     info.attributes.push_back(
         reads("edid", [](Device&, Connector&) { return std::string(); }));  // none has an EDID yet
     if (!device.info().like_linux_6_1) {
-        info.attributes.push_back(
-            reads("connector_id", [](Device&, Connector& of) {
-                return std::to_string(raw(of.id())) + "\n";
-            }));
+        info.attributes.push_back(reads("connector_id", [](Device&, Connector& of) {
+            return std::to_string(raw(of.id())) + "\n";
+        }));
     }
     return info;
 }

@@ -179,8 +179,9 @@ void add_connector(std::string& text, const Connector& connector, bool like_linu
     if (like_linux_6_1) {
         add(text, "\tmax_requested_bpc=0\n");
     } else {
-        add(text, "\tinterlace_allowed=0\n\tycbcr_420_allowed=0\n\tmax_requested_bpc=0\n"
-                  "\tcolorspace=Default\n");
+        add(text,
+            "\tinterlace_allowed=0\n\tycbcr_420_allowed=0\n\tmax_requested_bpc=0\n"
+            "\tcolorspace=Default\n");
     }
 }
 

@@ -25,8 +25,10 @@ std::string reference(const char* file, const std::string& heading) {
     std::string text;
     bool inside = false;
     for (const std::string& line : tests::reference_lines(file)) {
-        if (line.starts_with("== ")) inside = line == "== " + heading;
-        else if (inside) text += line + "\n";
+        if (line.starts_with("== "))
+            inside = line == "== " + heading;
+        else if (inside)
+            text += line + "\n";
     }
     return text;
 }
@@ -42,7 +44,8 @@ TEST(DebugfsCore, texts_of_an_idle_card_are_those_of_linux_6_1) {
     // Planes and CRTC come first and have the ids of Linux; the connectors stand in 7.2's order.
     const std::string state = reference("linux-6.1/debugfs-values.txt", "dri/1/state");
     ASSERT_FALSE(state.empty());
-    EXPECT_TRUE(text_of(board.drm(), "state").starts_with(state.substr(0, state.find("connector["))));
+    EXPECT_TRUE(
+        text_of(board.drm(), "state").starts_with(state.substr(0, state.find("connector["))));
 }
 
 TEST(DebugfsCore, clients_have_a_line_each_oldest_first) {
@@ -59,9 +62,8 @@ TEST(DebugfsCore, clients_of_7_2_have_name_and_id) {
     Board board;
     Client client(board.drm());
     const std::string line = text_of(board.drm(), "clients");
-    EXPECT_TRUE(line.starts_with(
-        "             command  tgid dev master a   uid      magic" + std::string(61, ' ') +
-        "name" + std::string(19, ' ') + "id\n"));
+    EXPECT_TRUE(line.starts_with("             command  tgid dev master a   uid      magic" +
+                                 std::string(61, ' ') + "name" + std::string(19, ' ') + "id\n"));
     EXPECT_NE(line.find("<unset>"), std::string::npos);
 }
 
@@ -70,8 +72,8 @@ TEST(DebugfsCore, framebuffers_are_described) {
     Client client(board.drm(), {.command = "modetest"});
     const uint32_t fb = client.add_fb();
     const std::string text = text_of(board.drm(), "framebuffer");
-    EXPECT_TRUE(text.starts_with("framebuffer[" + std::to_string(fb) +
-                                 "]:\n\tallocated by = modetest\n"));
+    EXPECT_TRUE(
+        text.starts_with("framebuffer[" + std::to_string(fb) + "]:\n\tallocated by = modetest\n"));
     EXPECT_NE(text.find("\tformat=XR24 little-endian (0x34325258)\n\tmodifier=0x0\n"
                         "\tsize=1024x768\n\tlayers:\n\t\tsize[0]=1024x768\n\t\tpitch[0]=4096\n"
                         "\t\toffset[0]=0\n\t\tobj[0]:\n\t\t\tname=0\n"),
@@ -84,10 +86,8 @@ TEST(DebugfsCore, a_device_without_modeset_has_three_files) {
     Board board(tests::vgem_card());
     EXPECT_EQ(board.drm().debug_files().size(), 3u);
     Client client(board.drm());
-    drm_set_version version{.drm_di_major = 1,
-                            .drm_di_minor = 4,
-                            .drm_dd_major = -1,
-                            .drm_dd_minor = -1};
+    drm_set_version version{
+        .drm_di_major = 1, .drm_di_minor = 4, .drm_dd_major = -1, .drm_dd_minor = -1};
     EXPECT_EQ(client.ioctl(DRM_IOCTL_SET_VERSION, version), 0);
     EXPECT_EQ(text_of(board.drm(), "name"), "vgem dev=card master=card unique=card\n");
 }

@@ -82,7 +82,8 @@ Result<void> Device::publish() {
     assert(!is_published());
     // In a std::function, which must be copyable; the action runs once.
     Publication* publication = TRY(Publication::create(*this)).release();
-    TRY(parent_->devres().add_action_or_reset("drm publication", [publication] { delete publication; }));
+    TRY(parent_->devres().add_action_or_reset("drm publication",
+                                              [publication] { delete publication; }));
     return {};
 }
 

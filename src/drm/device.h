@@ -37,7 +37,7 @@ struct DriverInfo {
     std::string description;  // "Virtual Kernel Mode Setting"
     std::string date;         // "20180514"
     int major = 1, minor = 0, patch = 0;
-    bool modeset = true;      // MODESET and ATOMIC
+    bool modeset = true;  // MODESET and ATOMIC
     bool render_node = false;
     bool dumb_buffers = true;
     bool async_page_flip = false;
@@ -45,8 +45,8 @@ struct DriverInfo {
     bool like_linux_6_1 = false;
 };
 
-/// The KMS side of a driver. Called with the modeset lock (check) or on the commit worker inside the
-/// device's gate with no lock (commit, latch).
+/// The KMS side of a driver. Called with the modeset lock (check) or on the commit worker inside
+/// the device's gate with no lock (commit, latch).
 class KmsHooks {
   public:
     /// The driver's own checks, after the core's; refuse() through the state's request.

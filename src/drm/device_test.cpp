@@ -64,7 +64,8 @@ std::optional<std::string> attribute(device::Model& model, const std::string& de
 TEST(DrmDevice, publishes_the_card_its_connectors_and_a_node) {
     Board board;
     std::vector<std::string> paths;
-    for (const Ref<device::Device>& each : board.model.devices()) paths.push_back(each->sysfs_path());
+    for (const Ref<device::Device>& each : board.model.devices())
+        paths.push_back(each->sysfs_path());
     const auto has = [&](const char* path) { return std::ranges::count(paths, path) == 1; };
     EXPECT_TRUE(has("/devices/platform/card/drm/card0"));
     EXPECT_TRUE(has("/devices/platform/card/drm/card0/card0-Virtual-1"));
@@ -114,7 +115,10 @@ TEST(DrmDevice, a_number_returns_with_the_last_reference_least_recently_freed_fi
         Minors& minors = model.service<Minors>();
         auto zero = minors.reserve(NodeType::Primary);
         EXPECT_EQ(zero->number(), 0u);
-        { auto one = minors.reserve(NodeType::Primary); EXPECT_EQ(one->number(), 1u); }
+        {
+            auto one = minors.reserve(NodeType::Primary);
+            EXPECT_EQ(one->number(), 1u);
+        }
         auto two = minors.reserve(NodeType::Primary);
         EXPECT_EQ(two->number(), 2u) << "1 has only just become free";
         std::vector<MinorNumber> rest;
@@ -215,8 +219,8 @@ TEST(DrmDevice, sends_uevents_of_its_card) {
     Recorder recorder(board.model);
     board.drm().send_uevent({{"HOTPLUG", "1"}});
     EXPECT_TRUE(recorder.has("change card0"));
-    EXPECT_EQ(std::ranges::count(recorder.keys, std::pair<std::string, std::string>("HOTPLUG", "1")),
-              1);
+    EXPECT_EQ(
+        std::ranges::count(recorder.keys, std::pair<std::string, std::string>("HOTPLUG", "1")), 1);
 }
 
 TEST(DrmDevice, connector_attributes_say_what_the_connector_does) {
@@ -251,7 +255,8 @@ TEST(DrmDevice, writing_status_forces_and_probes) {
     EXPECT_TRUE(status.store("detect\n").ok());
     EXPECT_EQ(*status.show(), "connected\n");
     EXPECT_TRUE(recorder.has("changed card0-Virtual-1"));
-    EXPECT_TRUE(attribute(board.model, "card0-Virtual-1", "modes")->starts_with("1024x768\n4096x2160\n"));
+    EXPECT_TRUE(
+        attribute(board.model, "card0-Virtual-1", "modes")->starts_with("1024x768\n4096x2160\n"));
     EXPECT_TRUE(status.store("off").ok());
     EXPECT_EQ(*status.show(), "disconnected\n");
     EXPECT_EQ(attribute(board.model, "card0-Virtual-1", "modes"), "");

@@ -55,7 +55,8 @@ Result<void> invalid_operation(Request& request, Device&, File&, std::byte*) {
 }
 
 Result<void> no_syncobj(Request& request, Device& device, File&, std::byte*) {
-    return request.refuse(core, Errno::OpNotSupp, "the driver {} has no syncobj", device.info().name);
+    return request.refuse(core, Errno::OpNotSupp, "the driver {} has no syncobj",
+                          device.info().name);
 }
 
 template <class Argument>
@@ -65,9 +66,9 @@ struct ArgumentOf<Result<void>(Request&, Device&, File&, Argument&)> {
     using Type = Argument;
 };
 
-#define HANDLER(command, function, needs)                                                        \
-    Slot {                                                                                       \
-        &with_struct<ArgumentOf<decltype(function)>::Type, &function>, command, Needs::needs     \
+#define HANDLER(command, function, needs)                                                    \
+    Slot {                                                                                   \
+        &with_struct<ArgumentOf<decltype(function)>::Type, &function>, command, Needs::needs \
     }
 
 constexpr Slot slots[] = {
@@ -211,8 +212,7 @@ Result<void> run(Request& request, Device& device, File& file, const Slot& slot,
     if (device.is_gone()) return gone(request, device);
     TRY(check_permissions(request, file));
     if (slot.needs != Needs::Nothing && !device.has_modeset()) {
-        return request.refuse(core,
-                              slot.needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
+        return request.refuse(core, slot.needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
                               "the driver {} has no modeset", device.info().name);
     }
     Result<void> result = slot.handler(request, device, file, bytes);
@@ -249,8 +249,8 @@ Result<void> dispatch(Request& request, Device& device, File& file, uint32_t com
     }
     Result<void> result = run(request, device, file, table[number], buffer.data());
     if (auto copied = request.memory().write(address, {buffer.data(), out_size}); !copied.ok()) {
-        return request.refuse(core, copied.error(), "the {} bytes of the answer to 0x{:x}", out_size,
-                              static_cast<uint64_t>(address));
+        return request.refuse(core, copied.error(), "the {} bytes of the answer to 0x{:x}",
+                              out_size, static_cast<uint64_t>(address));
     }
     return result;
 }

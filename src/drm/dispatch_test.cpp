@@ -50,9 +50,7 @@ TEST(Dispatch, surplus_bytes_of_a_long_struct_come_back_unchanged) {
         uint64_t surplus = 0x1122334455667788;
     } argument;
 
-    EXPECT_EQ(client.ioctl(_IOC(_IOC_READ | _IOC_WRITE, 'd', 0x0c, sizeof(argument)),
-                           argument),
-              0);
+    EXPECT_EQ(client.ioctl(_IOC(_IOC_READ | _IOC_WRITE, 'd', 0x0c, sizeof(argument)), argument), 0);
     EXPECT_EQ(argument.cap.value, 3u);
     EXPECT_EQ(argument.surplus, 0x1122334455667788u);
 }
@@ -64,9 +62,8 @@ TEST(Dispatch, a_struct_of_the_largest_size_is_accepted) {
     const drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
     std::memcpy(argument.data(), &cap, sizeof(cap));
 
-    EXPECT_EQ(client.ioctl(_IOC(_IOC_READ | _IOC_WRITE, 'd', 0x0c, argument.size()),
-                           argument.data()),
-              0);
+    EXPECT_EQ(
+        client.ioctl(_IOC(_IOC_READ | _IOC_WRITE, 'd', 0x0c, argument.size()), argument.data()), 0);
 }
 
 TEST(Dispatch, without_the_direction_bits_nothing_is_copied) {
@@ -170,7 +167,8 @@ TEST(Dispatch, after_unplug_every_number_is_ENODEV_before_anything_else) {
     std::array<std::byte, 256> zeros{};
     for (uint32_t number = 0; number < uapi::table_size; number++) {
         const uapi::Ioctl* row = uapi::find_ioctl(number);
-        EXPECT_EQ(client.ioctl(row ? row->command : DRM_IO(number), zeros.data()), ENODEV) << number;
+        EXPECT_EQ(client.ioctl(row ? row->command : DRM_IO(number), zeros.data()), ENODEV)
+            << number;
     }
     EXPECT_EQ(client.ioctl(_IOWR('e', 0, uint64_t), reinterpret_cast<void*>(8)), ENODEV);
     EXPECT_EQ(client.reason(), "card0 is gone");
@@ -210,20 +208,34 @@ TEST(Dispatch, an_unplug_between_copy_and_handler_is_ENODEV) {
 
 const std::map<std::string, unsigned long>& removed_ioctls() {
     static const std::map<std::string, unsigned long> commands{
-        {"IRQ_BUSID", DRM_IOCTL_IRQ_BUSID},         {"GET_MAP", DRM_IOCTL_GET_MAP},
-        {"MODESET_CTL", DRM_IOCTL_MODESET_CTL},     {"CONTROL", DRM_IOCTL_CONTROL},
-        {"ADD_MAP", DRM_IOCTL_ADD_MAP},             {"ADD_BUFS", DRM_IOCTL_ADD_BUFS},
-        {"MARK_BUFS", DRM_IOCTL_MARK_BUFS},         {"INFO_BUFS", DRM_IOCTL_INFO_BUFS},
-        {"MAP_BUFS", DRM_IOCTL_MAP_BUFS},           {"FREE_BUFS", DRM_IOCTL_FREE_BUFS},
-        {"RM_MAP", DRM_IOCTL_RM_MAP},               {"SET_SAREA_CTX", DRM_IOCTL_SET_SAREA_CTX},
-        {"GET_SAREA_CTX", DRM_IOCTL_GET_SAREA_CTX}, {"ADD_CTX", DRM_IOCTL_ADD_CTX},
-        {"RM_CTX", DRM_IOCTL_RM_CTX},               {"MOD_CTX", DRM_IOCTL_MOD_CTX},
-        {"GET_CTX", DRM_IOCTL_GET_CTX},             {"SWITCH_CTX", DRM_IOCTL_SWITCH_CTX},
-        {"NEW_CTX", DRM_IOCTL_NEW_CTX},             {"RES_CTX", DRM_IOCTL_RES_CTX},
-        {"DMA", DRM_IOCTL_DMA},                     {"LOCK", DRM_IOCTL_LOCK},
-        {"UNLOCK", DRM_IOCTL_UNLOCK},               {"AGP_ACQUIRE", DRM_IOCTL_AGP_ACQUIRE},
-        {"AGP_INFO", DRM_IOCTL_AGP_INFO},           {"SG_ALLOC", DRM_IOCTL_SG_ALLOC},
-        {"SG_FREE", DRM_IOCTL_SG_FREE},             {"unknown core 0xD8", DRM_IOWR(0xd8, uint64_t)},
+        {"IRQ_BUSID", DRM_IOCTL_IRQ_BUSID},
+        {"GET_MAP", DRM_IOCTL_GET_MAP},
+        {"MODESET_CTL", DRM_IOCTL_MODESET_CTL},
+        {"CONTROL", DRM_IOCTL_CONTROL},
+        {"ADD_MAP", DRM_IOCTL_ADD_MAP},
+        {"ADD_BUFS", DRM_IOCTL_ADD_BUFS},
+        {"MARK_BUFS", DRM_IOCTL_MARK_BUFS},
+        {"INFO_BUFS", DRM_IOCTL_INFO_BUFS},
+        {"MAP_BUFS", DRM_IOCTL_MAP_BUFS},
+        {"FREE_BUFS", DRM_IOCTL_FREE_BUFS},
+        {"RM_MAP", DRM_IOCTL_RM_MAP},
+        {"SET_SAREA_CTX", DRM_IOCTL_SET_SAREA_CTX},
+        {"GET_SAREA_CTX", DRM_IOCTL_GET_SAREA_CTX},
+        {"ADD_CTX", DRM_IOCTL_ADD_CTX},
+        {"RM_CTX", DRM_IOCTL_RM_CTX},
+        {"MOD_CTX", DRM_IOCTL_MOD_CTX},
+        {"GET_CTX", DRM_IOCTL_GET_CTX},
+        {"SWITCH_CTX", DRM_IOCTL_SWITCH_CTX},
+        {"NEW_CTX", DRM_IOCTL_NEW_CTX},
+        {"RES_CTX", DRM_IOCTL_RES_CTX},
+        {"DMA", DRM_IOCTL_DMA},
+        {"LOCK", DRM_IOCTL_LOCK},
+        {"UNLOCK", DRM_IOCTL_UNLOCK},
+        {"AGP_ACQUIRE", DRM_IOCTL_AGP_ACQUIRE},
+        {"AGP_INFO", DRM_IOCTL_AGP_INFO},
+        {"SG_ALLOC", DRM_IOCTL_SG_ALLOC},
+        {"SG_FREE", DRM_IOCTL_SG_FREE},
+        {"unknown core 0xD8", DRM_IOWR(0xd8, uint64_t)},
         {"unknown core 0x08", DRM_IOWR(0x08, uint64_t)},
         {"driver range 0x40", DRM_IOWR(0x40, uint64_t)},
         {"driver range 0x41 (vgem attach)", DRM_IOWR(0x41, uint64_t[2])},
@@ -261,7 +273,8 @@ KernelLine parse(const std::string& line) {
 /// Where we answer otherwise, and why.
 std::string difference(const KernelLine& line) {
     // Leases are not there yet.
-    if (line.device == "vkms" && line.name == "MODE_CREATE_LEASE" && line.answers.starts_with("zero=ok"))
+    if (line.device == "vkms" && line.name == "MODE_CREATE_LEASE" &&
+        line.answers.starts_with("zero=ok"))
         return "zero=EOPNOTSUPP badptr=EFAULT long=EOPNOTSUPP";
     return line.answers;
 }
@@ -275,11 +288,12 @@ std::string answers(Device& device, const KernelLine& line) {
         return result_name(client.ioctl(with, argument));
     };
     std::array<std::byte, 512> zeros{}, more_zeros{};
-    const unsigned long long_command = (command & ~(static_cast<unsigned long>(_IOC_SIZEMASK) << _IOC_SIZESHIFT)) |
-                                       (_IOC_SIZE(command) + 8UL) << _IOC_SIZESHIFT;
-    return "zero=" + call(command, zeros.data()) + " badptr=" +
-           call(command, reinterpret_cast<void*>(8)) + " long=" +
-           call(long_command, more_zeros.data());
+    const unsigned long long_command =
+        (command & ~(static_cast<unsigned long>(_IOC_SIZEMASK) << _IOC_SIZESHIFT)) |
+        (_IOC_SIZE(command) + 8UL) << _IOC_SIZESHIFT;
+    return "zero=" + call(command, zeros.data()) +
+           " badptr=" + call(command, reinterpret_cast<void*>(8)) +
+           " long=" + call(long_command, more_zeros.data());
 }
 
 class KernelAnswers : public testing::TestWithParam<const char*> {};
@@ -287,8 +301,7 @@ class KernelAnswers : public testing::TestWithParam<const char*> {};
 TEST_P(KernelAnswers, are_ours) {
     const std::string opener = GetParam();
     const bool is_vgem = opener.starts_with("vgem");
-    Board board(is_vgem ? tests::vgem_card()
-                        : CardInfo{});
+    Board board(is_vgem ? tests::vgem_card() : CardInfo{});
     std::unique_ptr<Client> master;
     if (opener.ends_with("not master")) master = std::make_unique<Client>(board.drm());
     int lines = 0;
@@ -304,12 +317,13 @@ TEST_P(KernelAnswers, are_ours) {
     EXPECT_GT(lines, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Openers, KernelAnswers,
-                         testing::Values("vkms primary, root, master", "vkms primary, root, not master",
-                                         "vkms primary, user, master", "vkms primary, user, not master",
-                                         "vgem primary, root, master", "vgem primary, root, not master",
-                                         "vgem primary, user, master", "vgem primary, user, not master",
-                                         "vgem render, user"));
+INSTANTIATE_TEST_SUITE_P(
+    Openers, KernelAnswers,
+    testing::Values("vkms primary, root, master", "vkms primary, root, not master",
+                    "vkms primary, user, master", "vkms primary, user, not master",
+                    "vgem primary, root, master", "vgem primary, root, not master",
+                    "vgem primary, user, master", "vgem primary, user, not master",
+                    "vgem render, user"));
 
 }  // namespace
 }  // namespace plugboard::drm

@@ -60,8 +60,8 @@ struct OpenInfo {
 
 /// What mmap() of a DRM fd leads to.
 struct MappedObject {
-    UniqueFd memory;     // a sealed memfd, to be mapped from offset 0
-    uint64_t size = 0;   // of the whole buffer in bytes
+    UniqueFd memory;    // a sealed memfd, to be mapped from offset 0
+    uint64_t size = 0;  // of the whole buffer in bytes
 };
 
 /// Counted. Any thread; the ioctls of one file may run at the same time. A file names itself in
@@ -89,7 +89,8 @@ class File final : public Object {
     ClientCaps caps() const;
 
     // Events.
-    /// Space for one event, until it is sent or cancelled. NoMem: 4096 bytes are reserved and unread.
+    /// Space for one event, until it is sent or cancelled. NoMem: 4096 bytes are reserved and
+    /// unread.
     Result<void> reserve_event();
     void cancel_event();
     void send_event(const EventBytes& event);  // uses up one reservation

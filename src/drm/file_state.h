@@ -26,7 +26,7 @@ struct File::State {
     bool is_released GUARDED_BY(mutex) = false;
 
     IdTable<Ref<gem::Object>> handles GUARDED_BY(mutex);
-    std::map<uint64_t, uint32_t> mappable GUARDED_BY(mutex);  // object id -> number of handles
+    std::map<uint64_t, uint32_t> mappable GUARDED_BY(mutex);     // object id -> number of handles
     std::list<Ref<Framebuffer>> framebuffers GUARDED_BY(mutex);  // newest first
     std::list<Ref<Blob>> blobs GUARDED_BY(mutex);                // newest first
 

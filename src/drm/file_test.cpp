@@ -56,7 +56,8 @@ TEST(DrmFile, release_lets_its_buffers_framebuffers_and_blobs_go) {
     Client client(board.drm());
     client.add_fb();
     uint32_t byte = 0;
-    drm_mode_create_blob blob{.data = reinterpret_cast<uintptr_t>(&byte), .length = 4, .blob_id = 0};
+    drm_mode_create_blob blob{
+        .data = reinterpret_cast<uintptr_t>(&byte), .length = 4, .blob_id = 0};
     EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_CREATEPROPBLOB, blob), 0);
     EXPECT_GT(live_object_count(), before);
     client.close();
@@ -80,8 +81,8 @@ TEST(DrmFile, the_last_reference_releases_what_nobody_released) {
             size_t unread() const override { return 0; }
             void hang_up() override {}
         };
-        auto file = File::open(board.drm(), {.opener = {}, .command = "c"},
-                               std::make_unique<NoSink>());
+        auto file =
+            File::open(board.drm(), {.opener = {}, .command = "c"}, std::make_unique<NoSink>());
         ASSERT_TRUE(file.ok());
         EXPECT_EQ(board.drm().files().size(), 1u);
     }

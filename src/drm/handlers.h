@@ -70,8 +70,8 @@ PLUGBOARD_HANDLER(ioctl_wait_vblank, drm_wait_vblank);
 PLUGBOARD_HANDLER(ioctl_crtc_get_sequence, drm_crtc_get_sequence);
 PLUGBOARD_HANDLER(ioctl_crtc_queue_sequence, drm_crtc_queue_sequence);
 
-// later.cpp: what a later version will do; refuses wrong arguments as the kernel does, and answers a
-// valid use with EOPNOTSUPP and the reason (docs/limits.md)
+// later.cpp: what a later version will do; refuses wrong arguments as the kernel does, and answers
+// a valid use with EOPNOTSUPP and the reason (docs/limits.md)
 PLUGBOARD_HANDLER(ioctl_gem_flink, drm_gem_flink);
 PLUGBOARD_HANDLER(ioctl_gem_open, drm_gem_open);
 PLUGBOARD_HANDLER(ioctl_prime_handle_to_fd, drm_prime_handle);
@@ -84,8 +84,8 @@ PLUGBOARD_HANDLER(ioctl_revoke_lease, drm_mode_revoke_lease);
 // Shared by the handlers.
 /// Disables what shows the framebuffer and drops the file's hold on it; waits, never fails.
 void remove_framebuffer(Device& device, Ref<Framebuffer> fb);
-/// What an ADDFB2-like description makes; used by ADDFB, ADDFB2 and CURSOR. Order of checks and errno
-/// as facts/kms.md section 2.
+/// What an ADDFB2-like description makes; used by ADDFB, ADDFB2 and CURSOR. Order of checks and
+/// errno as facts/kms.md section 2.
 Result<Ref<Framebuffer>> create_framebuffer(Request& request, Device& device, File& file,
                                             const drm_mode_fb_cmd2& command);
 /// The file is the current master (or its lessee). Linux: drm_is_current_master

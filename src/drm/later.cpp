@@ -1,5 +1,5 @@
-// What a later version will do: FLINK, PRIME, leases. Wrong arguments are refused as Linux does; valid
-// use is answered with EOPNOTSUPP and the reason (docs/limits.md).
+// What a later version will do: FLINK, PRIME, leases. Wrong arguments are refused as Linux does;
+// valid use is answered with EOPNOTSUPP and the reason (docs/limits.md).
 #include <fcntl.h>
 
 #include <algorithm>
@@ -32,7 +32,8 @@ Result<std::vector<ObjectType>> types_of(Request& request, Device& device,
     for (const uint32_t id : ids) {
         const auto type = find_type(device, ObjectId{id});
         if (!type) return request.refuse(lease, Errno::NoEnt, "there is no object {}", id);
-        if (*type != ObjectType::Crtc && *type != ObjectType::Connector && *type != ObjectType::Plane)
+        if (*type != ObjectType::Crtc && *type != ObjectType::Connector &&
+            *type != ObjectType::Plane)
             return request.refuse(lease, Errno::Inval, "object {} cannot be leased", id);
         types.push_back(*type);
     }
@@ -113,15 +114,18 @@ Result<void> ioctl_create_lease(Request& request, Device& device, File& file,
 
 Result<void> ioctl_list_lessees(Request& request, Device& device, File&,
                                 drm_mode_list_lessees& argument) {
-    if (argument.pad != 0) return request.refuse(lease, Errno::Inval, "pad {} is not 0", argument.pad);
+    if (argument.pad != 0)
+        return request.refuse(lease, Errno::Inval, "pad {} is not 0", argument.pad);
     if (!device.has_modeset())
         return request.refuse(lease, Errno::OpNotSupp, "the driver has no modeset");
     argument.count_lessees = 0;  // nobody can become one
     return {};
 }
 
-Result<void> ioctl_get_lease(Request& request, Device& device, File&, drm_mode_get_lease& argument) {
-    if (argument.pad != 0) return request.refuse(lease, Errno::Inval, "pad {} is not 0", argument.pad);
+Result<void> ioctl_get_lease(Request& request, Device& device, File&,
+                             drm_mode_get_lease& argument) {
+    if (argument.pad != 0)
+        return request.refuse(lease, Errno::Inval, "pad {} is not 0", argument.pad);
     if (!device.has_modeset())
         return request.refuse(lease, Errno::OpNotSupp, "the driver has no modeset");
     // The owner sees all ids of the device, those of properties and blobs too.

@@ -14,8 +14,7 @@ namespace {
 /// Notes its end in a list.
 class Noted {
   public:
-    Noted(std::vector<std::string>& ends, std::string name)
-        : ends_(ends), name_(std::move(name)) {}
+    Noted(std::vector<std::string>& ends, std::string name) : ends_(ends), name_(std::move(name)) {}
     ~Noted() { ends_.push_back(name_); }
 
   private:

@@ -14,14 +14,14 @@ namespace plugboard::drm {
 class Device;
 class File;
 
-/// Counted: held by its files, and by the device while it is the current one. Its fields are guarded
-/// by the device's master_mutex.
+/// Counted: held by its files, and by the device while it is the current one. Its fields are
+/// guarded by the device's master_mutex.
 class Master final : public Object {
   public:
     static Ref<Master> create() { return make_ref<Master>(); }
 
-    std::string unique;         // what GET_UNIQUE says; empty before SET_VERSION
-    IdTable<uint64_t> magics;   // file ids by magic; an emptied slot is a magic that was used
+    std::string unique;        // what GET_UNIQUE says; empty before SET_VERSION
+    IdTable<uint64_t> magics;  // file ids by magic; an emptied slot is a magic that was used
 
     std::string label() const override { return "master " + std::to_string(number_); }
     void visit_refs(RefVisitor&) const override {}

@@ -22,7 +22,9 @@ class Minors;
 class MinorNumber {
   public:
     MinorNumber(MinorNumber&& other) noexcept
-        : minors_(std::exchange(other.minors_, nullptr)), node_(other.node_), number_(other.number_) {}
+        : minors_(std::exchange(other.minors_, nullptr)),
+          node_(other.node_),
+          number_(other.number_) {}
     MinorNumber(const MinorNumber&) = delete;
     MinorNumber& operator=(const MinorNumber&) = delete;
     MinorNumber& operator=(MinorNumber&&) = delete;

@@ -9,7 +9,8 @@ std::function<void(Device&, const uapi::Ioctl&, StopPoint)> stop_hook;
 #endif
 
 Errno Request::refused(log::Category category, Errno error, std::string reason) {
-    log::line(category, "{}: {}: {}", row_ ? row_->name : "unknown ioctl", errno_name(error), reason);
+    log::line(category, "{}: {}: {}", row_ ? row_->name : "unknown ioctl", errno_name(error),
+              reason);
     if (reason_.empty()) reason_ = std::move(reason);
     return error;
 }

@@ -56,7 +56,8 @@ class Request {
     Result<void> wait(Device& device, WaitQueue& queue, Predicate ready,
                       std::optional<Time> deadline = std::nullopt,
                       Interrupts interrupts = Interrupts::Allowed) {
-        return wait_for(device, queue, std::function<bool()>(std::move(ready)), deadline, interrupts);
+        return wait_for(device, queue, std::function<bool()>(std::move(ready)), deadline,
+                        interrupts);
     }
 
     void stop_point(Device& device, StopPoint point);

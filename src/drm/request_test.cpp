@@ -37,8 +37,8 @@ TEST_F(RequestWait, ends_when_it_is_ready) {
 TEST_F(RequestWait, ends_with_ENODEV_at_unplug_and_says_why) {
     request_.keep_reasons();
     std::thread other([&] { board_.unplug(); });
-    const auto ended = request_.wait(board_.drm(), queue_, [] { return false; }, std::nullopt,
-                                     Interrupts::Ignored);
+    const auto ended = request_.wait(
+        board_.drm(), queue_, [] { return false; }, std::nullopt, Interrupts::Ignored);
     other.join();
     ASSERT_FALSE(ended.ok());
     EXPECT_EQ(ended.error(), Errno::NoDev);
@@ -46,9 +46,10 @@ TEST_F(RequestWait, ends_with_ENODEV_at_unplug_and_says_why) {
 }
 
 TEST_F(RequestWait, ends_with_ETIME_at_the_deadline) {
+    const Time deadline = clock_.now() + std::chrono::seconds(1);
     std::thread other([&] { clock_.advance(std::chrono::seconds(2)); });
-    const auto ended = request_.wait(board_.drm(), queue_, [] { return false; },
-                                     clock_.now() + std::chrono::seconds(1));
+    const auto ended = request_.wait(
+        board_.drm(), queue_, [] { return false; }, deadline);
     other.join();
     EXPECT_EQ(ended.error(), Errno::Time);
 }
@@ -57,8 +58,10 @@ TEST_F(RequestWait, ends_with_EINTR_at_a_signal_unless_that_is_ignored) {
     sleeper_.interrupt();
     EXPECT_EQ(request_.wait(board_.drm(), queue_, [] { return false; }).error(), Errno::Intr);
     ready_ = true;
-    EXPECT_TRUE(request_.wait(board_.drm(), queue_, [&] { return ready_.load(); }, std::nullopt,
-                              Interrupts::Ignored)
+    EXPECT_TRUE(request_
+                    .wait(
+                        board_.drm(), queue_, [&] { return ready_.load(); }, std::nullopt,
+                        Interrupts::Ignored)
                     .ok());
 }
 

@@ -20,7 +20,8 @@ constexpr unsigned long overflow_uid = 65534;
 constexpr auto core = log::Category::Core;
 
 /// As many bytes as fit; the length out is the whole text's. Linux: drm_copy_field
-Result<void> copy_field(Request& request, char* to, __kernel_size_t& length, std::string_view text) {
+Result<void> copy_field(Request& request, char* to, __kernel_size_t& length,
+                        std::string_view text) {
     const size_t copied = std::min<size_t>(length, text.size());
     length = text.size();
     if (copied == 0 || !to) return {};
@@ -32,8 +33,8 @@ Result<void> copy_field(Request& request, char* to, __kernel_size_t& length, std
 Result<void> check_version(Request& request, const char* what, int major, int minor, int has_major,
                            int has_minor) {
     if (major == has_major && minor >= 0 && minor <= has_minor) return {};
-    return request.refuse(core, Errno::Inval, "{} version {}.{} is not between {}.0 and {}.{}", what,
-                          major, minor, has_major, has_major, has_minor);
+    return request.refuse(core, Errno::Inval, "{} version {}.{} is not between {}.0 and {}.{}",
+                          what, major, minor, has_major, has_major, has_minor);
 }
 
 }  // namespace
@@ -111,7 +112,8 @@ Result<void> ioctl_set_client_name(Request& request, Device&, File& file,
     TRY(request.memory().read(std::as_writable_bytes(name), uapi::UserAddress{argument.name}));
     for (const char c : name) {
         if (c <= ' ' || c > '~')
-            return request.refuse(core, Errno::Inval, "byte 0x{:02x} in the name is not printable ASCII",
+            return request.refuse(core, Errno::Inval,
+                                  "byte 0x{:02x} in the name is not printable ASCII",
                                   static_cast<unsigned char>(c));
     }
     File::State& state = file.state();

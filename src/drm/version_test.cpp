@@ -54,10 +54,8 @@ TEST(Version, unique_is_empty_until_SET_VERSION_and_then_the_parents_name) {
     Board board;
     Client client(board.drm());
     EXPECT_EQ(unique_of(client), "");
-    drm_set_version version{.drm_di_major = 1,
-                            .drm_di_minor = 1,
-                            .drm_dd_major = -1,
-                            .drm_dd_minor = -1};
+    drm_set_version version{
+        .drm_di_major = 1, .drm_di_minor = 1, .drm_dd_major = -1, .drm_dd_minor = -1};
     EXPECT_EQ(client.ioctl(DRM_IOCTL_SET_VERSION, version), 0);
     EXPECT_EQ(version.drm_di_minor, 4);
     EXPECT_EQ(version.drm_dd_major, 1);
@@ -74,18 +72,15 @@ TEST(Version, unique_is_empty_until_SET_VERSION_and_then_the_parents_name) {
 TEST(Version, interface_and_driver_versions_out_of_range_are_refused_and_answered) {
     Board board;
     Client client(board.drm());
-    drm_set_version interface{.drm_di_major = 1,
-                              .drm_di_minor = 5,
-                              .drm_dd_major = -1,
-                              .drm_dd_minor = -1};
+    drm_set_version interface {
+        .drm_di_major = 1, .drm_di_minor = 5, .drm_dd_major = -1, .drm_dd_minor = -1
+    };
     EXPECT_EQ(client.ioctl(DRM_IOCTL_SET_VERSION, interface), EINVAL);
     EXPECT_EQ(client.reason(), "interface version 1.5 is not between 1.0 and 1.4");
     EXPECT_EQ(interface.drm_di_minor, 4);
 
-    drm_set_version driver{.drm_di_major = 1,
-                           .drm_di_minor = 1,
-                           .drm_dd_major = 2,
-                           .drm_dd_minor = 0};
+    drm_set_version driver{
+        .drm_di_major = 1, .drm_di_minor = 1, .drm_dd_major = 2, .drm_dd_minor = 0};
     EXPECT_EQ(client.ioctl(DRM_IOCTL_SET_VERSION, driver), EINVAL);
     EXPECT_EQ(client.reason(), "driver version 2.0 is not between 1.0 and 1.0");
     EXPECT_EQ(unique_of(client), "card") << "what came before the error stays";

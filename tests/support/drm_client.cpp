@@ -172,8 +172,7 @@ Result<void> Board::probe(device::Bound& bound) {
     drm::Device& drm = **drm_;
     if (drm.has_modeset()) {
         drm::ModeConfig& config = drm.mode_config();
-        config.limits.min_width = config.limits.min_height =
-            info_.driver.like_linux_6_1 ? 20 : 10;
+        config.limits.min_width = config.limits.min_height = info_.driver.like_linux_6_1 ? 20 : 10;
         config.limits.cursor_width = config.limits.cursor_height = 512;
         config.limits.framebuffers_need_a_plane = !info_.driver.like_linux_6_1;
     }
@@ -193,9 +192,8 @@ Result<void> Board::probe(device::Bound& bound) {
                 drm, drm::PlaneInfo{
                          .type = drm::PlaneType::Overlay, .possible_crtcs = 1, .formats = formats});
         }
-        drm.manage<drm::Crtc>(drm, drm::CrtcInfo{.primary = &primary,
-                                                 .cursor = &cursor,
-                                                 .gamma_size = 256});
+        drm.manage<drm::Crtc>(
+            drm, drm::CrtcInfo{.primary = &primary, .cursor = &cursor, .gamma_size = 256});
         auto& to_memory = drm.manage<drm::Encoder>(
             drm, drm::EncoderInfo{.possible_crtcs = 1, .possible_clones = 3});
         drm::ConnectorInfo memory;

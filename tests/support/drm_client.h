@@ -1,5 +1,5 @@
-// For tests: a machine with one card like vkms, driven by a driver that the test writes, and clients of
-// it in this process.
+// For tests: a machine with one card like vkms on a driver of the test's own, and clients of it in
+// this process.
 #pragma once
 
 #include <drm.h>
@@ -106,9 +106,8 @@ class FunctionDriver final : public device::Driver {
 };
 
 struct CardInfo {
-    drm::DriverInfo driver{.name = "vkms",
-                           .description = "Virtual Kernel Mode Setting",
-                           .date = "20180514"};
+    drm::DriverInfo driver{
+        .name = "vkms", .description = "Virtual Kernel Mode Setting", .date = "20180514"};
     /// As the default vkms of 7.2: one CRTC with gamma, primary and cursor plane, two connectors.
     bool has_objects = true;
     bool has_overlay = false;

@@ -46,7 +46,8 @@ void close_fd(int& fd) {
         }
     }
     std::vector<char*> arguments;
-    for (const std::string& word : options.command) arguments.push_back(const_cast<char*>(word.c_str()));
+    for (const std::string& word : options.command)
+        arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     execvp(arguments.front(), arguments.data());
     _exit(kNotFound);
@@ -96,8 +97,8 @@ void Running::send_signal(int signal) const {
 bool Running::read_some(std::chrono::steady_clock::time_point deadline) {
     std::array<pollfd, 2> streams{pollfd{out_, POLLIN, 0}, pollfd{err_, POLLIN, 0}};
     if (out_ < 0 && err_ < 0) return false;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     poll(streams.data(), streams.size(), static_cast<int>(std::max<int64_t>(left.count(), 0)));
     std::array<char, 16384> bytes{};
     for (const bool is_out : {true, false}) {

@@ -15,7 +15,8 @@ enum class Input {
 
 struct RunOptions {
     std::vector<std::string> command;  // found by PATH
-    std::vector<std::pair<std::string, std::string>> environment{};  // added; an empty value removes
+    std::vector<std::pair<std::string, std::string>>
+        environment{};  // added; an empty value removes
     Input input = Input::Empty;
     std::chrono::milliseconds limit = std::chrono::seconds(30);
 };

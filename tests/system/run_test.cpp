@@ -1,4 +1,5 @@
-// The command: exit statuses, what a run leaves behind, boards from another shell, the control socket.
+// The command: exit statuses, what a run leaves behind, boards from another shell, the control
+// socket.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -45,7 +46,9 @@ class LivingBoard {
         arguments.insert(arguments.end(), {"-b", name_});
         return plugboard(std::move(arguments));
     }
-    nlohmann::json status() const { return nlohmann::json::parse(command({"status", "--json"}).out); }
+    nlohmann::json status() const {
+        return nlohmann::json::parse(command({"status", "--json"}).out);
+    }
     Running& running() { return running_; }
 
   private:
@@ -103,7 +106,7 @@ TEST(ExitStatus, of_a_time_out_is_124_and_says_what_hangs) {
     EXPECT_EQ(result.status, 124);
     EXPECT_LT(result.took, seconds(20));
     EXPECT_NE(result.err.find(" sleep (state S)"), std::string::npos) << result.err;
-    EXPECT_NE(result.err.find("\"cards\""), std::string::npos) << "with the board's status";
+    EXPECT_NE(result.err.find("CARD  DEVICE"), std::string::npos) << "with the board's status";
 }
 
 TEST(ExitStatus, of_a_command_that_ignores_the_time_out_is_124_too) {
@@ -121,11 +124,13 @@ TEST(ExitStatus, without_an_open_is_122_where_one_is_required) {
 TEST(ExitStatus, without_an_open_is_a_warning_by_itself) {
     const auto result = run(run_command({"--", "true"}));
     EXPECT_EQ(result.status, 0);
-    EXPECT_NE(result.err.find("no process of true ever opened a device"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("no process of true ever opened a device"), std::string::npos)
+        << result.err;
 }
 
 TEST(ExitStatus, with_something_left_behind_is_123) {
-    const auto result = run(run_command({"--check-leaks", "--", "sh", "-c", "sleep 5 >/dev/null 2>&1 &"}));
+    const auto result =
+        run(run_command({"--check-leaks", "--", "sh", "-c", "sleep 5 >/dev/null 2>&1 &"}));
     EXPECT_EQ(result.status, 123);
     EXPECT_NE(result.err.find("left behind: 0 objects, 0 fds, 1 processes"), std::string::npos)
         << result.err;
@@ -143,11 +148,13 @@ TEST(ExitStatus, of_a_run_whose_daemon_died_is_125) {
     ASSERT_EQ(kill(board.status().at("pid").get<int>(), SIGKILL), 0);
     const auto result = board.running().finish();
     EXPECT_EQ(result.status, 125);
-    EXPECT_NE(result.err.find("the daemon is gone: it died of signal 9"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("the daemon is gone: it died of signal 9"), std::string::npos)
+        << result.err;
 }
 
 TEST(Run, passes_signals_on) {
-    Running running(run_command({"--", "bash", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done"}));
+    Running running(run_command(
+        {"--", "bash", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done"}));
     ASSERT_TRUE(running.wait_for_output("ready"));
     running.send_signal(SIGTERM);
     EXPECT_EQ(running.finish().status, 7);
@@ -191,7 +198,8 @@ TEST(Run, inside_a_run_has_a_board_of_its_own) {
 
 TEST(Run, joins_a_board_that_is_there) {
     LivingBoard board;
-    const auto joined = run(run_command({"-b", board.name(), "--require-open", "--", "bash", "-c", kOpener}));
+    const auto joined =
+        run(run_command({"-b", board.name(), "--require-open", "--", "bash", "-c", kOpener}));
     EXPECT_EQ(joined.status, 0) << joined.err;
     EXPECT_EQ(board.status().at("opens"), 1);
     EXPECT_EQ(run(run_command({"-b", board.name(), "-s", "none", "--", "true"})).status, 125);
@@ -218,11 +226,12 @@ TEST(Configuration, errors_name_file_line_key_and_remedy) {
 }
 
 TEST(Configuration, a_screen_by_cvt_is_the_only_mode) {
-    const auto result = run(run_command({"-s", "1920x1080@60", "--", "cat",
-                                         "/sys/class/drm/card0-Virtual-1/modes"}));
+    const auto result = run(
+        run_command({"-s", "1920x1080@60", "--", "cat", "/sys/class/drm/card0-Virtual-1/modes"}));
     EXPECT_EQ(result.out, "1920x1080\n") << result.err;
-    EXPECT_EQ(run(run_command({"-s", "none", "--", "cat", "/sys/class/drm/card0-Virtual-1/status"})).out,
-              "disconnected\n");
+    EXPECT_EQ(
+        run(run_command({"-s", "none", "--", "cat", "/sys/class/drm/card0-Virtual-1/status"})).out,
+        "disconnected\n");
 }
 
 TEST(Card, is_unplugged_and_plugged_again) {
@@ -254,7 +263,8 @@ TEST(Card, can_be_unbound_by_writing_to_sysfs) {
          // What a shell writes reaches the daemon when it closes the file.
          "wait_for() { for i in {1..200}; do eval \"$1\" && return; sleep 0.05; done; exit 1; }; "
          "echo vkms > /sys/bus/platform/drivers/vkms/unbind; wait_for '! [ -e /dev/dri/card0 ]'; "
-         "echo vkms > /sys/bus/platform/drivers/vkms/bind; wait_for '[ -e /dev/dri/card0 ]'"}));
+         "echo vkms > /sys/bus/platform/drivers/vkms/bind; wait_for 'ls /dev/dri | grep -q "
+         "card'"}));
     EXPECT_EQ(result.status, 0) << result.err;
 }
 
@@ -298,10 +308,11 @@ TEST(Prefix, can_be_moved) {
     for (const char* folder : {"bin", "lib", "libexec"})
         std::filesystem::create_directories(moved + "/" + folder);
     const std::filesystem::path built = PLUGBOARD_BINARY_DIR;
-    for (const char* file : {"bin/plugboard", "libexec/plugboard-daemon", "lib/libplugboard-preload.so"})
+    for (const char* file :
+         {"bin/plugboard", "libexec/plugboard-daemon", "lib/libplugboard-preload.so"})
         std::filesystem::copy_file(built / file, std::filesystem::path(moved) / file);
-    const auto result = run({.command = {moved + "/bin/plugboard", "run", "--require-open", "--", "bash",
-                                         "-c", kOpener}});
+    const auto result = run({.command = {moved + "/bin/plugboard", "run", "--require-open", "--",
+                                         "bash", "-c", kOpener}});
     EXPECT_EQ(result.status, 0) << result.err;
     std::filesystem::remove(moved + "/libexec/plugboard-daemon");
     EXPECT_EQ(run({.command = {moved + "/bin/plugboard", "run", "--", "true"}}).status, 125);

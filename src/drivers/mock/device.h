@@ -1,5 +1,5 @@
-// A DRM device that does nothing, for tests and demonstrations: on any device, with no driver needed.
-// Linux: drivers/gpu/drm/i915/selftests/mock_gem_device.c, drm_kunit_helpers.c
+// A DRM device that does nothing, for tests and demonstrations: on any device, with no driver
+// needed. Linux: drivers/gpu/drm/i915/selftests/mock_gem_device.c, drm_kunit_helpers.c
 #pragma once
 
 #include "base/ref.h"

@@ -76,9 +76,9 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
 void Card::add_planes(const Config& config, uint32_t crtcs) {
     const auto add = [&](drm::PlaneType type, uint32_t possible_crtcs,
                          std::span<const uint32_t> formats) {
-        device_.manage<drm::Plane>(device_, drm::PlaneInfo{.type = type,
-                                                           .possible_crtcs = possible_crtcs,
-                                                           .formats = copy(formats)});
+        device_.manage<drm::Plane>(
+            device_, drm::PlaneInfo{
+                         .type = type, .possible_crtcs = possible_crtcs, .formats = copy(formats)});
     };
     for (uint32_t i = 0; i < crtcs; ++i)
         add(drm::PlaneType::Primary, 1U << i, limits_.primary_formats);
@@ -94,11 +94,10 @@ void Card::add_crtcs(uint32_t crtcs) {
     for (uint32_t i = 0; i < crtcs; ++i) {
         drm::Plane* last = planes[cursors + i];
         drm::Crtc& crtc = device_.manage<drm::Crtc>(
-            device_,
-            drm::CrtcInfo{
-                .primary = planes[i],
-                .cursor = last->plane_type() == drm::PlaneType::Cursor ? last : nullptr,
-            });
+            device_, drm::CrtcInfo{
+                         .primary = planes[i],
+                         .cursor = last->plane_type() == drm::PlaneType::Cursor ? last : nullptr,
+                     });
         crtc.vblank().set_observer([device = &device_, worker = worker_, i](drm::VblankCount at) {
             // Nothing to do for a device that is gone.
             (void)with_worker(*device, worker, [&](FrameWorker& used) -> Result<void> {
@@ -120,9 +119,8 @@ drm::Encoder& Card::add_encoder(uint32_t possible_crtcs) {
 void Card::add_screens(const Config& config, uint32_t crtcs) {
     for (const ScreenConfig& screen : config.screens) {
         drm::Encoder& encoder = add_encoder(all_bits(crtcs));
-        drm::ConnectorInfo info{.type = DRM_MODE_CONNECTOR_VIRTUAL,
-                                .encoders = {&encoder},
-                                .writeback_formats = {}};
+        drm::ConnectorInfo info{
+            .type = DRM_MODE_CONNECTOR_VIRTUAL, .encoders = {&encoder}, .writeback_formats = {}};
         info.modes = [screen, max = limits_.max_size] { return modes_of(screen, max); };
         if (!screen.connected) info.detect = [] { return drm::ConnectorStatus::Disconnected; };
         drm::Connector::create(device_, std::move(info));
@@ -152,8 +150,7 @@ Result<void> Card::check(drm::atomic::State& state) {
 }
 
 // Linux: drm_atomic_helper.c, drm_atomic_helper_check_plane_state
-Result<void> Card::check_plane(drm::atomic::State& state,
-                               const drm::atomic::PlaneChange& change) {
+Result<void> Card::check_plane(drm::atomic::State& state, const drm::atomic::PlaneChange& change) {
     const drm::PlaneState& next = change.new_state;
     if (!next.is_on()) return {};
     const drm::Rect& place = next.destination;
@@ -193,14 +190,14 @@ void Card::commit(const device::Bound& bound, drm::atomic::State& state) {
 
 void Card::compose_at_next_vblank(drm::Crtc& crtc) {
     const uint64_t now = crtc.vblank().current().sequence;
-    crtc.vblank().arm([device = &device_, worker = worker_, index = crtc.index(),
-                       now](drm::VblankCount at) {
-        if (at.sequence == now) return;  // no vblank came: the CRTC went off
-        (void)with_worker(*device, worker, [&](FrameWorker& used) -> Result<void> {
-            used.handle_vblank(index, at.sequence);
-            return {};
+    crtc.vblank().arm(
+        [device = &device_, worker = worker_, index = crtc.index(), now](drm::VblankCount at) {
+            if (at.sequence == now) return;  // no vblank came: the CRTC went off
+            (void)with_worker(*device, worker, [&](FrameWorker& used) -> Result<void> {
+                used.handle_vblank(index, at.sequence);
+                return {};
+            });
         });
-    });
 }
 
 }  // namespace plugboard::vkms

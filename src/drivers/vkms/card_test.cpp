@@ -1,4 +1,5 @@
-// The objects, properties, formats and modes of a vkms device are those of tests/reference/linux-6.1.
+// The objects, properties, formats and modes of a vkms device are those of
+// tests/reference/linux-6.1.
 #include "drivers/vkms/card.h"
 
 #include <fmt/format.h>
@@ -49,12 +50,12 @@ std::string mode_line(size_t index, const drm_mode_modeinfo& mode) {
     const double refresh =
         mode.clock * 1000.0 / (static_cast<double>(mode.htotal) * static_cast<double>(mode.vtotal));
     const bool preferred = (mode.type & DRM_MODE_TYPE_PREFERRED) != 0;
-    return fmt::format("  #{} {} {:.2f} {} {} {} {} {} {} {} {} {} flags: {}hsync, {}vsync; type: {}driver",
-                       index, mode.name, refresh, mode.hdisplay, mode.hsync_start, mode.hsync_end,
-                       mode.htotal, mode.vdisplay, mode.vsync_start, mode.vsync_end, mode.vtotal,
-                       mode.clock, (mode.flags & DRM_MODE_FLAG_PHSYNC) != 0 ? "p" : "n",
-                       (mode.flags & DRM_MODE_FLAG_PVSYNC) != 0 ? "p" : "n",
-                       preferred ? "preferred, " : "");
+    return fmt::format(
+        "  #{} {} {:.2f} {} {} {} {} {} {} {} {} {} flags: {}hsync, {}vsync; type: {}driver", index,
+        mode.name, refresh, mode.hdisplay, mode.hsync_start, mode.hsync_end, mode.htotal,
+        mode.vdisplay, mode.vsync_start, mode.vsync_end, mode.vtotal, mode.clock,
+        (mode.flags & DRM_MODE_FLAG_PHSYNC) != 0 ? "p" : "n",
+        (mode.flags & DRM_MODE_FLAG_PVSYNC) != 0 ? "p" : "n", preferred ? "preferred, " : "");
 }
 
 std::string hex(const std::vector<std::byte>& bytes) {
@@ -153,17 +154,21 @@ TEST(Card, connectors_have_the_properties_of_linux_6_1) {
     TestClient client(*board.drm());
     EXPECT_THAT(names(client.properties(client.connectors[0])),
                 ElementsAre("DPMS", "link-status", "non-desktop", "TILE", "CRTC_ID"));
-    EXPECT_THAT(names(client.properties(client.connectors[1])),
-                ElementsAre("DPMS", "link-status", "non-desktop", "TILE", "CRTC_ID",
-                            "WRITEBACK_OUT_FENCE_PTR", "WRITEBACK_FB_ID",
-                            "WRITEBACK_PIXEL_FORMATS"));
+    EXPECT_THAT(
+        names(client.properties(client.connectors[1])),
+        ElementsAre("DPMS", "link-status", "non-desktop", "TILE", "CRTC_ID",
+                    "WRITEBACK_OUT_FENCE_PTR", "WRITEBACK_FB_ID", "WRITEBACK_PIXEL_FORMATS"));
 }
 
 TEST(Card, writeback_takes_the_formats_of_linux_6_1) {
     TestBoard board;
     TestClient client(*board.drm());
     const auto id = client.property(client.connectors[1], "WRITEBACK_PIXEL_FORMATS").value;
-    EXPECT_EQ(hex(client.blob(id)), "58523234" "58523438" "41523438" "52473136");
+    EXPECT_EQ(hex(client.blob(id)),
+              "58523234"
+              "58523438"
+              "41523438"
+              "52473136");
 }
 
 TEST(Card, encoders_are_clones_of_themselves_only) {

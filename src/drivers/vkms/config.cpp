@@ -51,8 +51,8 @@ std::vector<std::string> validate(const Config& config) {
         errors.push_back(fmt::format("name: \"{}\" is no name for a device", config.name));
     }
     if (config.overlays != 0 && config.overlays != limits.overlays) {
-        errors.push_back(fmt::format("overlays: {} is neither 0 nor {}", config.overlays,
-                                     limits.overlays));
+        errors.push_back(
+            fmt::format("overlays: {} is neither 0 nor {}", config.overlays, limits.overlays));
     }
     if (config.screens.empty()) errors.emplace_back("screens: there must be at least one");
     if (crtcs == 0) errors.emplace_back("crtcs: there must be at least one");
@@ -63,8 +63,8 @@ std::vector<std::string> validate(const Config& config) {
     }
     const size_t planes = crtcs * (config.cursor ? 2 : 1) + config.overlays;
     if (planes > max_objects) {
-        errors.push_back(fmt::format("crtcs: {} planes with {} CRTCs, at most {}", planes, crtcs,
-                                     max_objects));
+        errors.push_back(
+            fmt::format("crtcs: {} planes with {} CRTCs, at most {}", planes, crtcs, max_objects));
     }
     for (size_t i = 0; i < config.screens.size(); ++i) {
         if (!config.screens[i].mode) continue;

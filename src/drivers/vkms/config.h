@@ -36,9 +36,9 @@ struct ScreenConfig {
 struct Config {
     std::string name = "vkms";  // for messages
     Profile profile = Profile::Linux61;
-    uint32_t overlays = 0;      // 0 or 8, usable on every CRTC
-    bool cursor = true;         // a cursor plane per CRTC
-    bool writeback = true;      // a writeback connector per CRTC
+    uint32_t overlays = 0;  // 0 or 8, usable on every CRTC
+    bool cursor = true;     // a cursor plane per CRTC
+    bool writeback = true;  // a writeback connector per CRTC
     std::vector<ScreenConfig> screens = {ScreenConfig{}};
     std::optional<uint32_t> crtcs{};  // none: one per screen
 };

@@ -70,8 +70,8 @@ TEST(Config, modes_beyond_the_limits_are_refused) {
     Config config;
     config.screens = {{.mode = ScreenMode{.width = 8200, .height = 600, .refresh_hz = 10}},
                       {.mode = ScreenMode{.width = 16, .height = 600}}};
-    EXPECT_THAT(validate(config), ElementsAre(StartsWith("screens[0].mode: "),
-                                              StartsWith("screens[1].mode: ")));
+    EXPECT_THAT(validate(config),
+                ElementsAre(StartsWith("screens[0].mode: "), StartsWith("screens[1].mode: ")));
 }
 
 TEST(Config, names_that_are_no_file_names_are_refused) {

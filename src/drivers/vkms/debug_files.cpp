@@ -167,12 +167,12 @@ void add_debug_files(drm::Device& device, const Config& config,
                      const device::Managed<FrameWorker>& worker) {
     for (const drm::Crtc* crtc : device.mode_config().crtcs) {
         const uint32_t index = crtc->index();
-        device.add_debug_file({.path = crtc->name() + "/crc/control",
-                               .mode = 0644,
-                               .show = [] { return std::string(control_text); },
-                               .open = [&device, worker, index](int flags) {
-                                   return open_control(device, worker, index, flags);
-                               }});
+        device.add_debug_file(
+            {.path = crtc->name() + "/crc/control",
+             .mode = 0644,
+             .show = [] { return std::string(control_text); },
+             .open = [&device, worker,
+                      index](int flags) { return open_control(device, worker, index, flags); }});
         device.add_debug_file({.path = crtc->name() + "/crc/data",
                                .mode = 0444,
                                .open = [&device, worker, index](int flags) {

@@ -19,8 +19,8 @@ namespace plugboard::vkms {
 
 class FrameWorker;
 
-/// A CRC file that a client has open. Counted: held by the model's special files while a copy of the
-/// descriptor is open, and by the worker until then or until unplug. Any thread.
+/// A CRC file that a client has open. Counted: held by the model's special files while a copy of
+/// the descriptor is open, and by the worker until then or until unplug. Any thread.
 class CrcFile : public drm::SpecialFile {
   public:
     CrcFile(Ref<drm::Device> device, device::Managed<FrameWorker> worker, uint32_t crtc)

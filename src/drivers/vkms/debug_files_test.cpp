@@ -61,9 +61,9 @@ class Crc : public ::testing::Test {
     }
     void SetUp() override { turn_on(); }
     void turn_on() {
-        ASSERT_EQ(client_.turn_on(crtc_, connector_, client_.probe(connector_)[0], primary_,
-                                  buffer_.fb),
-                  0);
+        ASSERT_EQ(
+            client_.turn_on(crtc_, connector_, client_.probe(connector_)[0], primary_, buffer_.fb),
+            0);
     }
     Result<UniqueFd> open_data(int flags = O_RDONLY) {
         return open_file(*drm_, "crtc-0/crc/data", flags);
@@ -263,10 +263,10 @@ class CrcReference : public ::testing::Test {
     }
     void SetUp() override {
         first_ = make(DRM_FORMAT_XRGB8888, width, height);
-        ASSERT_EQ(client_.turn_on(client_.crtcs[0], client_.connectors[0],
-                                  client_.probe(client_.connectors[0])[0], client_.planes[0],
-                                  first_.fb),
-                  0);
+        ASSERT_EQ(
+            client_.turn_on(client_.crtcs[0], client_.connectors[0],
+                            client_.probe(client_.connectors[0])[0], client_.planes[0], first_.fb),
+            0);
         auto data = open_file(*drm_, "crtc-0/crc/data", O_RDONLY);
         ASSERT_TRUE(data.ok());
         data_ = std::move(*data);

@@ -34,11 +34,11 @@ Result<Config> config_of(const device::Device& device) {
 Result<void> Driver::probe(device::Bound& bound) {
     const Config config = TRY(config_of(bound.device()));
     const Limits& limits = limits_of(config.profile);
-    auto drm = TRY(drm::Device::create(bound, {.name = "vkms",
-                                               .description = "Virtual Kernel Mode Setting",
-                                               .date = std::string(limits.date),
-                                               .like_linux_6_1 =
-                                                   config.profile == Profile::Linux61}));
+    auto drm =
+        TRY(drm::Device::create(bound, {.name = "vkms",
+                                        .description = "Virtual Kernel Mode Setting",
+                                        .date = std::string(limits.date),
+                                        .like_linux_6_1 = config.profile == Profile::Linux61}));
     auto worker = TRY(bound.manage<FrameWorker>(*drm, crtc_count(config), limits.max_size));
     drm->manage<Card>(*drm, config, worker);
     TRY(bound.manage<drm::VblankTimer>(*drm));  // newer than the worker, so stopped before it

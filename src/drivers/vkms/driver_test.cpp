@@ -85,10 +85,10 @@ TEST(Driver, unplug_of_a_running_card_leaves_nothing) {
         auto drm = std::make_optional(board.drm());
         TestClient client(**drm);
         const DumbBuffer buffer = client.make_buffer(1024, 768, DRM_FORMAT_XRGB8888, 4);
-        ASSERT_EQ(client.turn_on(client.crtcs[0], client.connectors[0],
-                                 client.probe(client.connectors[0])[0], client.planes[0],
-                                 buffer.fb),
-                  0);
+        ASSERT_EQ(
+            client.turn_on(client.crtcs[0], client.connectors[0],
+                           client.probe(client.connectors[0])[0], client.planes[0], buffer.fb),
+            0);
         board.unplug();
         drm_mode_card_res all{};
         EXPECT_EQ(client.call(DRM_IOCTL_MODE_GETRESOURCES, &all), ENODEV);
@@ -116,15 +116,15 @@ TEST(Driver, two_crtcs_flip_independently) {
     TestClient client(*board.drm());
     const DumbBuffer buffer = client.make_buffer(320, 240, DRM_FORMAT_XRGB8888, 4);
     for (size_t i = 0; i < 2; ++i) {
-        ASSERT_EQ(client.turn_on(client.crtcs[i], client.connectors[i],
-                                 client.probe(client.connectors[i])[0], client.planes[i],
-                                 buffer.fb),
-                  0);
+        ASSERT_EQ(
+            client.turn_on(client.crtcs[i], client.connectors[i],
+                           client.probe(client.connectors[i])[0], client.planes[i], buffer.fb),
+            0);
     }
     for (size_t i = 0; i < 2; ++i) {
-        ASSERT_EQ(client.atomic({{client.planes[i], "FB_ID", buffer.fb}}, DRM_MODE_PAGE_FLIP_EVENT,
-                                i),
-                  0);
+        ASSERT_EQ(
+            client.atomic({{client.planes[i], "FB_ID", buffer.fb}}, DRM_MODE_PAGE_FLIP_EVENT, i),
+            0);
         const auto events = client.take_events();
         ASSERT_EQ(events.size(), 1U);
         drm_event_vblank flip{};

@@ -10,9 +10,8 @@ Result<SourceImage> source_of(const drm::Framebuffer& fb) {
     for (size_t i = 0; i < fb.format().num_planes; ++i) {
         const drm::FramebufferPlane& plane = fb.info().planes[i];
         if (!plane.object) continue;
-        image.planes[i] = {.bytes = TRY((*plane.object)->map()),
-                           .offset = plane.offset,
-                           .pitch = plane.pitch};
+        image.planes[i] = {
+            .bytes = TRY((*plane.object)->map()), .offset = plane.offset, .pitch = plane.pitch};
     }
     return image;
 }
@@ -43,9 +42,8 @@ Result<TargetImage> target_of(const drm::Framebuffer& fb) {
     const drm::FramebufferPlane& plane = fb.info().planes[0];
     assert(plane.object);
     const auto bytes = TRY((*plane.object)->map());
-    return TargetImage{
-        .format = fb.format().fourcc,
-        .memory = {.bytes = bytes, .offset = plane.offset, .pitch = plane.pitch}};
+    return TargetImage{.format = fb.format().fourcc,
+                       .memory = {.bytes = bytes, .offset = plane.offset, .pitch = plane.pitch}};
 }
 
 }  // namespace plugboard::vkms

@@ -52,13 +52,14 @@ void FrameWorker::show(uint32_t crtc, std::optional<Frame> frame, std::vector<Wr
     Output& output = outputs_[crtc];
     // Jobs whose vblank never came get the picture that they were made with.
     const bool fits = frame && output.frame && frame->size == output.frame->size;
-    if (!output.jobs.empty() && !fits) push_task_locked(crtc, output.last_vblank);
+    if (!output.jobs.empty() && !fits) push_task_locked(crtc, output.last_vblank, std::nullopt);
+    output.is_changing = true;
+    while (is_pending_locked(crtc)) composed_.wait(lock);
+    output.is_changing = false;
     std::swap(output.frame, frame);
     output.generation++;
     std::move(jobs.begin(), jobs.end(), std::back_inserter(output.jobs));
     update_vblank_locked(crtc);
-    const uint64_t generation = output.generation;
-    while (is_pending_locked(crtc, generation)) composed_.wait(lock);
 }
 
 void FrameWorker::watch(Ref<drm::atomic::State> commit) {
@@ -82,15 +83,10 @@ void FrameWorker::handle_vblank(uint32_t crtc, uint64_t sequence) {
     if (output.last_vblank == sequence) return;
     output.last_vblank = sequence;
     if (!output.frame || !output.is_wanted()) return;
-    const auto same = [&](const Task& task) {
-        return task.crtc == crtc && task.generation == output.generation &&
-               task.crc == output.crc && output.jobs.empty();
-    };
-    const auto late = std::find_if(tasks_.rbegin(), tasks_.rend(), same);
-    if (late != tasks_.rend()) {
-        late->last = sequence;
+    if (uint64_t* last = find_late_task_locked(crtc)) {
+        *last = sequence;
     } else {
-        push_task_locked(crtc, sequence);
+        push_task_locked(crtc, sequence, output.crc);
     }
     update_vblank_locked(crtc);
 }
@@ -152,26 +148,39 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
 void FrameWorker::run() {
     for (;;) {
         look_after_commits();
-        std::optional<Task> task;
-        {
-            MutexLock lock(mutex_);
-            if (is_ending_) return;
-            if (!tasks_.empty()) {
-                task.emplace(std::move(tasks_.front()));
-                tasks_.pop_front();
-                busy_ = {task->crtc, task->generation};
-            }
-        }
+        std::optional<Task> task = take_task();
         if (!task) {
+            {
+                MutexLock lock(mutex_);
+                if (is_ending_) return;
+            }
             sleeper_.sleep(std::nullopt, Interrupts::Ignored);
             continue;
         }
         do_task(*task);
         task.reset();  // who waits for the composition may look whether the buffers are free
         MutexLock lock(mutex_);
-        busy_.reset();
+        running_.reset();
         composed_.notify_all();
     }
+}
+
+std::optional<FrameWorker::Task> FrameWorker::take_task() {
+    MutexLock lock(mutex_);
+    if (is_ending_ || tasks_.empty()) return std::nullopt;
+    std::optional<Task> task(std::move(tasks_.front()));
+    tasks_.pop_front();
+    running_ = Running{.crtc = task->crtc,
+                       .generation = task->generation,
+                       .last = task->last,
+                       .crc = borrow(task->crc)};
+    return task;
+}
+
+uint64_t FrameWorker::close_running() {
+    MutexLock lock(mutex_);
+    running_->is_open = false;
+    return running_->last;
 }
 
 void FrameWorker::look_after_commits() {
@@ -215,6 +224,7 @@ void FrameWorker::do_task(Task& task) {
     if (done.ok()) {
         done = compose(composer_, task.frame, {.crc = task.crc ? &crc : nullptr, .images = images});
     }
+    task.last = close_running();
     if (!done.ok()) {
         log::line(log::Category::Driver, "crtc-{}: frame {} cannot be composed: {}", task.crtc,
                   task.last, errno_name(done.error()));
@@ -235,7 +245,7 @@ void FrameWorker::finish(std::vector<WritebackJob>& jobs, std::optional<Errno> e
     jobs.clear();
 }
 
-void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence) {
+void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence, MaybeRef<CrcData> crc) {
     Output& output = outputs_[crtc];
     assert(output.frame);
     tasks_.push_back({.crtc = crtc,
@@ -243,19 +253,30 @@ void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence) {
                       .first = sequence,
                       .last = sequence,
                       .frame = *output.frame,
-                      .crc = output.crc,
+                      .crc = std::move(crc),
                       .jobs = std::exchange(output.jobs, {})});
     sleeper_.wake();
 }
 
-bool FrameWorker::is_pending_locked(uint32_t crtc, uint64_t before_generation) const {
-    const auto is_older = [&](uint32_t of, uint64_t generation) {
-        return of == crtc && generation < before_generation;
+bool FrameWorker::is_pending_locked(uint32_t crtc) const {
+    if (running_ && running_->crtc == crtc) return true;
+    return std::any_of(tasks_.begin(), tasks_.end(),
+                       [&](const Task& task) { return task.crtc == crtc; });
+}
+
+uint64_t* FrameWorker::find_late_task_locked(uint32_t crtc) {
+    const Output& output = outputs_[crtc];
+    if (!output.jobs.empty()) return nullptr;  // they have to be composed
+    const auto is_same = [&](const Task& task) {
+        return task.crtc == crtc && task.generation == output.generation && task.crc == output.crc;
     };
-    if (busy_ && is_older(busy_->first, busy_->second)) return true;
-    return std::any_of(tasks_.begin(), tasks_.end(), [&](const Task& task) {
-        return is_older(task.crtc, task.generation);
-    });
+    const auto late = std::find_if(tasks_.rbegin(), tasks_.rend(), is_same);
+    if (late != tasks_.rend()) return &late->last;
+    // A commit that waits would wait for ever if each vblank began a new composition.
+    const bool may_grow = output.is_changing && running_ && running_->is_open &&
+                          running_->crtc == crtc && running_->generation == output.generation &&
+                          running_->crc == borrow(output.crc);
+    return may_grow ? &running_->last : nullptr;
 }
 
 }  // namespace plugboard::vkms

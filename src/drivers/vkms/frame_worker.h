@@ -1,5 +1,5 @@
-// The thread that composes a device's frames when somebody wants to see them: CRC readers, writeback.
-// Linux: drivers/gpu/drm/vkms/vkms_composer.c, vkms_composer_worker; vkms_crtc.c
+// The thread that composes a device's frames when somebody wants to see them: CRC readers,
+// writeback. Linux: drivers/gpu/drm/vkms/vkms_composer.c, vkms_composer_worker; vkms_crtc.c
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,8 @@ class FrameWorker {
     FrameWorker(const FrameWorker&) = delete;
     FrameWorker& operator=(const FrameWorker&) = delete;
 
-    /// From the next vblank on the CRTC shows this; none: it is off. Waits until what it showed
-    /// before is composed, so that its buffers can be drawn to again.
+    /// From the next vblank on the CRTC shows this; none: it is off. Waits first until what it
+    /// shows is composed, because its buffers may be drawn to again after the flip.
     void show(uint32_t crtc, std::optional<Frame> frame, std::vector<WritebackJob> jobs);
     /// A copy of what the CRTC shows; none when it is off.
     std::optional<Frame> shown(uint32_t crtc) const;
@@ -77,8 +77,17 @@ class FrameWorker {
         std::vector<WritebackJob> jobs;  // for the next vblank
         MaybeRef<CrcData> crc;
         bool holds_vblank = false;
+        bool is_changing = false;  // a commit waits until the frame is composed
 
         bool is_wanted() const { return crc || !jobs.empty(); }
+    };
+    /// What the thread composes now.
+    struct Running {
+        uint32_t crtc = 0;
+        uint64_t generation = 0;
+        uint64_t last = 0;             // may still grow while it is open
+        const CrcData* crc = nullptr;  // only to be compared
+        bool is_open = true;
     };
     /// Wakes the thread at each step of a commit.
     struct Watched {
@@ -89,14 +98,21 @@ class FrameWorker {
     };
 
     void run();
+    std::optional<Task> take_task();
     void do_task(Task& task);
+    /// The last vblank for which the running task is; from now on it gets no more.
+    uint64_t close_running();
     static void finish(std::vector<WritebackJob>& jobs, std::optional<Errno> error);
     /// Begins the vblanks that could not begin before, and lets go of commits that are programmed.
     void look_after_commits();
     /// The CRTC's vblanks come while somebody wants its frames, and it is on.
     void update_vblank_locked(uint32_t crtc) REQUIRES(mutex_);
-    void push_task_locked(uint32_t crtc, uint64_t sequence) REQUIRES(mutex_);
-    bool is_pending_locked(uint32_t crtc, uint64_t before_generation) const REQUIRES(mutex_);
+    /// With what the CRTC shows and all its jobs; `crc`: whom to tell.
+    void push_task_locked(uint32_t crtc, uint64_t sequence, MaybeRef<CrcData> crc) REQUIRES(mutex_);
+    /// What the CRTC shows is being composed, or will be.
+    bool is_pending_locked(uint32_t crtc) const REQUIRES(mutex_);
+    /// The task that a missed vblank of what the CRTC shows may be added to; null: none.
+    uint64_t* find_late_task_locked(uint32_t crtc) REQUIRES(mutex_);
 
     drm::Device& device_;
     const uint32_t max_size_;
@@ -105,7 +121,7 @@ class FrameWorker {
     CondVar composed_;
     std::vector<Output> outputs_ GUARDED_BY(mutex_);  // by CRTC index
     std::deque<Task> tasks_ GUARDED_BY(mutex_);
-    std::optional<std::pair<uint32_t, uint64_t>> busy_ GUARDED_BY(mutex_);  // CRTC, generation
+    std::optional<Running> running_ GUARDED_BY(mutex_);
     std::vector<Ref<CrcFile>> files_ GUARDED_BY(mutex_);
     std::list<Watched> watched_ GUARDED_BY(mutex_);
     bool is_ending_ GUARDED_BY(mutex_) = false;

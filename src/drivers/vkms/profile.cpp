@@ -9,12 +9,12 @@ namespace plugboard::vkms {
 namespace {
 
 constexpr std::array primary_6_1 = {DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,
-                                   DRM_FORMAT_RGB565};
+                                    DRM_FORMAT_RGB565};
 constexpr std::array overlay_6_1 = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888,
-                                   DRM_FORMAT_XRGB16161616, DRM_FORMAT_ARGB16161616,
-                                   DRM_FORMAT_RGB565};
+                                    DRM_FORMAT_XRGB16161616, DRM_FORMAT_ARGB16161616,
+                                    DRM_FORMAT_RGB565};
 constexpr std::array writeback_6_1 = {DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,
-                                     DRM_FORMAT_ARGB16161616, DRM_FORMAT_RGB565};
+                                      DRM_FORMAT_ARGB16161616, DRM_FORMAT_RGB565};
 
 constexpr Limits linux_6_1{
     .date = "20180514",

@@ -16,10 +16,10 @@ Result<Image> picture_of(const Frame& frame) {
     Image image{.width = frame.size.width, .height = frame.size.height, .storage = {}, .rgb = {}};
     image.storage.reset(new (std::nothrow) uint8_t[pixels * bytes_per_pixel]);
     if (!image.storage) return Errno::NoMem;
-    const TargetImage target{
-        .format = DRM_FORMAT_XRGB8888,
-        .memory = {.bytes = std::as_writable_bytes(std::span(image.storage.get(), pixels * bytes_per_pixel)),
-                   .pitch = frame.size.width * bytes_per_pixel}};
+    const TargetImage target{.format = DRM_FORMAT_XRGB8888,
+                             .memory = {.bytes = std::as_writable_bytes(std::span(
+                                            image.storage.get(), pixels * bytes_per_pixel)),
+                                        .pitch = frame.size.width * bytes_per_pixel}};
     Composer composer;
     TRY(compose(composer, frame, {.images = {&target, 1}}));
     // In place: a pixel never moves towards the end.
@@ -43,11 +43,9 @@ Result<Image> screenshot(drm::Device& device, uint32_t crtc) {
     const auto* card = dynamic_cast<const Card*>(device.mode_config().hooks);
     if (!card || crtc >= device.mode_config().crtcs.size()) return Errno::Inval;
     // A copy keeps the buffers: composing needs the device no more.
-    const std::optional<Frame> frame =
-        TRY(with_worker(device, card->worker(),
-                        [&](FrameWorker& used) -> Result<std::optional<Frame>> {
-                            return used.shown(crtc);
-                        }));
+    const std::optional<Frame> frame = TRY(with_worker(
+        device, card->worker(),
+        [&](FrameWorker& used) -> Result<std::optional<Frame>> { return used.shown(crtc); }));
     if (!frame) return Errno::Io;
     const uint32_t max = device.mode_config().limits.max_width;
     if (frame->size.width > max || frame->size.height > max) return Errno::Inval;

@@ -104,8 +104,8 @@ class TestClient {
         EXPECT_EQ(call(DRM_IOCTL_MODE_CREATE_DUMB, &buffer.dumb), 0);
         drm_mode_map_dumb map{.handle = buffer.dumb.handle, .pad = 0, .offset = 0};
         EXPECT_EQ(call(DRM_IOCTL_MODE_MAP_DUMB, &map), 0);
-        const auto mapped = (*file_)->map(map.offset, buffer.dumb.size, PROT_READ | PROT_WRITE,
-                                          MAP_SHARED);
+        const auto mapped =
+            (*file_)->map(map.offset, buffer.dumb.size, PROT_READ | PROT_WRITE, MAP_SHARED);
         EXPECT_TRUE(mapped.ok());
         if (!mapped.ok()) return buffer;
         void* data = mmap(nullptr, buffer.dumb.size, PROT_READ | PROT_WRITE, MAP_SHARED,

@@ -6,6 +6,7 @@
 
 #include "drivers/vkms/screenshot.h"
 #include "drivers/vkms/test_board.h"
+#include "drm/objects/mode.h"
 #include "tests/support/pictures.h"
 
 namespace plugboard::vkms {
@@ -20,12 +21,9 @@ bool becomes_readable(int fd) {
 
 class Writeback : public ::testing::Test {
   protected:
-    static constexpr uint32_t width = 640, height = 480;
+    static constexpr uint32_t width = 160, height = 120;
 
     void SetUp() override {
-        for (const auto& mode : client_.probe(connector_)) {
-            if (mode.hdisplay == width) mode_ = mode;
-        }
         source_ = make();
         tests::draw_pattern(DRM_FORMAT_XRGB8888, width, height, source_.dumb.pitch, source_.bytes);
         target_ = make();
@@ -59,7 +57,7 @@ class Writeback : public ::testing::Test {
     TestClient client_{**drm_};
     uint32_t crtc_ = client_.crtcs[0];
     uint32_t connector_ = client_.connectors[1];
-    drm_mode_modeinfo mode_{};
+    drm_mode_modeinfo mode_ = drm::Mode::cvt(width, height, 60).to_user(drm::AspectBits::Hide);
     DumbBuffer source_, target_;
     int fence_ = -1;
 };

@@ -73,7 +73,8 @@ Result<void> ioctl_map_dumb(Request& request, Device& device, File& file,
     if (!device.info().dumb_buffers) return no_dumb(request, device);
     argument.offset = 0;
     const auto object = gem::find_object(file, argument.handle);
-    if (!object) return request.refuse(core, Errno::NoEnt, "there is no handle {}", argument.handle);
+    if (!object)
+        return request.refuse(core, Errno::NoEnt, "there is no handle {}", argument.handle);
     argument.offset = (*object)->map_offset();
     return {};
 }

@@ -29,8 +29,8 @@ class Mapping {
     size_t size_ = 0;
 };
 
-/// Counted. A sealed memfd (no shrinking, no growing), so that a client cannot take the memory away.
-/// Its content may change at any time: read values once.
+/// Counted. A sealed memfd (no shrinking, no growing), so that a client cannot take the memory
+/// away. Its content may change at any time: read values once.
 class Object final : public plugboard::Object {
   public:
     /// `size` in bytes, a multiple of the page. NoMem, also for a size the machine cannot give.

@@ -32,8 +32,9 @@ Result<void> check_modifier(Request& request, const drm_mode_fb_cmd2& command, u
                               plane, modifier);
     }
     if (has_modifiers && modifier != command.modifier[0]) {
-        return request.refuse(kms, Errno::Inval, "modifier[{}] 0x{:x} differs from modifier[0] 0x{:x}",
-                              plane, modifier, command.modifier[0]);
+        return request.refuse(kms, Errno::Inval,
+                              "modifier[{}] 0x{:x} differs from modifier[0] 0x{:x}", plane,
+                              modifier, command.modifier[0]);
     }
     return {};
 }
@@ -47,7 +48,8 @@ Result<void> check_samsung_tiles(Request& request, const drm_mode_fb_cmd2& comma
     if (format.fourcc == DRM_FORMAT_NV12 && width % 128 == 0 && height % 32 == 0 &&
         command.pitches[plane] % 128 == 0)
         return {};
-    return request.refuse(kms, Errno::Inval, "{} {}x{} does not fit the modifier SAMSUNG_64_32_TILE",
+    return request.refuse(kms, Errno::Inval,
+                          "{} {}x{} does not fit the modifier SAMSUNG_64_32_TILE",
                           fourcc_name(format.fourcc), width, height);
 }
 
@@ -59,8 +61,7 @@ Result<void> check_plane(Request& request, const drm_mode_fb_cmd2& command,
     const uint64_t rows = plane_height(format, plane, command.height);
     const uint64_t pitch = command.pitches[plane];
     if (!has_known_layout && command.modifier[plane] == DRM_FORMAT_MOD_LINEAR) {
-        return request.refuse(kms, Errno::Inval, "{} needs a modifier",
-                              fourcc_name(format.fourcc));
+        return request.refuse(kms, Errno::Inval, "{} needs a modifier", fourcc_name(format.fourcc));
     }
     if (command.handles[plane] == 0)
         return request.refuse(kms, Errno::Inval, "handle[{}] is 0", plane);
@@ -69,8 +70,9 @@ Result<void> check_plane(Request& request, const drm_mode_fb_cmd2& command,
                               least_pitch);
     }
     if (rows * pitch + command.offsets[plane] > max_u32) {
-        return request.refuse(kms, Errno::Range, "plane {}: {} lines of pitch {} at offset {} exceed 4 GiB",
-                              plane, rows, pitch, command.offsets[plane]);
+        return request.refuse(kms, Errno::Range,
+                              "plane {}: {} lines of pitch {} at offset {} exceed 4 GiB", plane,
+                              rows, pitch, command.offsets[plane]);
     }
     if (has_known_layout && pitch < least_pitch) {
         return request.refuse(kms, Errno::Inval, "pitch[{}] {} is below {}", plane, pitch,
@@ -80,8 +82,7 @@ Result<void> check_plane(Request& request, const drm_mode_fb_cmd2& command,
     return check_samsung_tiles(request, command, format, plane);
 }
 
-Result<void> check_unused_plane(Request& request, const drm_mode_fb_cmd2& command,
-                                uint32_t plane) {
+Result<void> check_unused_plane(Request& request, const drm_mode_fb_cmd2& command, uint32_t plane) {
     const auto not_zero = [&](const char* what) {
         return request.refuse(kms, Errno::Inval, "{}[{}] of an unused plane is not 0", what, plane);
     };
@@ -94,13 +95,14 @@ Result<void> check_unused_plane(Request& request, const drm_mode_fb_cmd2& comman
     return {};
 }
 
-/// Null-free: the format of a description that could be shown. Linux: drm_internal_framebuffer_create
+/// Null-free: the format of a description that could be shown. Linux:
+/// drm_internal_framebuffer_create
 Result<const FormatInfo*> check_description(Request& request, const ModeConfig& config,
                                             const drm_mode_fb_cmd2& command) {
     const KmsLimits& limits = config.limits;
     if (command.flags & ~known_flags)
-        return request.refuse(kms, Errno::Inval, "flags 0x{:x}: only 0x{:x} are known", command.flags,
-                              known_flags);
+        return request.refuse(kms, Errno::Inval, "flags 0x{:x}: only 0x{:x} are known",
+                              command.flags, known_flags);
     TRY(check_size(request, "width", command.width, limits.min_width, limits.max_width));
     TRY(check_size(request, "height", command.height, limits.min_height, limits.max_height));
     if ((command.flags & DRM_MODE_FB_MODIFIERS) && !limits.modifiers)

@@ -20,8 +20,7 @@ constexpr uint32_t max_length = INT_MAX - 88;  // Linux keeps a header of that s
 Result<void> ioctl_get_prop_blob(Request& request, Device& device, File&,
                                  drm_mode_get_blob& argument) {
     const auto blob = find_blob(device, ObjectId{argument.blob_id});
-    if (!blob)
-        return request.refuse(kms, Errno::NoEnt, "there is no blob {}", argument.blob_id);
+    if (!blob) return request.refuse(kms, Errno::NoEnt, "there is no blob {}", argument.blob_id);
     const auto bytes = (*blob)->bytes();
     if (argument.length == bytes.size())
         TRY(request.memory().write(uapi::UserAddress{argument.data}, bytes));
@@ -47,8 +46,7 @@ Result<void> ioctl_create_prop_blob(Request& request, Device& device, File& file
 Result<void> ioctl_destroy_prop_blob(Request& request, Device& device, File& file,
                                      drm_mode_destroy_blob& argument) {
     const auto blob = find_blob(device, ObjectId{argument.blob_id});
-    if (!blob)
-        return request.refuse(kms, Errno::NoEnt, "there is no blob {}", argument.blob_id);
+    if (!blob) return request.refuse(kms, Errno::NoEnt, "there is no blob {}", argument.blob_id);
     std::list<Ref<Blob>> destroyed;
     {
         MutexLock lock(file.state().mutex);

@@ -13,9 +13,9 @@ namespace {
 /// Linux: drivers/gpu/drm/drm_connector.c, drm_connector_enum_list
 const char* type_name(uint32_t type) {
     static constexpr std::array names{
-        "Unknown", "VGA",       "DVI-I",   "DVI-D", "DVI-A", "Composite", "SVIDEO",
-        "LVDS",    "Component", "DIN",     "DP",    "HDMI-A", "HDMI-B",   "TV",
-        "eDP",     "Virtual",   "DSI",     "DPI",   "Writeback", "SPI",   "USB"};
+        "Unknown", "VGA",       "DVI-I", "DVI-D", "DVI-A",     "Composite", "SVIDEO",
+        "LVDS",    "Component", "DIN",   "DP",    "HDMI-A",    "HDMI-B",    "TV",
+        "eDP",     "Virtual",   "DSI",   "DPI",   "Writeback", "SPI",       "USB"};
     return type < names.size() ? names[type] : names[0];
 }
 

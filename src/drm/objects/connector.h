@@ -28,8 +28,8 @@ enum class ConnectorForce { Unspecified, Off, On, OnDigital };
 
 struct ConnectorInfo {
     uint32_t type = DRM_MODE_CONNECTOR_VIRTUAL;
-    std::vector<Encoder*> encoders;            // drmm
-    std::vector<uint32_t> writeback_formats;   // not empty: a writeback connector
+    std::vector<Encoder*> encoders;           // drmm
+    std::vector<uint32_t> writeback_formats;  // not empty: a writeback connector
     /// What detect answers; none: always connected.
     std::function<ConnectorStatus()> detect{};
     /// The modes of the screen, sorted as clients see them.
@@ -47,7 +47,7 @@ struct WritebackJob {
 struct ConnectorState {
     Crtc* crtc = nullptr;
     Encoder* encoder = nullptr;
-    uint32_t link_status = 0;  // 0 good, 1 bad
+    uint32_t link_status = 0;               // 0 good, 1 bad
     std::optional<WritebackJob> writeback;  // of this request only
 };
 

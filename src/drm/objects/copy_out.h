@@ -14,7 +14,8 @@ namespace plugboard::drm {
 
 /// Writes the first `room` elements; `count` is what the caller is told. Fault.
 template <class T>
-Result<void> copy_first(Request& request, uint64_t to, uint32_t room, const std::vector<T>& values) {
+Result<void> copy_first(Request& request, uint64_t to, uint32_t room,
+                        const std::vector<T>& values) {
     const size_t copied = std::min<size_t>(room, values.size());
     return request.memory().write(uapi::UserAddress{to},
                                   std::as_bytes(std::span(values).first(copied)));

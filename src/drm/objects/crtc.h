@@ -31,8 +31,8 @@ struct CrtcInfo {
 /// What one CRTC does. A value.
 struct CrtcState {
     bool active = false;
-    std::optional<Mode> mode;   // `enable` in Linux
-    MaybeRef<Blob> mode_blob;   // what MODE_ID reads back
+    std::optional<Mode> mode;  // `enable` in Linux
+    MaybeRef<Blob> mode_blob;  // what MODE_ID reads back
     MaybeRef<Blob> gamma_lut;
     bool vrr_enabled = false;
 };
@@ -48,7 +48,7 @@ class Crtc final : public ModeObject {
     const CrtcInfo& info() const { return info_; }
     std::string name() const { return "crtc-" + std::to_string(index_); }
 
-    CrtcState state;                       // guarded by the modeset lock
+    CrtcState state;  // guarded by the modeset lock
     /// The newest request on this CRTC until it is cleaned up; guarded by the modeset lock.
     MaybeRef<atomic::State> newest_commit;
     struct CursorPosition {
@@ -58,7 +58,7 @@ class Crtc final : public ModeObject {
     struct LastChange {
         bool planes = false, mode = false, active = false, connectors = false, color = false;
     } last_change;
-    std::vector<uint16_t> legacy_gamma;    // red, green, blue after each other; modeset lock
+    std::vector<uint16_t> legacy_gamma;  // red, green, blue after each other; modeset lock
 
     Vblank& vblank() { return vblank_; }
     const Vblank& vblank() const { return vblank_; }

@@ -116,7 +116,7 @@ const std::vector<AddFbCase>& cases() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, AddFb2, testing::ValuesIn(cases()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 TEST(Framebuffer, a_device_without_modifiers_refuses_the_flag) {
     Board board;

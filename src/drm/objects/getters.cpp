@@ -130,7 +130,8 @@ Result<void> ioctl_get_connector(Request& request, Device& device, File& file,
     return {};
 }
 
-Result<void> ioctl_get_plane(Request& request, Device& device, File&, drm_mode_get_plane& argument) {
+Result<void> ioctl_get_plane(Request& request, Device& device, File&,
+                             drm_mode_get_plane& argument) {
     const Plane* plane = find_plane(device, ObjectId{argument.plane_id});
     if (!plane) {
         return request.refuse(kms, Errno::NoEnt, "there is no plane {}", argument.plane_id);
@@ -163,9 +164,8 @@ Result<void> ioctl_get_gamma(Request& request, Device& device, File&, drm_mode_c
     }
     const uint64_t to[] = {argument.red, argument.green, argument.blue};
     for (size_t colour = 0; colour < 3; colour++) {
-        TRY(request.memory().write(
-            uapi::UserAddress{to[colour]},
-            std::as_bytes(std::span(tables).subspan(colour * size, size))));
+        TRY(request.memory().write(uapi::UserAddress{to[colour]},
+                                   std::as_bytes(std::span(tables).subspan(colour * size, size))));
     }
     return {};
 }

@@ -28,11 +28,11 @@ const Property* find_property(Device& device, ObjectId id) {
 }
 
 std::optional<ObjectType> find_type(Device& device, ObjectId id) {
-    return device.mode_config().ids.with(
-        id, ObjectType::Any, [](ModeObject* object) -> std::optional<ObjectType> {
-            if (!object) return std::nullopt;
-            return object->type();
-        });
+    return device.mode_config().ids.with(id, ObjectType::Any,
+                                         [](ModeObject* object) -> std::optional<ObjectType> {
+                                             if (!object) return std::nullopt;
+                                             return object->type();
+                                         });
 }
 
 }  // namespace plugboard::drm

@@ -53,10 +53,10 @@ void make_connector_properties(Maker& maker, StandardProperties& to) {
                                     {"Off", DRM_MODE_DPMS_OFF}}});
     to.path = maker.immutable_blob("PATH");
     to.tile = maker.immutable_blob("TILE");
-    to.link_status = maker.make({.name = "link-status",
-                                 .kind = Kind::Enum,
-                                 .enums = {{"Good", DRM_MODE_LINK_STATUS_GOOD},
-                                           {"Bad", DRM_MODE_LINK_STATUS_BAD}}});
+    to.link_status = maker.make(
+        {.name = "link-status",
+         .kind = Kind::Enum,
+         .enums = {{"Good", DRM_MODE_LINK_STATUS_GOOD}, {"Bad", DRM_MODE_LINK_STATUS_BAD}}});
     to.non_desktop = maker.immutable_range("non-desktop", 1);
     to.hdr_output_metadata = maker.blob("HDR_OUTPUT_METADATA");
 }
@@ -79,7 +79,8 @@ void make_plane_and_crtc_properties(Maker& maker, StandardProperties& to) {
     to.in_fence_fd = maker.signed_range("IN_FENCE_FD", -1, INT32_MAX);
     to.out_fence_ptr = maker.range("OUT_FENCE_PTR", UINT64_MAX);
     to.crtc_id = maker.object("CRTC_ID", ObjectType::Crtc);
-    to.fb_damage_clips = maker.make({.name = "FB_DAMAGE_CLIPS", .kind = Kind::Blob, .atomic = true});
+    to.fb_damage_clips =
+        maker.make({.name = "FB_DAMAGE_CLIPS", .kind = Kind::Blob, .atomic = true});
     to.active = maker.range("ACTIVE", 1);
     to.mode_id = maker.make({.name = "MODE_ID", .kind = Kind::Blob, .atomic = true});
     to.vrr_enabled = maker.make({.name = "VRR_ENABLED", .range = {0, 1}});
@@ -112,10 +113,8 @@ void ModeConfig::add_writeback_properties() {
     if (properties.writeback_fb_id) return;
     Maker maker(*this);
     properties.writeback_fb_id = maker.object("WRITEBACK_FB_ID", ObjectType::Framebuffer);
-    properties.writeback_pixel_formats = maker.make({.name = "WRITEBACK_PIXEL_FORMATS",
-                                                     .kind = Kind::Blob,
-                                                     .immutable = true,
-                                                     .atomic = true});
+    properties.writeback_pixel_formats = maker.make(
+        {.name = "WRITEBACK_PIXEL_FORMATS", .kind = Kind::Blob, .immutable = true, .atomic = true});
     properties.writeback_out_fence_ptr = maker.range("WRITEBACK_OUT_FENCE_PTR", UINT64_MAX);
 }
 

@@ -27,7 +27,7 @@ class CommitWorker;
 
 /// What a client may ask for. Plain data.
 struct KmsLimits {
-    uint32_t min_width = 1, max_width = 8192;    // pixels, of framebuffers
+    uint32_t min_width = 1, max_width = 8192;  // pixels, of framebuffers
     uint32_t min_height = 1, max_height = 8192;
     uint32_t cursor_width = 64, cursor_height = 64;
     uint32_t preferred_depth = 0;
@@ -38,8 +38,8 @@ struct KmsLimits {
 
 /// The properties every KMS device has, made in the order of Linux.
 struct StandardProperties {
-    const Property *type, *fb_id, *in_fence_fd, *crtc_id, *crtc_x, *crtc_y, *crtc_w, *crtc_h, *src_x,
-        *src_y, *src_w, *src_h, *in_formats;
+    const Property *type, *fb_id, *in_fence_fd, *crtc_id, *crtc_x, *crtc_y, *crtc_w, *crtc_h,
+        *src_x, *src_y, *src_w, *src_h, *in_formats;
     const Property *active, *mode_id, *out_fence_ptr, *vrr_enabled, *gamma_lut, *gamma_lut_size;
     const Property *dpms, *link_status, *non_desktop, *tile;
     // Made with the others, attached by those that have use for them.

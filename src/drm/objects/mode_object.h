@@ -1,4 +1,4 @@
-// What has an id in the device's one number space: planes, CRTCs, connectors, properties, blobs, fbs.
+// What has an id in the device's one number space: planes, CRTCs, connectors, properties, blobs.
 // Linux: drivers/gpu/drm/drm_mode_object.c
 #pragma once
 
@@ -42,7 +42,8 @@ struct AttachedProperty {
     uint64_t value = 0;
 };
 
-/// Base of all that has an id. Owned by its class's rule: drmm, or counted (connectors, fbs, blobs).
+/// Base of all that has an id. Owned by its class's rule: drmm, or counted (connectors, fbs,
+/// blobs).
 class ModeObject {
   public:
     ModeObject(ObjectType type) : type_(type) {}  // NOLINT(google-explicit-constructor)

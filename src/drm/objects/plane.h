@@ -22,17 +22,17 @@ enum class PlaneType : uint32_t { Overlay = 0, Primary = 1, Cursor = 2 };  // va
 
 struct PlaneInfo {
     PlaneType type = PlaneType::Overlay;
-    uint32_t possible_crtcs = 0;        // bit per CRTC index
-    std::vector<uint32_t> formats;      // fourcc, in the order clients see
-    std::vector<uint64_t> modifiers{0}; // LINEAR
+    uint32_t possible_crtcs = 0;         // bit per CRTC index
+    std::vector<uint32_t> formats;       // fourcc, in the order clients see
+    std::vector<uint64_t> modifiers{0};  // LINEAR
 };
 
 /// What one plane shows. A value: copied into each request that touches the plane.
 struct PlaneState {
     Crtc* crtc = nullptr;  // drmm, as the plane
     MaybeRef<Framebuffer> fb;
-    Rect destination;  // on the CRTC, pixels
-    FixedRect source;  // in the fb, 16.16
+    Rect destination;          // on the CRTC, pixels
+    FixedRect source;          // in the fb, 16.16
     MaybeRef<Fence> in_fence;  // of this request only
 
     bool is_on() const { return crtc && fb; }

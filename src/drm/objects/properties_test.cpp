@@ -42,7 +42,8 @@ TEST(Properties, stand_in_the_kernels_order) {
     const std::string in_formats = std::to_string(raw(board.primary().id()) + 1);
     EXPECT_EQ(names_of(client, board.primary().id()),
               "type=1 FB_ID=0 IN_FENCE_FD=18446744073709551615 CRTC_ID=0 CRTC_X=0 CRTC_Y=0 "
-              "CRTC_W=0 CRTC_H=0 SRC_X=0 SRC_Y=0 SRC_W=0 SRC_H=0 IN_FORMATS=" + in_formats);
+              "CRTC_W=0 CRTC_H=0 SRC_X=0 SRC_Y=0 SRC_W=0 SRC_H=0 IN_FORMATS=" +
+                  in_formats);
     EXPECT_EQ(names_of(client, board.crtc().id()),
               "ACTIVE=0 MODE_ID=0 OUT_FENCE_PTR=0 VRR_ENABLED=0 GAMMA_LUT=0 GAMMA_LUT_SIZE=256");
     EXPECT_EQ(names_of(client, board.screen()->id()),
@@ -50,7 +51,8 @@ TEST(Properties, stand_in_the_kernels_order) {
     const std::string formats = std::to_string(raw(board.writeback()->id()) - 1);
     EXPECT_EQ(names_of(client, board.writeback()->id()),
               "DPMS=0 link-status=0 non-desktop=0 TILE=0 CRTC_ID=0 WRITEBACK_OUT_FENCE_PTR=0 "
-              "WRITEBACK_FB_ID=0 WRITEBACK_PIXEL_FORMATS=" + formats);
+              "WRITEBACK_FB_ID=0 WRITEBACK_PIXEL_FORMATS=" +
+                  formats);
 }
 
 TEST(Properties, have_the_ids_of_linux_6_1) {
@@ -147,14 +149,12 @@ TEST(Properties, accept_what_their_kind_allows) {
     const Property range({.name = "r", .range = {1, 3}});
     EXPECT_FALSE(range.accepts(0));
     EXPECT_TRUE(range.accepts(3));
-    const Property signed_range({.name = "s",
-                                 .kind = PropertyKind::SignedRange,
-                                 .range = {static_cast<uint64_t>(-2), 2}});
+    const Property signed_range(
+        {.name = "s", .kind = PropertyKind::SignedRange, .range = {static_cast<uint64_t>(-2), 2}});
     EXPECT_TRUE(signed_range.accepts(static_cast<uint64_t>(-2)));
     EXPECT_FALSE(signed_range.accepts(static_cast<uint64_t>(-3)));
-    const Property bits({.name = "b",
-                         .kind = PropertyKind::Bitmask,
-                         .enums = {{"zero", 0}, {"four", 4}}});
+    const Property bits(
+        {.name = "b", .kind = PropertyKind::Bitmask, .enums = {{"zero", 0}, {"four", 4}}});
     EXPECT_TRUE(bits.accepts(0x11));
     EXPECT_FALSE(bits.accepts(0x2));
     const Property one_of({.name = "e", .kind = PropertyKind::Enum, .enums = {{"five", 5}}});

@@ -17,10 +17,10 @@ struct PropertyInfo {
     std::string name;  // at most 31 bytes
     PropertyKind kind = PropertyKind::Range;
     bool immutable = false;
-    bool atomic = false;                                     // hidden from non-atomic clients
-    std::vector<uint64_t> range{};                           // min, max (as two's complement if signed)
-    std::vector<std::pair<std::string, uint64_t>> enums{};   // Enum, Bitmask (bit numbers)
-    ObjectType object_type = ObjectType::Any;                // Object
+    bool atomic = false;            // hidden from non-atomic clients
+    std::vector<uint64_t> range{};  // min, max (as two's complement if signed)
+    std::vector<std::pair<std::string, uint64_t>> enums{};  // Enum, Bitmask (bit numbers)
+    ObjectType object_type = ObjectType::Any;               // Object
 };
 
 /// Constant once made. drmm. Linux: struct drm_property

@@ -53,7 +53,8 @@ Result<void> ioctl_rm_fb(Request& request, Device& device, File& file, uint32_t&
 
 Result<void> ioctl_close_fb(Request& request, Device& device, File& file,
                             drm_mode_closefb& argument) {
-    if (argument.pad != 0) return request.refuse(kms, Errno::Inval, "pad {} is not 0", argument.pad);
+    if (argument.pad != 0)
+        return request.refuse(kms, Errno::Inval, "pad {} is not 0", argument.pad);
     TRY(take_own(request, device, file, argument.fb_id));
     return {};
 }

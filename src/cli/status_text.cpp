@@ -1,0 +1,81 @@
+#include "cli/status_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "cli/output.h"
+
+namespace plugboard::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string screens_of(const json& card) {
+    std::vector<std::string> screens;
+    for (const json& screen : card.value("screens", json::array())) {
+        std::string text = screen.value("name", "?");
+        if (screen.contains("mode")) {
+            text += fmt::format(" {}@{}", screen["mode"].get<std::string>(),
+                                screen.value("refresh_hz", 0));
+        } else {
+            text += screen.value("status", "") == "connected" ? " off"
+                                                              : " " + screen.value("status", "?");
+        }
+        screens.push_back(text);
+    }
+    return fmt::format("{}", fmt::join(screens, ", "));
+}
+
+std::string table_of_cards(const json& status, int fd) {
+    Table table({"CARD", "DEVICE", "DRIVER", "NODE", "SCREENS", "FLIPS"});
+    for (const json& card : status.value("cards", json::array())) {
+        const bool bound = card.value("bound", false);
+        table.add({card.value("name", "?"), card.value("device", "(unplugged)"),
+                   bound                          ? card.value("driver", "?")
+                   : card.value("plugged", false) ? "(none)"
+                                                  : "",
+                   card.contains("node") ? "/dev/dri/" + card["node"].get<std::string>() : "",
+                   screens_of(card),
+                   bound ? std::to_string(card.value("flip_count", uint64_t{0})) : ""});
+    }
+    return table.text(fd);
+}
+
+std::string table_of_files(const json& status, int fd) {
+    Table table({"NODE", "PID", "COMMAND"});
+    const json files = status.value("files", json::array());
+    for (const json& file : files) {
+        table.add({file.value("node", "?"), std::to_string(file.value("pid", 0)),
+                   file.value("command", "?")});
+    }
+    if (files.empty()) return "no open files\n";
+    return table.text(fd);
+}
+
+std::string holders_of(const json& status, int fd) {
+    std::string text;
+    for (const json& card : status.value("cards", json::array())) {
+        const auto holders = card.value("holders", std::vector<std::string>());
+        if (holders.empty()) continue;
+        text += coloured("REFERENCES OF " + card.value("name", "?"), Colour::Bold, fd) + "\n";
+        for (const std::string& holder : holders) text += holder + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string status_text(const json& status, int fd) {
+    std::string text = fmt::format("board {} ({}), daemon {}, {} opens so far\n\n{}\n{}",
+                                   status.value("board", "?"), status.value("directory", "?"),
+                                   status.value("pid", 0), status.value("opens", uint64_t{0}),
+                                   table_of_cards(status, fd), table_of_files(status, fd));
+    if (const std::string holders = holders_of(status, fd); !holders.empty())
+        text += "\n" + holders;
+    return text;
+}
+
+}  // namespace plugboard::cli
