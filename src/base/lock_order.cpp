@@ -16,7 +16,7 @@ constexpr int max_classes = 256;
 struct Graph {
     std::mutex mutex;  // the checker's own: outside the classes it checks
     int count = 0;
-    std::array<const LockClassInfo*, max_classes> classes{};
+    std::array<std::string, max_classes> names;  // copies: they are asked for after the classes' end
     std::array<std::bitset<max_classes>, max_classes> after{};  // after[a][b]: b taken under a
 };
 
@@ -58,7 +58,7 @@ LockClassInfo::LockClassInfo(const char* pretty_function) : name_(class_name(pre
         std::abort();
     }
     id_ = graph().count++;
-    graph().classes[static_cast<size_t>(id_)] = this;
+    graph().names[static_cast<size_t>(id_)] = name_;
 }
 
 namespace lock_order {
@@ -92,12 +92,12 @@ bool reaches(const Graph& g, int from, int to) {
     return false;
 }
 
-[[noreturn]] void complain(const LockClassInfo& taken, const LockClassInfo& under) {
+[[noreturn]] void complain(const std::string& taken, const std::string& under) {
     std::fprintf(stderr,
                  "lock order: \"%s\" is taken while \"%s\" is held, but the opposite order was "
                  "seen before.\nRemedy: take them in one order everywhere (docs/lock-order.md), or "
                  "let go of \"%s\" first.\n",
-                 taken.name().c_str(), under.name().c_str(), under.name().c_str());
+                 taken.c_str(), under.c_str(), under.c_str());
     std::abort();
 }
 
@@ -110,7 +110,7 @@ void check_before_lock(const LockClassInfo& lock_class) {
         Graph& g = graph();
         std::lock_guard lock(g.mutex);
         if (g.after[under][static_cast<size_t>(id)]) continue;
-        if (reaches(g, id, held.ids[i])) complain(lock_class, *g.classes[under]);
+        if (reaches(g, id, held.ids[i])) complain(lock_class.name(), g.names[under]);
         g.after[under].set(static_cast<size_t>(id));
     }
     if (held.count < max_held) held.ids[held.count] = id;
@@ -138,7 +138,7 @@ std::vector<std::string> observed() {
             const auto from = static_cast<size_t>(a);
             const auto to = static_cast<size_t>(b);
             if (g.after[from][to])
-                edges.push_back(g.classes[from]->name() + " -> " + g.classes[to]->name());
+                edges.push_back(g.names[from] + " -> " + g.names[to]);
         }
     }
     std::ranges::sort(edges);

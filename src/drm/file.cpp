@@ -9,6 +9,7 @@
 #include "drm/device_state.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
+#include "drm/vblank/events.h"
 #include "drm/objects/rm_fb.h"
 
 namespace plugboard::drm {
@@ -71,6 +72,7 @@ void File::release() {
         MutexLock lock(device_->state().files_mutex);
         device_->state().files.erase(id_);
     }
+    if (device_->has_modeset()) forget_vblank_events(*device_, id_);
     {
         MutexLock lock(state_->mutex);
         framebuffers.swap(state_->framebuffers);

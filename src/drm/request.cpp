@@ -29,10 +29,11 @@ Result<void> Request::wait_for(Device& device, WaitQueue& queue, const std::func
     WaitQueue::Entry gone(device.gone_queue(), sleeper_);
     WaitQueue::Entry parent_gone(device.parent().gone_queue(), sleeper_);
     for (;;) {
-        if (ready()) return {};
+        // First: the end of a device makes many predicates true.
         if (device.is_gone())
             return refuse(log::Category::Core, Errno::NoDev, "{} went away during the wait",
                           device.card_name());
+        if (ready()) return {};
         switch (sleeper_.sleep(deadline, interrupts)) {
             case Wakeup::Woken: break;
             case Wakeup::Deadline: return ready() ? Result<void>() : Errno::Time;

@@ -94,8 +94,7 @@ void make_plane_and_crtc_properties(Maker& maker, StandardProperties& to) {
 
 }  // namespace
 
-ModeConfig::ModeConfig(Device& device)
-    : device_(device), worker_(std::make_unique<atomic::CommitWorker>(device)) {
+ModeConfig::ModeConfig(Device& device) : worker_(std::make_unique<atomic::CommitWorker>(device)) {
     Maker maker(*this);
     make_connector_properties(maker, properties);
     make_plane_and_crtc_properties(maker, properties);

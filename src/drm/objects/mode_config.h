@@ -82,7 +82,6 @@ class ModeConfig {
     void visit_refs(RefVisitor& visitor) const;
 
   private:
-    Device& device_;
     mutable Lock lock_;
     std::vector<std::unique_ptr<Property>> own_properties_;
     std::unique_ptr<atomic::CommitWorker> worker_;
