@@ -14,9 +14,6 @@ function(plugboard_layer name)
     if(NOT LAYER_EXCEPTIONS)
         target_compile_options(plugboard_${name} PRIVATE -fno-exceptions)
     endif()
-    if(PLUGBOARD_STOP_POINTS)
-        target_compile_definitions(plugboard_${name} PUBLIC PLUGBOARD_STOP_POINTS)
-    endif()
     # One precompiled header for the layers without exceptions; headers still compile alone (see below).
     if(LAYER_EXCEPTIONS OR name STREQUAL "base")
         target_precompile_headers(plugboard_${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
@@ -36,6 +33,7 @@ function(plugboard_test name)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name} PRIVATE ${TEST_DEPENDS} plugboard_test_support GTest::gmock GTest::gtest
         GTest::gtest_main rapidcheck)
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_precompile_headers(${name} REUSE_FROM plugboard_test_support)
     target_compile_definitions(${name} PRIVATE PLUGBOARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
         PLUGBOARD_BINARY_DIR="${PROJECT_BINARY_DIR}")

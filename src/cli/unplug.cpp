@@ -24,7 +24,7 @@ void add_unplug(CLI::App& app, Action& action) {
     command->add_option(
         "--inside", options->inside,
         "IOCTL:POINT: not now, but inside the card's next such request, at its entry, after "
-        "its argument's copy, or in its wait (builds with stop points): MODE_ATOMIC:wait");
+        "its argument's copy, or in its wait: MODE_ATOMIC:wait");
     command->callback([options, &action] {
         action = [options] {
             nlohmann::json request = {{"op", "unplug"}, {"target", options->target}};

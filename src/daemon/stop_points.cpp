@@ -27,25 +27,17 @@ std::optional<drm::StopPoint> parse_stop_point(std::string_view word) {
 }
 
 StopPoints::StopPoints(Board& board) : board_(board) {
-#ifdef PLUGBOARD_STOP_POINTS
     drm::stop_hook = [this](drm::Device& device, const uapi::Ioctl& row, drm::StopPoint point) {
         reached(device, row.name, point);
     };
-#endif
 }
 
 StopPoints::~StopPoints() {
-#ifdef PLUGBOARD_STOP_POINTS
     drm::stop_hook = nullptr;
-#endif
 }
 
 Outcome<Done> StopPoints::arm(std::string_view target, std::string_view ioctl,
                               std::string_view point) {
-#ifndef PLUGBOARD_STOP_POINTS
-    return Problem{.message = "this build of the daemon has no stop points",
-                   .remedy = "build the preset dev, or -DPLUGBOARD_STOP_POINTS=ON"};
-#endif
     if (ioctl.starts_with(kPrefix)) ioctl.remove_prefix(kPrefix.size());
     if (!is_row(ioctl)) {
         return Problem{.message = fmt::format("there is no ioctl \"{}\"", ioctl),

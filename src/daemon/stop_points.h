@@ -17,7 +17,7 @@ namespace plugboard::daemon {
 /// "entry", "copy" (or "after-copy"), "wait".
 std::optional<drm::StopPoint> parse_stop_point(std::string_view word);
 
-/// One a process, in builds with stop points; in others arm() refuses. Any thread.
+/// One a process. Any thread.
 class StopPoints {
   public:
     explicit StopPoints(Board& board);

@@ -191,7 +191,6 @@ TEST(Dispatch, every_ioctl_with_zeros_may_run_on_two_threads_of_one_file) {
     EXPECT_EQ(client.ioctl(DRM_IOCTL_GET_CAP, cap), 0);
 }
 
-#ifdef PLUGBOARD_STOP_POINTS
 TEST(Dispatch, an_unplug_between_copy_and_handler_is_ENODEV) {
     Board board;
     Client client(board.drm());
@@ -202,7 +201,6 @@ TEST(Dispatch, an_unplug_between_copy_and_handler_is_ENODEV) {
     EXPECT_EQ(client.ioctl(DRM_IOCTL_GET_CAP, cap), ENODEV);
     stop_hook = nullptr;
 }
-#endif
 
 // What a running kernel answered: tests/reference/linux-7.2/ioctl-errno.txt.
 

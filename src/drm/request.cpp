@@ -4,9 +4,7 @@
 
 namespace plugboard::drm {
 
-#ifdef PLUGBOARD_STOP_POINTS
 std::function<void(Device&, const uapi::Ioctl&, StopPoint)> stop_hook;
-#endif
 
 Errno Request::refused(log::Category category, Errno error, std::string reason) {
     log::line(category, "{}: {}: {}", row_ ? row_->name : "unknown ioctl", errno_name(error),
@@ -15,10 +13,8 @@ Errno Request::refused(log::Category category, Errno error, std::string reason) 
     return error;
 }
 
-void Request::stop_point([[maybe_unused]] Device& device, [[maybe_unused]] StopPoint point) {
-#ifdef PLUGBOARD_STOP_POINTS
+void Request::stop_point(Device& device, StopPoint point) {
     if (stop_hook && row_) stop_hook(device, *row_, point);
-#endif
 }
 
 Result<void> Request::wait_for(Device& device, WaitQueue& queue, const std::function<bool()>& ready,

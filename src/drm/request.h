@@ -20,10 +20,8 @@ class Device;
 /// Where a test may stop a request; see Request::stop_point.
 enum class StopPoint { Entry, AfterCopy, Wait };
 
-#ifdef PLUGBOARD_STOP_POINTS
 /// Called at each stop point of each request, with no lock held. For tests; set while nothing runs.
 extern std::function<void(Device&, const uapi::Ioctl&, StopPoint)> stop_hook;
-#endif
 
 /// Lives as long as the call, on the caller's thread (in-process) or its channel's.
 class Request {

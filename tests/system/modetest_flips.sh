@@ -4,7 +4,9 @@ set -u
 seconds=$1
 connector=$(modetest -M vkms -c | awk '$4 == "Virtual-1" { print $1 }')
 # modetest stops as soon as its input can be read: the pipe closes after SECONDS.
-read -rt "$seconds" <><(:) | modetest -M vkms -s "$connector:1024x768" -v >"$PLUGBOARD_BOARD/modetest.out" 2>&1
+mkfifo "$PLUGBOARD_BOARD/silence"
+exec 7<>"$PLUGBOARD_BOARD/silence"
+{ read -rt "$seconds" <&7; } | modetest -M vkms -s "$connector:1024x768" -v >"$PLUGBOARD_BOARD/modetest.out" 2>&1
 awk '/^freq:/ { sum += $2; n++ } END { printf "modetest'"'"'s mean %.3f of %d lines\n", n ? sum / n : 0, n }' \
     "$PLUGBOARD_BOARD/modetest.out"
 "$PLUGBOARD_COMMAND" status --json | python3 -c '
