@@ -72,8 +72,10 @@ void device_add_and_del(benchmark::State& state) {
         std::vector<Ref<device::Device>> devices;
         devices.reserve(static_cast<size_t>(count));
         for (int64_t i = 0; i < count; i++) {
-            auto made = device::Device::create(
-                model, {.name = "child" + std::to_string(i), .parent = &*parent});
+            device::DeviceInfo info;
+            info.name = "child" + std::to_string(i);
+            info.parent = &*parent;
+            auto made = device::Device::create(model, std::move(info));
             if (!made.ok() || !made.value()->add().ok()) {
                 state.SkipWithError("device_add failed");
                 return;
