@@ -1,5 +1,6 @@
 // What lifetimes cost: references, managed resources, devices. The peer of each is Linux 6.1's own
-// driver core on a machine of this kind (docs/performance.md), and a plain C++ stand-in measured here.
+// driver core on a machine of this kind (docs/performance.md), and a plain C++ stand-in measured
+// here.
 #include <benchmark/benchmark.h>
 
 #include <functional>

@@ -55,7 +55,8 @@ std::optional<uint64_t> socket_cookie(int fd) {
 uint64_t own_board_id() {
     static const uint64_t id = [] {
         uint64_t random = 0;
-        if (getrandom(&random, sizeof random, 0) != sizeof random) random = static_cast<uint64_t>(getpid());
+        if (getrandom(&random, sizeof random, 0) != sizeof random)
+            random = static_cast<uint64_t>(getpid());
         return random;
     }();
     return id;

@@ -13,7 +13,7 @@ namespace plugboard {
 
 /// What a client's descriptor is; a letter in its label.
 enum class FdKind : char {
-    Card = 'c',       // an open file of a DRM node
+    Card = 'c',  // an open file of a DRM node
     SyncFile = 's',
     SwSync = 't',     // a sw_sync timeline
     Attribute = 'a',  // a sysfs or debugfs file opened for writing

@@ -20,16 +20,16 @@ TEST(FdLabel, is_read_back_from_the_peers_name) {
     ASSERT_TRUE(pair.ok());
     sockaddr_un address{};
     socklen_t length = sizeof address;
-    ASSERT_EQ(getpeername(pair->theirs.borrow(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-    const std::string_view name(address.sun_path + 1,
-                                length - offsetof(sockaddr_un, sun_path) - 1);
+    ASSERT_EQ(getpeername(pair->theirs.borrow(), reinterpret_cast<sockaddr*>(&address), &length),
+              0);
+    const std::string_view name(address.sun_path + 1, length - offsetof(sockaddr_un, sun_path) - 1);
     EXPECT_EQ(parse_fd_label(name), label);
 }
 
 TEST(FdLabel, other_names_are_no_labels) {
-    for (const char* name : {"", "plugboard/", "plugboard/12", "plugboard/12/c", "plugboard/12/c/",
-                             "plugboard/x/c/1", "plugboard/12/c/g", "plugboard//c/1",
-                             "plugboard/11112222333344445/c/1", "dbus/12/c/1"})
+    for (const char* name :
+         {"", "plugboard/", "plugboard/12", "plugboard/12/c", "plugboard/12/c/", "plugboard/x/c/1",
+          "plugboard/12/c/g", "plugboard//c/1", "plugboard/11112222333344445/c/1", "dbus/12/c/1"})
         EXPECT_FALSE(parse_fd_label(name)) << name;
 }
 

@@ -16,14 +16,16 @@ constexpr int max_classes = 256;
 struct Graph {
     std::mutex mutex;  // the checker's own: outside the classes it checks
     int count = 0;
-    std::array<std::string, max_classes> names;  // copies: they are asked for after the classes' end
+    std::array<std::string, max_classes>
+        names;  // copies: they are asked for after the classes' end
     std::array<std::bitset<max_classes>, max_classes> after{};  // after[a][b]: b taken under a
 };
 
 void append_observed() {
     std::FILE* file = std::fopen(std::getenv("PLUGBOARD_LOCK_ORDER"), "a");
     if (!file) return;
-    for (const std::string& order : lock_order::observed()) std::fprintf(file, "%s\n", order.c_str());
+    for (const std::string& order : lock_order::observed())
+        std::fprintf(file, "%s\n", order.c_str());
     std::fclose(file);
 }
 
@@ -137,8 +139,7 @@ std::vector<std::string> observed() {
         for (int b = 0; b < g.count; b++) {
             const auto from = static_cast<size_t>(a);
             const auto to = static_cast<size_t>(b);
-            if (g.after[from][to])
-                edges.push_back(g.names[from] + " -> " + g.names[to]);
+            if (g.after[from][to]) edges.push_back(g.names[from] + " -> " + g.names[to]);
         }
     }
     std::ranges::sort(edges);

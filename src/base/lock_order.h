@@ -1,5 +1,5 @@
-// The order in which lock classes are taken, learnt at run time; debug builds abort on an inversion.
-// Linux: kernel/locking/lockdep.c
+// The order in which lock classes are taken, learnt at run time; debug builds abort on an
+// inversion. Linux: kernel/locking/lockdep.c
 #pragma once
 
 #include <string>
@@ -41,8 +41,8 @@ inline void after_unlock(const LockClassInfo& lock_class) {
     if constexpr (checked) note_unlock(lock_class);
 }
 
-/// Each order seen so far, as "Held -> Taken", sorted. Empty in release builds. At exit a debug build
-/// appends them to the file that PLUGBOARD_LOCK_ORDER names (tools/check_lock_order.py).
+/// Each order seen so far, as "Held -> Taken", sorted. Empty in release builds. At exit a debug
+/// build appends them to the file that PLUGBOARD_LOCK_ORDER names (tools/check_lock_order.py).
 std::vector<std::string> observed();
 
 }  // namespace lock_order

@@ -49,7 +49,8 @@ class Object {
     bool try_get() const;
     void put() const {
         // Release pairs with the acquire of the last put: what others did is seen by the deleter.
-        if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) const_cast<Object*>(this)->last_put();
+        if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            const_cast<Object*>(this)->last_put();
     }
 
   protected:
@@ -76,7 +77,8 @@ std::vector<Ref<const Object>> live_objects();
 /// How many objects are alive: the leak check's first number.
 size_t live_object_count();
 
-/// A reference on a T; never null (only a moved-from one is, and may only be assigned or destroyed).
+/// A reference on a T; never null (only a moved-from one is, and may only be assigned or
+/// destroyed).
 template <class T>
 class Ref {
   public:
@@ -98,13 +100,13 @@ class Ref {
     Ref(const Ref& other) : object_(other.object_) { object_->get(); }
     Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
     template <class U>
-        requires std::is_convertible_v<U*, T*>
-    Ref(const Ref<U>& other) : object_(&*other) {  // NOLINT(google-explicit-constructor)
+    requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& other)
+        : object_(&*other) {  // NOLINT(google-explicit-constructor)
         object_->get();
     }
     template <class U>
-        requires std::is_convertible_v<U*, T*>
-    Ref(Ref<U>&& other) noexcept : object_(other.release()) {}  // NOLINT(google-explicit-constructor)
+    requires std::is_convertible_v<U*, T*> Ref(Ref<U>&& other)
+    noexcept : object_(other.release()) {}  // NOLINT(google-explicit-constructor)
     Ref& operator=(Ref other) noexcept {
         std::swap(object_, other.object_);
         return *this;

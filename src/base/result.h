@@ -23,9 +23,9 @@ class [[nodiscard]] Result {
     Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
     Result(Errno error) : error_(error) {}         // NOLINT(google-explicit-constructor)
     template <class U>
-        requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::decay_t<U>, T> &&
-                 !std::is_same_v<std::decay_t<U>, Errno>)
-    Result(U&& value) : value_(std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
+    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
+             !std::is_same_v<std::decay_t<U>, Errno>) Result(U&& value)
+        : value_(std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
 
     bool ok() const { return value_.has_value(); }
     explicit operator bool() const { return ok(); }
@@ -96,9 +96,9 @@ inline Errno last_error() {
 }  // namespace plugboard
 
 /// The value of a Result, or return its error from the enclosing function. Never nest.
-#define TRY(expression)                                            \
-    __extension__({                                                \
-        auto try_result_ = (expression);                           \
-        if (!try_result_.ok()) return try_result_.error();         \
-        ::plugboard::internal::take_value(try_result_);            \
+#define TRY(expression)                                    \
+    __extension__({                                        \
+        auto try_result_ = (expression);                   \
+        if (!try_result_.ok()) return try_result_.error(); \
+        ::plugboard::internal::take_value(try_result_);    \
     })

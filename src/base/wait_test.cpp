@@ -62,7 +62,8 @@ TEST(Wait, a_ready_predicate_beats_the_deadline) {
     FakeClock clock;
     WaitQueue queue;
     ThreadSleeper sleeper(clock);
-    EXPECT_EQ(wait_until(sleeper, queue, [] { return true; }, clock.now() - seconds(1)),
+    EXPECT_EQ(wait_until(
+                  sleeper, queue, [] { return true; }, clock.now() - seconds(1)),
               Wakeup::Woken);
 }
 
@@ -70,7 +71,9 @@ TEST(Wait, the_real_clock_reaches_a_deadline) {
     WaitQueue queue;
     ThreadSleeper sleeper(Clock::real());
     const Time deadline = Clock::real().now() + milliseconds(2);
-    EXPECT_EQ(wait_until(sleeper, queue, [] { return false; }, deadline), Wakeup::Deadline);
+    EXPECT_EQ(wait_until(
+                  sleeper, queue, [] { return false; }, deadline),
+              Wakeup::Deadline);
     EXPECT_GE(Clock::real().now(), deadline);
 }
 

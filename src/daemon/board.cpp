@@ -353,7 +353,7 @@ void Board::end() {
 }
 
 void Board::settle() {
-    if (sessions_) sessions_->settle();
+    hangups_.settle();  // also without sessions: one of their files may still be on its way out
     model_.service<drm::SpecialFiles>().watch().settle();
 }
 

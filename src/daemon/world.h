@@ -17,10 +17,12 @@ namespace plugboard::daemon {
 /// Implemented by the board. Any thread.
 class World {
   public:
-    /// The published device of a DRM node; NoEnt when there is none, NxIo while it is on its way out.
+    /// The published device of a DRM node; NoEnt when there is none, NxIo while it is on its way
+    /// out.
     virtual Result<Ref<drm::Device>> find_node(drm::NodeType node, uint32_t minor) = 0;
-    /// A file of the tree that is marked live (sticky bit), opened with the flags of open(2): debugfs
-    /// control files, crc/data, sync/sw_sync, writable attributes. The descriptor is for the client.
+    /// A file of the tree that is marked live (sticky bit), opened with the flags of open(2):
+    /// debugfs control files, crc/data, sync/sw_sync, writable attributes. The descriptor is for
+    /// the client.
     virtual Result<UniqueFd> open_live_file(std::string_view path, int flags,
                                             const uapi::Credentials& caller) = 0;
     /// The object behind a labelled descriptor of another kind than Card.

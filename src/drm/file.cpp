@@ -9,8 +9,8 @@
 #include "drm/device_state.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
-#include "drm/vblank/events.h"
 #include "drm/objects/rm_fb.h"
+#include "drm/vblank/events.h"
 
 namespace plugboard::drm {
 namespace {

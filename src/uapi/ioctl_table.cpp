@@ -10,10 +10,10 @@ constexpr Permissions master{.master = true};
 constexpr Permissions legacy_root{.root_only = true, .auth = true, .master = true};
 
 #define POINTER(type, field) static_cast<uint16_t>(offsetof(type, field))
-#define ARRAY(type, pointer, count, bytes)                                       \
-    UserArray {                                                                  \
-        POINTER(type, pointer), POINTER(type, count),                            \
-            static_cast<uint8_t>(sizeof(type::count)), static_cast<uint8_t>(bytes) \
+#define ARRAY(type, pointer, count, bytes)                                                       \
+    UserArray {                                                                                  \
+        POINTER(type, pointer), POINTER(type, count), static_cast<uint8_t>(sizeof(type::count)), \
+            static_cast<uint8_t>(bytes)                                                          \
     }
 
 /// The properties of an atomic request: as many as the per-object counts add up to.

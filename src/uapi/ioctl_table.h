@@ -1,5 +1,6 @@
 // Every core DRM ioctl: number, struct, permissions, interruption, and where its user pointers are.
-// The only list: dispatch, shim, fuzzers and docs are made from it. Linux: drivers/gpu/drm/drm_ioctl.c
+// The only list: dispatch, shim, fuzzers and docs are made from it. Linux:
+// drivers/gpu/drm/drm_ioctl.c
 #pragma once
 
 #include <sys/ioctl.h>
@@ -34,7 +35,8 @@ struct UserArray {
     uint16_t count_offset = 0;    // of the number of elements
     uint8_t count_bytes = 0;      // 4 or 8; 0: this array is not there
     uint8_t element_bytes = 0;
-    bool count_is_sum = false;  // the count is the sum of the u32s in the array before this one's pair
+    bool count_is_sum =
+        false;  // the count is the sum of the u32s in the array before this one's pair
 };
 
 struct Ioctl {

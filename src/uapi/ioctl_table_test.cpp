@@ -47,7 +47,8 @@ TEST(IoctlTable, arrays_lie_within_their_struct) {
 TEST(IoctlTable, only_these_waits_end_with_eintr_under_sa_restart) {
     for (auto row = ioctls_begin(); row != ioctls_end(); ++row) {
         if (row->command == 0) continue;
-        EXPECT_EQ(row->interruption == Interruption::Eintr, row->name == "WAIT_VBLANK") << row->name;
+        EXPECT_EQ(row->interruption == Interruption::Eintr, row->name == "WAIT_VBLANK")
+            << row->name;
     }
 }
 

@@ -13,8 +13,8 @@ struct ClientRun {
     std::string err;
 };
 
-/// `plugboard run OPTIONS -- COMMAND` with nothing on standard input (a silent pipe). COMMAND may name
-/// one of this tree's client programs. After `limit` all of it is killed and the status is -1.
+/// `plugboard run OPTIONS -- COMMAND` with nothing on standard input (a silent pipe). COMMAND may
+/// name one of this tree's client programs. After `limit` all of it is killed and the status is -1.
 ClientRun run_on_fresh_board(const std::vector<std::string>& command,
                              const std::vector<std::string>& options = {},
                              std::chrono::seconds limit = std::chrono::seconds(60));

@@ -1,5 +1,5 @@
-// What unmodified clients print on a fresh board equals what they printed on Linux 6.1's vkms, but for
-// a written list of fields; and a change of any other field would be noticed.
+// What unmodified clients print on a fresh board equals what they printed on Linux 6.1's vkms, but
+// for a written list of fields; and a change of any other field would be noticed.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -29,7 +29,9 @@ struct Dump {
     size_t masked_fields;  // in the file: the list is exactly this long
     bool json = false;
 
-    friend std::ostream& operator<<(std::ostream& out, const Dump& dump) { return out << dump.file; }
+    friend std::ostream& operator<<(std::ostream& out, const Dump& dump) {
+        return out << dump.file;
+    }
 };
 
 struct Range {
@@ -113,7 +115,8 @@ std::vector<Dump> dumps() {
          7},
         {"proptest.txt",
          {"proptest", "-M", "vkms"},
-         {{"object ids", R"(^(?:Connector|CRTC) (\d+))"}, {"property ids", R"(^\t(\d+) [\w -]+:$)"}},
+         {{"object ids", R"(^(?:Connector|CRTC) (\d+))"},
+          {"property ids", R"(^\t(\d+) [\w -]+:$)"}},
          7},
         {"drm_info.txt",
          {"drm_info"},
@@ -167,12 +170,14 @@ TEST_P(DumpTest, only_the_listed_fields_may_differ) {
 
 INSTANTIATE_TEST_SUITE_P(Linux61, DumpTest, testing::ValuesIn(dumps()), [](const auto& test) {
     std::string name = test.param.file;
-    std::ranges::replace_if(name, [](char c) { return !std::isalnum(c); }, '_');
+    std::ranges::replace_if(
+        name, [](char c) { return !std::isalnum(c); }, '_');
     return name;
 });
 
 TEST(Drmdevice, lists_the_card_as_linux_6_1_did) {
-    // The reference machine had a vgem beside the vkms: its lines are left out, the card is card0 here.
+    // The reference machine had a vgem beside the vkms: its lines are left out, the card is card0
+    // here.
     Lines expected;
     bool vgem = false;
     for (std::string line : reference_lines("linux-6.1/drmdevice.txt")) {

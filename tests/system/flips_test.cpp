@@ -28,8 +28,9 @@ TEST(Flips, modetest_flips_60_times_a_second) {
 }
 
 TEST(Flips, one_crtc_flips_while_another_is_stuck_on_a_fence) {
-    const auto run = run_on_fresh_board({client_program("flips"), "2", "/dev/dri/card0", "0", "stuck"},
-                                        {"--check-leaks", "-c", board_file("two-crtcs")});
+    const auto run =
+        run_on_fresh_board({client_program("flips"), "2", "/dev/dri/card0", "0", "stuck"},
+                           {"--check-leaks", "-c", board_file("two-crtcs")});
     ASSERT_EQ(run.status, 0) << run.out << run.err;
     EXPECT_NEAR(number_after(run.out, "hz"), 60.0, 0.5) << run.out;
 }

@@ -1,5 +1,6 @@
-// The card is pulled: at every ioctl and stop point, in every wait, under a flipping client. Each time
-// the client gets its ENODEV, a second card's client goes on undisturbed, and nothing is left behind.
+// The card is pulled: at every ioctl and stop point, in every wait, under a flipping client. Each
+// time the client gets its ENODEV, a second card's client goes on undisturbed, and nothing is left
+// behind.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -59,10 +60,9 @@ TEST(Unplug, modetest_spins_for_it_never_looks_at_what_read_says) {
 }
 
 TEST(Kill, a_client_killed_in_an_ioctl_leaves_nothing_and_blocks_nobody) {
-    const auto run = run_on_fresh_board(
-        {PLUGBOARD_SOURCE_DIR "/tests/system/kill_client.sh", client_program("waits"),
-         client_program("flips")},
-        checked, std::chrono::seconds(60));
+    const auto run = run_on_fresh_board({PLUGBOARD_SOURCE_DIR "/tests/system/kill_client.sh",
+                                         client_program("waits"), client_program("flips")},
+                                        checked, std::chrono::seconds(60));
     EXPECT_EQ(run.status, 0) << run.out << run.err;
     EXPECT_NE(run.out.find("master at once"), std::string::npos) << run.out;
 }

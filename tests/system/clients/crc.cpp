@@ -60,7 +60,8 @@ std::string read_crc() {
     const int data = open("/sys/kernel/debug/dri/0/crtc-0/crc/data", O_RDONLY | O_CLOEXEC);
     client::must(data >= 0, "crc/data");
     char line[64] = {};
-    for (int i = 0; i < 2; i++) client::must(read(data, line, sizeof line) == 23, "read of crc/data");
+    for (int i = 0; i < 2; i++)
+        client::must(read(data, line, sizeof line) == 23, "read of crc/data");
     close(data);
     return std::string(line + 11, 10);
 }
@@ -97,13 +98,14 @@ int main() {
     show(solid(0, 1024, 768), 0, 0, "primary XR24 all 0x000000");
     show(solid(0x123456, 1024, 768), 0, 0, "primary XR24 all 0x123456");
     show(pattern(DRM_FORMAT_XRGB8888, 1024, 768), 0, 0, "primary XR24 pattern");
-    show(pattern(DRM_FORMAT_XRGB8888, 1100, 800), 37, 11, "primary XR24 pattern 1100x800 src 37,11");
+    show(pattern(DRM_FORMAT_XRGB8888, 1100, 800), 37, 11,
+         "primary XR24 pattern 1100x800 src 37,11");
     show(pattern(DRM_FORMAT_RGB565, 1024, 768), 0, 0, "primary RG16 pattern");
     show(pattern(DRM_FORMAT_XRGB16161616, 1024, 768), 0, 0, "primary XR48 pattern");
 
     auto values = screen;
-    primary.show(values, card.crtc, upload(card, pattern(DRM_FORMAT_XRGB8888, 1024, 768)).fb, 0, 0, 0,
-                 0, 1024, 768);
+    primary.show(values, card.crtc, upload(card, pattern(DRM_FORMAT_XRGB8888, 1024, 768)).fb, 0, 0,
+                 0, 0, 1024, 768);
     const Buffer small = upload(card, pattern(DRM_FORMAT_ARGB8888, 256, 256));
     overlay.show(values, card.crtc, small.fb, 0, 0, 100, 50, 256, 256);
     commit(card, values, "+ overlay AR24 256x256 at 100,50");

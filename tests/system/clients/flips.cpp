@@ -1,5 +1,6 @@
-// Flips as fast as events come for a number of seconds and says how evenly: flips SECONDS [CARD] [CRTC].
-// With "stuck" as fourth argument another CRTC of the same card waits for a fence all the while.
+// Flips as fast as events come for a number of seconds and says how evenly: flips SECONDS [CARD]
+// [CRTC]. With "stuck" as fourth argument another CRTC of the same card waits for a fence all the
+// while.
 #include <algorithm>
 #include <csignal>
 
@@ -56,10 +57,10 @@ int main(int argc, char** argv) {
     const client::Timeline timeline;
     if (stuck) {
         const Output other = light(card, which == 0 ? 1 : 0);
-        must(card.atomic({{other.plane, other.fb_property, other.buffers[1].fb},
-                          {other.plane, other.fence_property,
-                           static_cast<uint64_t>(timeline.fence(1))}},
-                         DRM_MODE_ATOMIC_NONBLOCK) == 0,
+        must(card.atomic(
+                 {{other.plane, other.fb_property, other.buffers[1].fb},
+                  {other.plane, other.fence_property, static_cast<uint64_t>(timeline.fence(1))}},
+                 DRM_MODE_ATOMIC_NONBLOCK) == 0,
              "the commit that stays stuck");
     }
     const Output output = light(card, which);

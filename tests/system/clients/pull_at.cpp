@@ -1,5 +1,5 @@
-// One ioctl with good arguments, the card pulled inside it: pull_at IOCTL POINT. Says what it saw and
-// what still works afterwards. The card is gpu0; gpu1's client is another program.
+// One ioctl with good arguments, the card pulled inside it: pull_at IOCTL POINT. Says what it saw
+// and what still works afterwards. The card is gpu0; gpu1's client is another program.
 #include <csignal>
 #include <functional>
 #include <map>
@@ -58,7 +58,12 @@ Call simple(unsigned long command, std::function<void(Scene&, T&)> fill = {}) {
 
 const std::map<std::string, Call>& calls() {
     static const std::map<std::string, Call> table = {
-#define ROW(name, type, ...) {#name, simple<type>(DRM_IOCTL_##name, [](Scene & s, type & a) { (void)s; (void)a; __VA_ARGS__ })}
+#define ROW(name, type, ...)                                       \
+    {#name, simple<type>(DRM_IOCTL_##name, [](Scene& s, type& a) { \
+         (void)s;                                                  \
+         (void)a;                                                  \
+         __VA_ARGS__                                               \
+     })}
         ROW(VERSION, drm_version),
         ROW(GET_UNIQUE, drm_unique),
         ROW(GET_MAGIC, drm_auth),

@@ -1,5 +1,6 @@
-// Waits in one of the ways a client can, while the card is pulled: waits vblank|poll|read|blocking|nonblocking.
-// Each wait must end at once, as docs/life-of-an-unplug.md says.
+// Waits in one of the ways a client can, while the card is pulled: waits
+// vblank|poll|read|blocking|nonblocking. Each wait must end at once, as docs/life-of-an-unplug.md
+// says.
 #include <fstream>
 #include <functional>
 #include <map>
@@ -83,10 +84,10 @@ int main(int argc, char** argv) {
         puller.join();
     } else if (how == "blocking") {
         std::thread puller = pull_while_waiting();
-        const int error = card.atomic({{card.primary, fb, second.fb},
-                                       {card.primary, in_fence,
-                                        static_cast<uint64_t>(timeline.fence(1))}},
-                                      0);
+        const int error =
+            card.atomic({{card.primary, fb, second.fb},
+                         {card.primary, in_fence, static_cast<uint64_t>(timeline.fence(1))}},
+                        0);
         expect(error == ENODEV, "a blocking commit says ENODEV");
         puller.join();
     } else if (how == "nonblocking") {
