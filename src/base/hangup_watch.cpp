@@ -78,12 +78,12 @@ Result<void> HangupWatch::add(int fd, std::function<void()> closed) {
     event.events = EPOLLET;  // hang-ups and errors are always told
     event.data.u64 = make_key(fd, generation);
     if (epoll_ctl(epoll_.borrow(), EPOLL_CTL_ADD, fd, &event) < 0) return last_error();
-    auto entry = std::make_shared<Entry>(Entry{generation, std::move(closed)});
+    auto entry = std::make_unique<Entry>(Entry{generation, std::move(closed)});
     entries_.insert_or_assign(fd, std::move(entry));
     return {};
 }
 
-std::shared_ptr<HangupWatch::Entry> HangupWatch::take(int fd) {
+std::unique_ptr<HangupWatch::Entry> HangupWatch::take(int fd) {
     MutexLock lock(mutex_);
     const auto found = entries_.find(fd);
     if (found == entries_.end()) return nullptr;
@@ -94,7 +94,7 @@ std::shared_ptr<HangupWatch::Entry> HangupWatch::take(int fd) {
 }
 
 void HangupWatch::remove(int fd) {
-    std::shared_ptr<Entry> entry;  // dropped with no lock held: the function may own references
+    std::unique_ptr<Entry> entry;  // dropped with no lock held: the function may own references
     if (handler_.load() == std::this_thread::get_id()) {
         entry = take(fd);
         return;

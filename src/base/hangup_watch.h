@@ -20,10 +20,11 @@ class HangupWatch {
     HangupWatch();
     ~HangupWatch();  // no descriptor is watched any more
 
-    /// Calls `closed` once, on some thread, with no lock of the caller's held, when all copies of
-    /// the other end are gone; `fd` is not watched any more then and may be closed in it. Bytes
-    /// that the other end sends stay unread. Works after a shutdown() of our end too, if the other
-    /// end went through mark_other_end() before it was given away. MFile, NoMem.
+    /// Calls `closed` once, on some thread, one call at a time, with no lock of the caller's held,
+    /// when all copies of the other end are gone; it must not wait for a thread that uses the
+    /// watch. From then on `fd` is not watched and may be closed in it. Bytes that the other end
+    /// sends stay unread. Works after a shutdown() of our end too, if the other end went through
+    /// mark_other_end() before it was given away. MFile, NoMem.
     Result<void> add(int fd, std::function<void()> closed);
     /// Gives the other end a name that dies with its last copy: a hang-up alone does not tell our
     /// own shutdown() from that.
@@ -41,14 +42,14 @@ class HangupWatch {
     /// One round of epoll_wait without waiting. False when there was nothing.
     bool handle_events() REQUIRES(handling_);
     void handle(uint64_t key) REQUIRES(handling_);
-    std::shared_ptr<Entry> take(int fd);
+    std::unique_ptr<Entry> take(int fd);
 
     UniqueFd epoll_;
     UniqueFd stop_;
     Mutex<LockClass<HangupWatch, 1>> handling_;  // held while callbacks run
     std::atomic<std::thread::id> handler_{};     // who holds it for that
     Mutex<LockClass<HangupWatch>> mutex_;
-    std::map<int, std::shared_ptr<Entry>> entries_ GUARDED_BY(mutex_);
+    std::map<int, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
     uint32_t next_generation_ GUARDED_BY(mutex_) = 1;
     std::thread thread_;
 };

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
+#include <future>
 #include <thread>
 
 #include "base/labelled_pair.h"
@@ -105,11 +105,12 @@ TEST(HangupWatch, TheCallbackMayCloseOurEndAndAddAnother) {
 }
 
 TEST(HangupWatch, TheThreadTellsWithoutSettle) {
-    Watched it;
-    it.pair.theirs.reset();
-    for (int i = 0; i < 500 && it.closed == 0; i++)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_EQ(it.closed, 1);
+    LabelledPair pair = make_pair();
+    std::promise<void> closed;
+    HangupWatch watch;  // gone first
+    ASSERT_TRUE(watch.add(pair.ours.borrow(), [&] { closed.set_value(); }).ok());
+    pair.theirs.reset();
+    closed.get_future().wait();
 }
 
 }  // namespace

@@ -414,6 +414,7 @@ Result<Ref<drm::Device>> Board::find_node(drm::NodeType node, uint32_t minor) {
 
 Result<UniqueFd> Board::open_live_file(std::string_view path, int flags,
                                        const uapi::Credentials& caller) {
+    settle();  // who opens crc/data again right after closing it is not told that it is busy
     return tree_->open_live(path, flags, caller, model_);
 }
 

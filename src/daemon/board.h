@@ -25,9 +25,6 @@
 
 namespace plugboard::daemon {
 
-/// The value of an Outcome that has none.
-using Done = std::monostate;
-
 /// What a slot holds now. A snapshot.
 struct SlotInfo {
     CardConfig config;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "daemon/planted_leak.h"
 #include "daemon/status.h"
 #include "device/explainer.h"
 #include "drivers/vkms/screenshot.h"
@@ -194,6 +195,9 @@ Commands make_commands(CommandContext context) {
                      reply.body = leftovers_of(board, own());
                      return reply;
                  });
+    commands.add("plant-leak", [](const json& request) {
+        return reply_of(plant_leak(request.at("kind").get<std::string>()));
+    });
     commands.add("stop-at", [&stop_points](const json& request) {
         return reply_of(stop_points.arm(request.at("target").get<std::string>(),
                                         request.at("ioctl").get<std::string>(),

@@ -19,6 +19,9 @@ struct Problem {
     std::string headline() const;
 };
 
+/// The value of an Outcome that has none.
+using Done = std::monostate;
+
 /// A value or the problem that kept it from being made.
 template <class T>
 class [[nodiscard]] Outcome {

@@ -217,7 +217,7 @@ Result<void> run(Request& request, Device& device, File& file, const Slot& slot,
     }
     Result<void> result = slot.handler(request, device, file, bytes);
     // The handlers pass faults on as they are.
-    if (!result.ok() && result.error() == Errno::Fault && request.reason().empty())
+    if (!result.ok() && result.error() == Errno::Fault && !request.is_refused())
         return request.refuse(core, Errno::Fault, "memory that the argument points at");
     return result;
 }
@@ -264,6 +264,7 @@ bool has_handler(uint32_t number) {
 Result<int> File::ioctl(Request& request, uint32_t command, uapi::UserAddress argument) {
     const Result<void> result = dispatch(request, *device_, *this, command, argument);
     const uapi::Ioctl* row = uapi::find_ioctl(_IOC_NR(command));
+    request.write_reasons();
     log::line(log::Category::Ioctl, "{}: pid {}: {} (0x{:08x}): {}", device_->card_name(),
               request.caller().pid, row ? row->name : "unknown ioctl", command,
               result.ok() ? "0" : errno_name(result.error()));

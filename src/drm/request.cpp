@@ -7,10 +7,17 @@ namespace plugboard::drm {
 std::function<void(Device&, const uapi::Ioctl&, StopPoint)> stop_hook;
 
 Errno Request::refused(log::Category category, Errno error, std::string reason) {
-    log::line(category, "{}: {}: {}", row_ ? row_->name : "unknown ioctl", errno_name(error),
-              reason);
+    if (log::is_enabled(category)) {
+        unwritten_.emplace_back(category,
+                                fmt::format("{}: {}: {}", row_ ? row_->name : "unknown ioctl",
+                                            errno_name(error), reason));
+    }
     if (reason_.empty()) reason_ = std::move(reason);
     return error;
+}
+
+void Request::write_reasons() {
+    for (const auto& [category, line] : std::exchange(unwritten_, {})) log::write(category, line);
 }
 
 void Request::stop_point(Device& device, StopPoint point) {

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/wait.h"
@@ -30,20 +32,24 @@ class Request {
         : memory_(memory), sleeper_(sleeper), caller_(caller) {}
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
+    ~Request() { write_reasons(); }
 
     uapi::UserMemory& memory() { return memory_; }
     const uapi::Credentials& caller() const { return caller_; }
     /// The row being served; set by dispatch.
     const uapi::Ioctl& row() const { return *row_; }
-    /// The reason of the first refusal, empty before one.
+    /// The reason of the first refusal, empty before one and when nobody asks for reasons.
     const std::string& reason() const { return reason_; }
+    bool is_refused() const { return is_refused_; }
 
-    /// Logs why the request fails ("plane-0: CRTC_ID set without FB_ID") and gives the error back:
+    /// Notes why the request fails ("plane-0: CRTC_ID set without FB_ID") and gives the error back:
     /// `return request.refuse(Category::Atomic, Errno::Inval, "...", ...)`. The text is made only
-    /// when the category is on or a trace asks for reasons.
+    /// when the category is on or a trace asks for reasons; the line is written at the request's
+    /// end, so this may be called under any lock.
     template <class... Args>
     Errno refuse(log::Category category, Errno error, fmt::format_string<Args...> format,
                  Args&&... args) {
+        is_refused_ = true;
         if (!keeps_reasons_ && !log::is_enabled(category)) return error;
         return refused(category, error, fmt::format(format, std::forward<Args>(args)...));
     }
@@ -62,6 +68,8 @@ class Request {
 
     void begin(const uapi::Ioctl& row) { row_ = &row; }
     void keep_reasons() { keeps_reasons_ = true; }
+    /// Writes the log lines of the refusals so far. With no lock held.
+    void write_reasons();
 
   private:
     Errno refused(log::Category category, Errno error, std::string reason);
@@ -73,6 +81,8 @@ class Request {
     uapi::Credentials caller_;
     const uapi::Ioctl* row_ = nullptr;
     std::string reason_;
+    std::vector<std::pair<log::Category, std::string>> unwritten_;  // log lines
+    bool is_refused_ = false;
     bool keeps_reasons_ = false;
 };
 

@@ -114,6 +114,11 @@ bool Running::read_some(std::chrono::steady_clock::time_point deadline) {
     return true;
 }
 
+void Running::close_input() {
+    close_fd(input_);
+    input_ = -1;
+}
+
 bool Running::wait_for_output(const std::string& words) {
     while (result_.out.find(words) == std::string::npos) {
         if (std::chrono::steady_clock::now() >= deadline_ || !read_some(deadline_)) return false;

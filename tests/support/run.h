@@ -41,6 +41,8 @@ class Running {
 
     int pid() const { return pid_; }
     void send_signal(int signal) const;
+    /// Ends a silent input.
+    void close_input();
     /// Waits until standard output has the words, or the limit; false then.
     bool wait_for_output(const std::string& words);
     /// Reads the rest and waits for its end.

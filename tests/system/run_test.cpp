@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/control_client.h"
 #include "tests/support/run.h"
 #include "tests/system/board.h"
 
@@ -143,6 +144,37 @@ TEST(ExitStatus, with_nothing_left_behind_is_0) {
         << result.err;
 }
 
+/// How `plugboard run --check-leaks` ends on a board on which those were planted.
+RunResult run_with_leaks(const std::vector<const char*>& kinds, const std::string& command) {
+    LivingBoard board({"--check-leaks"}, command);
+    const auto directory = board.status().at("directory").get<std::string>();
+    for (const char* kind : kinds)
+        cli::ask_board(directory, {{"op", "plant-leak"}, {"kind", kind}}, seconds(10));
+    board.running().close_input();
+    return board.running().finish();
+}
+
+TEST(LeftBehind, each_number_counts_its_own_kind) {
+    const std::string end = "head -c 1 >/dev/null";
+    const struct {
+        std::vector<const char*> kinds;
+        std::string command, line;
+    } rows[] = {
+        {{}, end, "left behind: 0 objects, 0 fds, 0 processes"},
+        {{"object"}, end, "left behind: 1 objects, 0 fds, 0 processes"},
+        {{"fd"}, end, "left behind: 0 objects, 1 fds, 0 processes"},
+        {{}, "sleep 30 >/dev/null 2>&1 & " + end, "left behind: 0 objects, 0 fds, 1 processes"},
+        {{"object", "fd", "fd"},
+         "sleep 30 >/dev/null 2>&1 & " + end,
+         "left behind: 1 objects, 2 fds, 1 processes"},
+    };
+    for (const auto& row : rows) {
+        const auto result = run_with_leaks(row.kinds, row.command);
+        EXPECT_NE(result.err.find(row.line), std::string::npos) << row.line << "\n" << result.err;
+        EXPECT_EQ(result.status, row.line == rows[0].line ? 0 : 123) << row.line;
+    }
+}
+
 TEST(ExitStatus, of_a_run_whose_daemon_died_is_125) {
     LivingBoard board;
     ASSERT_EQ(kill(board.status().at("pid").get<int>(), SIGKILL), 0);
@@ -235,6 +267,20 @@ TEST(Configuration, a_screen_by_cvt_is_the_only_mode) {
     EXPECT_EQ(result.out, "1920x1080\n") << result.err;
     EXPECT_EQ(run(run_command({"-s", "none", "--", "sh", "-c", probe_and_cat("status")})).out,
               "disconnected\n");
+}
+
+TEST(Sysfs, says_whether_a_screen_is_lit) {
+    LivingBoard board(
+        {},
+        "exec 3<&0; D=/sys/class/drm/card0-Virtual-1; cat $D/enabled $D/dpms; "
+        "modetest -M vkms -s $(modetest -M vkms -c | awk "
+        "'$4 == \"Virtual-1\" { print $1 }'):1024x768 <&3 >/dev/null & echo lighting; "
+        "until grep -q ^enabled $D/enabled; do sleep 0.02; done; cat $D/enabled $D/dpms; "
+        "echo over; exec cat");
+    EXPECT_TRUE(board.running().wait_for_output("over"));
+    board.running().close_input();
+    const auto result = board.running().finish();
+    EXPECT_EQ(result.out, "ready\ndisabled\nOn\nlighting\nenabled\nOn\nover\n") << result.err;
 }
 
 TEST(Card, is_unplugged_and_plugged_again) {

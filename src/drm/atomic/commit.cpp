@@ -12,16 +12,17 @@ namespace plugboard::drm::atomic {
 
 /// Puts a checked state in the place of the current one. Linux: drm_atomic_helper_swap_state
 struct Installation {
-    /// References that the swap sets free; dropped with no lock held.
+    /// What the swap leaves to be done with no lock held; most are references to be dropped.
     struct Freed {
         State::Contents contents;
         std::vector<Ref<State>> commits;
+        std::vector<Ref<Connector>> connectors;  // whose attributes in sysfs may have changed
     };
     static Result<void> run(const Ref<State>& state, Freed& freed);
 
   private:
     static void count_flips_that_do_not_happen(State& state);
-    static void update_dpms(State& state);
+    static void update_dpms(State& state, Freed& freed);
 };
 
 namespace {
@@ -149,6 +150,7 @@ Result<Attempt::Outcome> Attempt::try_once() {
     }
     auto outcome = install_locked(freed);
     lock.unlock();  // what the attempt has replaced goes with no lock held
+    for (const Ref<Connector>& connector : freed.connectors) device_.connector_changed(*connector);
     return outcome;
 }
 
@@ -207,6 +209,11 @@ Result<void> Installation::run(const Ref<State>& state, Freed& freed) {
             std::exchange(change->old_state, std::exchange(crtc.state, change->new_state));
         if (crtc.newest_commit) freed.commits.push_back(*std::move(crtc.newest_commit));
         crtc.newest_commit = state;
+        crtc.last_change = {.planes = change->planes_changed,
+                            .mode = change->mode_changed,
+                            .active = change->active_changed,
+                            .connectors = change->connectors_changed,
+                            .color = change->color_changed};
     }
     for (PlaneChange* change : state->planes()) {
         Plane& plane = *change->plane;
@@ -220,7 +227,7 @@ Result<void> Installation::run(const Ref<State>& state, Freed& freed) {
             std::exchange(change->old_state, std::exchange(connector.state, change->new_state));
         connector.state.writeback.reset();
     }
-    update_dpms(*state);
+    update_dpms(*state, freed);
     count_flips_that_do_not_happen(*state);
     state->seal();
     [[maybe_unused]] const auto added = worker.add(state);
@@ -239,14 +246,18 @@ void Installation::count_flips_that_do_not_happen(State& state) {
 }
 
 /// Linux: drm_atomic_helper_update_legacy_modeset_state
-void Installation::update_dpms(State& state) {
+void Installation::update_dpms(State& state, Freed& freed) {
     const Property* property = state.device().mode_config().properties.dpms;
     for (const ConnectorChange* change : state.connectors()) {
         Connector& connector = **change->connector;
         const Crtc* crtc = change->new_state.crtc;
+        const bool is_attached = crtc && !change->old_state.crtc;
         const bool is_detached = !crtc && change->old_state.crtc;
         if (!is_detached && !(crtc && state.find(*crtc)->needs_modeset())) continue;
-        connector.dpms = crtc && crtc->state.active ? DRM_MODE_DPMS_ON : DRM_MODE_DPMS_OFF;
+        const auto old = std::exchange(
+            connector.dpms, crtc && crtc->state.active ? DRM_MODE_DPMS_ON : DRM_MODE_DPMS_OFF);
+        if (is_attached || is_detached || old != connector.dpms)
+            freed.connectors.push_back(*change->connector);
         if (!property) continue;
         if (AttachedProperty* attached = connector.find_property(property->id()))
             attached->value = connector.dpms;

@@ -88,6 +88,45 @@ TEST_F(CommitTest, flip_is_done_at_the_next_vblank) {
               static_cast<uint64_t>(time.count() / 1000));
 }
 
+/// Notes whose attributes have changed.
+class Changes final : public device::Watcher {
+  public:
+    explicit Changes(device::Model& model) : model_(model) { model_.add_watcher(*this); }
+    ~Changes() { model_.remove_watcher(*this); }
+    void device_changed(device::Device& device) override { names_.push_back(device.name()); }
+    std::vector<std::string> take() { return std::exchange(names_, {}); }
+
+  private:
+    device::Model& model_;
+    std::vector<std::string> names_;
+};
+
+TEST_F(CommitTest, a_connector_changes_in_sysfs_when_it_is_lit_and_when_it_goes_off) {
+    Board board;
+    Client client(board);
+    Changes changes(board.model);
+    light(board, client);
+    EXPECT_EQ(changes.take(), std::vector<std::string>{"card0-Virtual-1"});
+    ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0);
+    board.drain();
+    EXPECT_EQ(changes.take(), std::vector<std::string>{});
+    drm_mode_crtc off{};
+    off.crtc_id = raw(board.crtc().id());
+    ASSERT_EQ(client.pumped(DRM_IOCTL_MODE_SETCRTC, &off), 0) << client.reason();
+    EXPECT_EQ(changes.take(), std::vector<std::string>{"card0-Virtual-1"});
+}
+
+TEST_F(CommitTest, a_crtc_remembers_what_its_last_commit_changed) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    const Crtc::LastChange& last = board.crtc().last_change;
+    EXPECT_TRUE(last.planes && last.mode && last.active && last.connectors && !last.color);
+    ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0);
+    board.drain();
+    EXPECT_TRUE(last.planes && !last.mode && !last.active && !last.connectors && !last.color);
+}
+
 TEST_F(CommitTest, modeset_sends_its_event_at_once) {
     Board board;
     Client client(board);

@@ -57,7 +57,8 @@ class Vblank {
     std::optional<VblankCount> call_at(uint64_t sequence, Callback callback, uint64_t owner = 0);
     /// Drops what call_at() keeps for the owner, uncalled.
     void forget(uint64_t owner);
-    /// Runs at the next vblank (count + 1) before waiters wake; false (and not run) when off.
+    /// Runs at the next vblank (count + 1) before waiters wake, those armed first first; false (and
+    /// not run) when off.
     bool arm(Callback callback);
     /// Called at each vblank after armed callbacks, on the timer's thread: composition, CRC. The
     /// one before is not called any more once this returns, unless it is made from the observer.
