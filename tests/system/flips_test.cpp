@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <sstream>
 #include <string>
 
 #include "tests/support/reference_files.h"
@@ -25,6 +26,20 @@ TEST(Flips, modetest_flips_60_times_a_second) {
     EXPECT_NEAR(number_after(run.out, "modetest's mean"), 60.0, 0.1) << run.out;
     EXPECT_NEAR(number_after(run.out, "recorded mean"), 60.0, 0.1) << run.out;
     EXPECT_EQ(number_after(run.out, "uneven"), 0) << run.out;
+}
+
+TEST(Flips, vbltest_counts_60_vblanks_a_second) {
+    const auto run = run_on_fresh_board({PLUGBOARD_SOURCE_DIR "/tests/system/vbltest.sh", "4"},
+                                        {"--check-leaks"}, std::chrono::seconds(60));
+    ASSERT_EQ(run.status, 0) << run.out << run.err;
+    std::istringstream lines(run.out);
+    size_t seconds = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("freq:")) continue;
+        EXPECT_NEAR(number_after(line, "freq:"), 60.0, 0.5) << run.out;
+        seconds++;
+    }
+    EXPECT_GE(seconds, 2u) << run.out;
 }
 
 TEST(Flips, one_crtc_flips_while_another_is_stuck_on_a_fence) {
