@@ -48,9 +48,20 @@ TEST_P(UnplugInWait, ends_at_once) {
     EXPECT_NE(run.out.find("ok - "), std::string::npos) << run.out;
 }
 
-INSTANTIATE_TEST_SUITE_P(Waits, UnplugInWait,
-                         testing::Values("vblank", "poll", "read", "blocking", "nonblocking"),
-                         [](const auto& test) { return std::string(test.param); });
+class DaemonDiesInWait : public testing::TestWithParam<const char*> {};
+
+TEST_P(DaemonDiesInWait, ends_at_once) {
+    const auto run = run_on_fresh_board({client_program("waits"), GetParam(), "kill"});
+    EXPECT_EQ(run.status, 125) << run.out << run.err;
+    EXPECT_NE(run.err.find("it died of signal 9"), std::string::npos) << run.err;
+    EXPECT_NE(run.out.find("ok - the mapping is still good"), std::string::npos) << run.out;
+    EXPECT_EQ(run.out.find("not ok"), std::string::npos) << run.out;
+}
+
+const auto every_wait = testing::Values("vblank", "poll", "read", "blocking", "nonblocking");
+const auto name_of_wait = [](const auto& test) { return std::string(test.param); };
+INSTANTIATE_TEST_SUITE_P(Waits, UnplugInWait, every_wait, name_of_wait);
+INSTANTIATE_TEST_SUITE_P(Waits, DaemonDiesInWait, every_wait, name_of_wait);
 
 TEST(Unplug, modetest_spins_for_it_never_looks_at_what_read_says) {
     const auto run = run_on_fresh_board({PLUGBOARD_SOURCE_DIR "/tests/system/pull_modetest.sh"},

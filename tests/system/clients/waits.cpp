@@ -1,6 +1,9 @@
-// Waits in one of the ways a client can, while the card is pulled: waits
-// vblank|poll|read|blocking|nonblocking. Each wait must end at once, as docs/life-of-an-unplug.md
-// says.
+// Waits in one of the ways a client can, while the card is pulled or the daemon is killed:
+// waits vblank|poll|read|blocking|nonblocking [kill]. Each wait must end at once, as
+// docs/life-of-an-unplug.md says.
+#include <signal.h>
+#include <sys/socket.h>
+
 #include <fstream>
 #include <functional>
 #include <map>
@@ -29,15 +32,26 @@ bool sleeps(pid_t thread) {
     return end != std::string::npos && end + 2 < text.size() && text[end + 2] == 'S';
 }
 
-/// Pulls gpu0 as soon as the calling thread has slept for three looks in a row.
-std::thread pull_while_waiting() {
+void unplug(const Card&) {
+    must(client::plugboard("unplug gpu0") == 0, "plugboard unplug");
+}
+
+void kill_daemon(const Card& card) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    must(getsockopt(card.fd(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, "SO_PEERCRED");
+    must(kill(peer.pid, SIGKILL) == 0, "kill -9 of the daemon");
+}
+
+/// Ends the card as soon as the calling thread has slept for three looks in a row.
+std::thread end_while_waiting(const Card& card, void (*end)(const Card&)) {
     const pid_t waiter = gettid();
-    return std::thread([waiter] {
+    return std::thread([waiter, &card, end] {
         for (int asleep = 0; asleep < 3;) {
             asleep = sleeps(waiter) ? asleep + 1 : 0;
             poll(nullptr, 0, 20);
         }
-        must(client::plugboard("unplug gpu0") == 0, "plugboard unplug");
+        end(card);
     });
 }
 
@@ -50,7 +64,10 @@ int64_t milliseconds(const std::function<void()>& work) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::string how = argc == 2 ? argv[1] : "";
+    const std::string how = argc >= 2 ? argv[1] : "";
+    const bool kills = argc == 3 && std::strcmp(argv[2], "kill") == 0;
+    // The run ends its command when the daemon dies: this one ends by itself.
+    if (kills) signal(SIGTERM, SIG_IGN);
     alarm(30);
     Card card;
     card.discover();
@@ -62,6 +79,9 @@ int main(int argc, char** argv) {
     const uint32_t out_fence = card.property(card.crtc, DRM_MODE_OBJECT_CRTC, "OUT_FENCE_PTR");
     const client::Timeline timeline;
     std::array<char, 64> bytes{};
+    const auto pull_while_waiting = [&] {
+        return end_while_waiting(card, kills ? kill_daemon : unplug);
+    };
 
     if (how == "vblank") {
         std::thread puller = pull_while_waiting();
@@ -101,8 +121,10 @@ int main(int argc, char** argv) {
         expect(client::poll_for(out, POLLIN, 20000) != 0, "its out-fence is signalled");
         puller.join();
         drm_event_vblank event{};
-        expect(read(card.fd(), &event, sizeof event) == sizeof event && event.user_data == 77,
-               "its event is there to be read");
+        if (!kills) {  // a daemon that is dead has sent none
+            expect(read(card.fd(), &event, sizeof event) == sizeof event && event.user_data == 77,
+                   "its event is there to be read");
+        }
         expect(read(card.fd(), bytes.data(), bytes.size()) < 0 && errno == ENODEV,
                "then read says ENODEV");
     } else if (how == "hang") {  // until it is killed
@@ -116,7 +138,7 @@ int main(int argc, char** argv) {
             must(card.call(DRM_IOCTL_WAIT_VBLANK, wait) == EBUSY, "WAIT_VBLANK");
         }
     } else {
-        std::fprintf(stderr, "usage: waits vblank|poll|read|blocking|nonblocking|hang\n");
+        std::fprintf(stderr, "usage: waits vblank|poll|read|blocking|nonblocking|hang [kill]\n");
         return 2;
     }
     first.pixels[1] = 3;
