@@ -8,7 +8,8 @@
 
 namespace plugboard::daemon {
 
-/// Directories of boards whose daemon died are swept when a new one is made beside them.
+/// Directories of boards whose daemon died are swept when a new one is made beside them; known for
+/// such by what their lock file says. Nothing else beside a board is touched.
 class BoardDirectory {
   public:
     /// Refuses a parent that others could change, and a name that a living board has.
