@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint32_t int_max = std::numeric_limits<int32_t>::max();
 constexpr uint32_t aspect_shift = 19;
+constexpr uint64_t shortest_frame_ns = 100'000;
 static_assert(DRM_MODE_FLAG_PIC_AR_256_135 == DRM_MODE_PICTURE_ASPECT_256_135 << aspect_shift);
 
 bool is_ordered(uint16_t display, uint16_t sync_start, uint16_t sync_end, uint16_t total) {
@@ -134,7 +135,7 @@ uint32_t Mode::vrefresh() const {
 uint64_t Mode::frame_duration_ns() const {
     const uint64_t pixels = uint64_t{timings_.htotal} * timings_.vtotal;
     const uint64_t duration = pixels * 1'000'000 / timings_.clock_khz;
-    return is_interlaced() ? duration / 2 : duration;
+    return std::max(shortest_frame_ns, is_interlaced() ? duration / 2 : duration);
 }
 
 }  // namespace plugboard::drm

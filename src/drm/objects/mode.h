@@ -72,7 +72,8 @@ class Mode {
     /// Hz, rounded; of fields, if interlaced.
     /// Linux: drivers/gpu/drm/drm_modes.c, drm_mode_vrefresh
     uint32_t vrefresh() const;
-    /// Between two vblanks. Linux: drivers/gpu/drm/drm_vblank.c
+    /// Between two vblanks; never below 100 us, because timings from a client may say less than any
+    /// timer can do. Linux: drivers/gpu/drm/drm_vblank.c, drm_calc_timestamping_constants
     uint64_t frame_duration_ns() const;
 
     /// Whether going from one to the other is no modeset: name and type do not count.

@@ -202,6 +202,16 @@ TEST(ModeFrameDuration, IsExactAndHalfWhenInterlaced) {
               8332800U);
 }
 
+TEST(ModeFrameDuration, never_below_100_us_whatever_the_timings_say) {
+    const Mode fast = parsed([](auto& info) {
+        info.clock = 0x7fffffff;
+        info.hdisplay = info.hsync_start = info.hsync_end = info.htotal = 20;
+        info.vdisplay = info.vsync_start = info.vsync_end = info.vtotal = 20;
+        info.flags |= DRM_MODE_FLAG_INTERLACE;
+    });
+    EXPECT_EQ(fast.frame_duration_ns(), 100'000U);
+}
+
 TEST(ModeEquality, NameAndTypeDoNotCount) {
     const Mode mode = parsed([](auto&) {});
     EXPECT_EQ(mode, parsed([](auto& info) { std::strcpy(info.name, "other"); }));

@@ -1,5 +1,6 @@
 #include "drm/vblank/vblank.h"
 
+#include <algorithm>
 #include <cassert>
 #include <thread>
 #include <utility>
@@ -35,8 +36,8 @@ struct Vblank::State {
     Waker* timer GUARDED_BY(mutex) = nullptr;
 
     Callback observer GUARDED_BY(mutex);
-    std::optional<std::thread::id> observed_by GUARDED_BY(mutex);  // while it runs
-    CondVar observed;
+    std::optional<std::thread::id> handled_by GUARDED_BY(mutex);  // while callbacks of one run
+    CondVar handled;
 
     void wake_timer_locked() REQUIRES(mutex) {
         if (timer) timer->wake();
@@ -66,6 +67,15 @@ struct Vblank::State {
         assert(users >= count);
         users -= count;
         if (users == 0 && count > 0) rests_at = now + off_delay;
+    }
+    /// How many more vblanks were due by now than the one at `due`, while the timer ran.
+    int64_t missed_locked(Time now) REQUIRES(mutex) {
+        const Time end = users == 0 ? std::min(now, rests_at) : now;
+        return end > *due ? (end - *due) / period : 0;
+    }
+    /// Waits for the callbacks of a vblank that another thread handles.
+    void wait_until_handled(MutexLock<LockClass<Vblank>>& lock) REQUIRES(mutex) {
+        while (handled_by && *handled_by != std::this_thread::get_id()) handled.wait(lock);
     }
     std::vector<Waiting> take_passed_locked() REQUIRES(mutex) {
         std::vector<Waiting> passed, left;
@@ -106,6 +116,7 @@ void Vblank::turn_off() {
         s.put_locked(now, waiting.size());
         last = s.last;
         s.wake_timer_locked();
+        s.wait_until_handled(lock);
     }
     for (State::Waiting& entry : waiting) entry.callback(last);
     queue_.wake_all();
@@ -191,7 +202,7 @@ void Vblank::set_observer(Callback observer) {
     State& s = *state_;
     MutexLock lock(s.mutex);
     s.observer.swap(observer);
-    while (s.observed_by && *s.observed_by != std::this_thread::get_id()) s.observed.wait(lock);
+    s.wait_until_handled(lock);
     lock.unlock();
 }
 
@@ -204,32 +215,34 @@ std::optional<Time> Vblank::next_due() const {
 
 void Vblank::handle(Time due) {
     State& s = *state_;
+    const Time now = s.clock.now();
     std::vector<State::Waiting> passed;
     VblankCount at;
     Callback observer;
     {
         MutexLock lock(s.mutex);
+        s.wait_until_handled(lock);
         if (!s.due || *s.due != due) return;  // it went off, or its phase is another now
-        s.last = at = {s.last.sequence + 1, due};
-        s.due = due + s.period;
+        const int64_t missed = s.missed_locked(now);
+        s.last = at = {s.last.sequence + 1 + static_cast<uint64_t>(missed),
+                       due + missed * s.period};
+        s.due = at.time + s.period;
         passed = s.take_passed_locked();
-        s.put_locked(due, passed.size());
-        observer = s.observer;
+        s.put_locked(at.time, passed.size());
+        s.handled_by = std::this_thread::get_id();
     }
     for (State::Waiting& entry : passed) entry.callback(at);
     passed.clear();
-    if (observer) {
+    {
         MutexLock lock(s.mutex);
-        if (!s.observer) observer = nullptr;
-        if (observer) s.observed_by = std::this_thread::get_id();
+        observer = s.observer;
     }
-    if (observer) {
-        observer(at);
-        MutexLock lock(s.mutex);
-        s.observed_by.reset();
-        s.observed.notify_all();
-    }
+    if (observer) observer(at);
+    observer = nullptr;
     queue_.wake_all();
+    MutexLock lock(s.mutex);
+    s.handled_by.reset();
+    s.handled.notify_all();
 }
 
 void Vblank::set_timer(Waker* timer) {

@@ -28,7 +28,7 @@ constexpr bool has_passed(uint64_t sequence, uint64_t target) {
 /// callbacks run with none held.
 class Vblank {
   public:
-    /// Runs once at a vblank, or when the CRTC goes off, or (with `gone`) at unplug.
+    /// Runs once at a vblank, or when the CRTC goes off; an unplug turns it off.
     using Callback = std::function<void(VblankCount at)>;
 
     explicit Vblank(Clock& clock);
@@ -37,7 +37,8 @@ class Vblank {
     /// The CRTC is on now, with this time between vblanks; the count goes up by one.
     /// Linux: drm_crtc_vblank_on
     void turn_on(Nanos period);
-    /// Everybody who waits is told now, with the last count. Linux: drm_crtc_vblank_off
+    /// Everybody who waits is told now, with the last count; who is being told of a vblank on
+    /// another thread, has been. Linux: drm_crtc_vblank_off
     void turn_off();
     bool is_on() const;
     Nanos period() const;
@@ -61,7 +62,7 @@ class Vblank {
     /// not run) when off.
     bool arm(Callback callback);
     /// Called at each vblank after armed callbacks, on the timer's thread: composition, CRC. The
-    /// one before is not called any more once this returns, unless it is made from the observer.
+    /// one before is not called any more once this returns, unless it is made from a callback.
     void set_observer(Callback observer);
 
     /// Woken at each vblank, at turn_off, and at unplug.
@@ -70,7 +71,8 @@ class Vblank {
     // For the timer that drives it (vblank_timer.h).
     /// When the next vblank is due; nothing while the timer rests.
     std::optional<Time> next_due() const;
-    /// One vblank at its due time.
+    /// The vblank at its due time. The timer may be late: the count then goes up by as many as were
+    /// due since, and callbacks run once, with the newest. Linux: drm_update_vblank_count
     void handle(Time due);
     /// Woken whenever next_due() may have changed.
     void set_timer(Waker* timer);

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <atomic>
 #include <chrono>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -146,6 +148,58 @@ TEST_F(VblankTest, forgotten_callbacks_never_run_and_let_the_timer_rest) {
     vblank.forget(7);
     run(6s);
     EXPECT_FALSE(vblank.next_due());
+}
+
+TEST_F(VblankTest, late_timer_jumps_by_as_many_as_it_missed) {
+    std::vector<VblankCount> told;
+    vblank.set_observer([&](VblankCount at) { told.push_back(at); });
+    vblank.call_at(2, [&](VblankCount at) { told.push_back(at); });
+    ASSERT_TRUE(vblank.get());
+    const Time due = *vblank.next_due();
+    clock.advance(period * 1000 + 1ms);
+    vblank.handle(due);
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[0].sequence, 1001u);
+    EXPECT_EQ(told[1].sequence, 1001u);
+    EXPECT_EQ(told[1].time, due + period * 999);
+    EXPECT_EQ(vblank.next_due(), due + period * 1000);
+    vblank.put();
+}
+
+TEST_F(VblankTest, late_timer_without_users_rests_when_it_would_have) {
+    ASSERT_TRUE(vblank.get());
+    vblank.put();
+    const Time due = *vblank.next_due();
+    clock.advance(1h);
+    vblank.handle(due);
+    EXPECT_EQ(vblank.current().time, clock.now());  // caught up by the time alone
+    EXPECT_EQ(vblank.current().sequence, 1u + 360'000u);
+    EXPECT_FALSE(vblank.next_due());
+}
+
+TEST_F(VblankTest, turn_off_waits_for_who_is_being_told) {
+    std::atomic<bool> is_being_told{false}, is_told{false};
+    vblank.arm([&](VblankCount) {
+        is_being_told = true;
+        while (vblank.is_on()) std::this_thread::yield();
+        for (int i = 0; i < 100; i++) std::this_thread::yield();
+        is_told = true;
+    });
+    std::thread timer([&] { run(period); });
+    while (!is_being_told) std::this_thread::yield();
+    vblank.turn_off();
+    EXPECT_TRUE(is_told);
+    timer.join();
+}
+
+TEST_F(VblankTest, observer_set_by_a_callback_is_the_one_that_is_called) {
+    std::vector<int> called;
+    vblank.set_observer([&](VblankCount) { called.push_back(1); });
+    vblank.arm([&](VblankCount) {
+        vblank.set_observer([&](VblankCount) { called.push_back(2); });
+    });
+    run(period);
+    EXPECT_EQ(called, std::vector{2});
 }
 
 TEST_F(VblankTest, target_may_wrap) {
