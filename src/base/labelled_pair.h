@@ -1,6 +1,10 @@
 // A socket pair whose one end goes to a client: it carries a name to be known by in any process.
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,11 +39,14 @@ inline constexpr std::string_view fd_label_prefix = "plugboard/";
 /// Reads what follows the leading NUL; nothing when it is no label. Allocates nothing.
 constexpr std::optional<FdLabel> parse_fd_label(std::string_view name);
 
+/// The label in what getpeername() gave; nothing when it is another address. Allocates nothing.
+inline std::optional<FdLabel> label_of(const sockaddr_un& address, socklen_t length);
+
 enum class PairType { Stream, Packets };
 
 struct LabelledPair {
     UniqueFd ours;
-    UniqueFd theirs;      // close-on-exec; poll() never says OUT on it
+    UniqueFd theirs;      // close-on-exec; never polls OUT, and a plain write gives EAGAIN
     uint64_t cookie = 0;  // SO_COOKIE of theirs: survives dup, fork and passing; not to be guessed
 };
 
@@ -75,6 +82,14 @@ constexpr std::optional<FdLabel> parse_fd_label(std::string_view name) {
     const auto number = internal::parse_hex(name.substr(first + 3));
     if (!board || !number) return std::nullopt;
     return FdLabel{static_cast<FdKind>(name[first + 1]), *board, *number};
+}
+
+inline std::optional<FdLabel> label_of(const sockaddr_un& address, socklen_t length) {
+    constexpr size_t start = offsetof(sockaddr_un, sun_path) + 1;
+    if (length <= start || length > sizeof address || address.sun_family != AF_UNIX ||
+        address.sun_path[0] != '\0')
+        return std::nullopt;
+    return parse_fd_label({address.sun_path + 1, length - start});
 }
 
 }  // namespace plugboard

@@ -22,8 +22,23 @@ TEST(FdLabel, is_read_back_from_the_peers_name) {
     socklen_t length = sizeof address;
     ASSERT_EQ(getpeername(pair->theirs.borrow(), reinterpret_cast<sockaddr*>(&address), &length),
               0);
-    const std::string_view name(address.sun_path + 1, length - offsetof(sockaddr_un, sun_path) - 1);
-    EXPECT_EQ(parse_fd_label(name), label);
+    EXPECT_EQ(label_of(address, length), label);
+}
+
+TEST(FdLabel, is_nothing_in_an_address_that_only_looks_like_one) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    constexpr std::string_view name = "plugboard/1/c/2";
+    name.copy(address.sun_path + 1, name.size());
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    EXPECT_TRUE(label_of(address, length));
+    EXPECT_FALSE(label_of(address, sizeof(sa_family_t))) << "no name at all";
+    EXPECT_FALSE(label_of(address, sizeof address + 1));
+    address.sun_path[0] = '/';
+    EXPECT_FALSE(label_of(address, length)) << "a path";
+    address.sun_path[0] = '\0';
+    address.sun_family = AF_INET;
+    EXPECT_FALSE(label_of(address, length)) << "not a local socket";
 }
 
 TEST(FdLabel, other_names_are_no_labels) {
@@ -40,6 +55,15 @@ TEST(LabelledPair, the_clients_end_polls_in_but_never_out) {
         EXPECT_EQ(ready(pair->theirs.borrow()), 0);
         ASSERT_EQ(send(pair->ours.borrow(), "x", 1, MSG_NOSIGNAL), 1);
         EXPECT_EQ(ready(pair->theirs.borrow()), POLLIN);
+    }
+}
+
+TEST(LabelledPair, a_stray_write_fails_and_does_not_block) {
+    for (const PairType type : {PairType::Stream, PairType::Packets}) {
+        auto pair = make_labelled_pair({FdKind::Card, 1, 1}, type);
+        ASSERT_TRUE(pair.ok());
+        EXPECT_EQ(write(pair->theirs.borrow(), "x", 1), -1);
+        EXPECT_EQ(errno, EAGAIN);
     }
 }
 

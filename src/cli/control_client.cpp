@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "base/passed_fd.h"
 #include "cli/failure.h"
 
 namespace plugboard::cli {
@@ -36,23 +37,16 @@ void wait_readable(int socket, const Deadline& deadline) {
 /// Adds what has arrived to `line`; throws at the end of the stream.
 void receive_some(int socket, std::string& line, UniqueFd& attachment) {
     std::array<char, 4096> bytes{};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    PassedFd passed;
     iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
+    passed.expect(message);
     const ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     if (count < 0 && errno == EINTR) return;
     if (count <= 0) throw Failure("the board closed the connection", "see whether its daemon died");
-    for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
-         head = CMSG_NXTHDR(&message, head)) {
-        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
-        int fd = -1;
-        memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-        attachment.reset(fd);
-    }
+    if (const int fd = PassedFd::found(message); fd >= 0) attachment.reset(fd);
     line.append(bytes.data(), static_cast<size_t>(count));
 }
 

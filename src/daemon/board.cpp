@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,20 +17,6 @@ namespace plugboard::daemon {
 namespace {
 
 constexpr size_t kMaxLabels = 20;
-
-Result<UniqueFd> listen_for_shims(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof(address.sun_path)) return Errno::NameTooLong;
-    memcpy(address.sun_path, path.c_str(), path.size());
-    UniqueFd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    if (!listener.is_open()) return last_error();
-    if (bind(listener.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
-            0 ||
-        listen(listener.borrow(), SOMAXCONN) != 0)
-        return last_error();
-    return listener;
-}
 
 /// The published card on a device.
 MaybeRef<drm::Device> drm_device_on(device::Model& model, const device::Device& device) {
@@ -141,7 +124,8 @@ Board::Board(Config config, std::string directory, std::unique_ptr<Tree> tree)
     }
 }
 
-Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directory) {
+Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directory,
+                                              size_t own_descriptors) {
     auto tree = Tree::create(directory);
     if (!tree.ok()) {
         return Problem{.message = fmt::format("the files of the board cannot be made in {}: {}",
@@ -150,7 +134,7 @@ Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directo
     }
     std::unique_ptr<Board> board(
         new Board(std::move(config), std::move(directory), std::move(*tree)));
-    if (const auto started = board->start(); !started.ok()) {
+    if (const auto started = board->start(own_descriptors); !started.ok()) {
         return Problem{
             .message = fmt::format("the board cannot start: {}", errno_name(started.error())),
             .remedy = "see the log lines before this one"};
@@ -161,7 +145,7 @@ Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directo
     return board;
 }
 
-Result<void> Board::start() {
+Result<void> Board::start(size_t own_descriptors) {
     for (const char* folder : {"/sys/dev/char", "/sys/bus/platform/devices",
                                "/sys/bus/platform/drivers", "/sys/devices/platform"})
         TRY(tree_->put_folder(folder));
@@ -176,8 +160,8 @@ Result<void> Board::start() {
         }
     }
     for (const auto& object : live_objects()) base_objects_.insert(&*object);
-    base_descriptors_ = count_descriptors();
-    auto listener = TRY(listen_for_shims(directory_ + "/shim"));
+    base_descriptors_ = count_descriptors() - own_descriptors;
+    auto listener = TRY(Listener::create(directory_ + "/shim", Listener::Type::Packets));
     sessions_ = TRY(SessionServer::create(*this, hangups_, std::move(listener)));
     return {};
 }
@@ -361,6 +345,7 @@ Leftovers Board::leftovers(size_t own_descriptors) {
     settle();
     size_t kept_objects = base_objects_.size();
     size_t kept_descriptors = base_descriptors_ + own_descriptors;
+    if (sessions_) kept_descriptors += sessions_->descriptors();
     {
         MutexLock lock(mutex_);
         for (const Slot& slot : slots_) {

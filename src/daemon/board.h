@@ -42,8 +42,10 @@ struct Leftovers {
 /// Any thread. Changes to one slot wait for each other; no lock is held while a device changes.
 class Board final : public World {
   public:
-    /// Fills the slots. `directory` is the board's own and exists.
-    static Outcome<std::unique_ptr<Board>> create(Config config, std::string directory);
+    /// Fills the slots. `directory` is the board's own and exists. `own_descriptors` are those that
+    /// this process has now and counts itself later, in leftovers().
+    static Outcome<std::unique_ptr<Board>> create(Config config, std::string directory,
+                                                  size_t own_descriptors = 0);
     /// end() first.
     ~Board();
     Board(const Board&) = delete;
@@ -63,7 +65,8 @@ class Board final : public World {
 
     /// Unplugs everything, ends all sessions. Once; then only leftovers() and the like are of use.
     void end();
-    /// `own_descriptors` are those that this process opened after the board was made, on purpose.
+    /// `own_descriptors` are those that this process has on purpose now and that are not the
+    /// board's: of those it had before the board was made, the ones that create() was told of.
     /// Exact after end(); before it, what clients have open is part of it.
     Leftovers leftovers(size_t own_descriptors);
 
@@ -96,7 +99,7 @@ class Board final : public World {
     class Change;  // a slot's turn to change
 
     Board(Config config, std::string directory, std::unique_ptr<Tree> tree);
-    Result<void> start();
+    Result<void> start(size_t own_descriptors);
     Outcome<size_t> find_slot(std::string_view target) const;
     Result<Ref<device::Device>> make_device(const CardConfig& card, const std::string& device_name);
     Outcome<Done> set_bound(std::string_view target, bool bound);

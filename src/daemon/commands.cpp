@@ -216,8 +216,8 @@ Commands make_commands(CommandContext context) {
     return commands;
 }
 
-json final_report(Board& board) {
-    json report = leftovers_of(board, 0);
+json final_report(Board& board, size_t own_descriptors) {
+    json report = leftovers_of(board, own_descriptors);
     report["opens"] = board.opens();
     return report;
 }

@@ -13,7 +13,7 @@ namespace plugboard::daemon {
 struct CommandContext {
     Board& board;
     StopPoints& stop_points;
-    std::function<size_t()> own_descriptors;  // of the control socket and its connections
+    std::function<size_t()> own_descriptors;  // of the control socket, its connections, the runner
     std::function<void()> shut_down;          // any thread; returns at once
 };
 
@@ -21,6 +21,6 @@ struct CommandContext {
 Commands make_commands(CommandContext context);
 
 /// What is left of a board that has ended, with no control socket; the answer to "finish".
-nlohmann::json final_report(Board& board);
+nlohmann::json final_report(Board& board, size_t own_descriptors);
 
 }  // namespace plugboard::daemon

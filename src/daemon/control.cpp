@@ -1,22 +1,22 @@
 #include "daemon/control.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <string.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <exception>
+#include <system_error>
 
 #include "base/log.h"
+#include "base/passed_fd.h"
 
 namespace plugboard::daemon {
 namespace {
 
-constexpr size_t kMaxConnections = 64;
+constexpr size_t max_connections = 64;
 
 Reply refusal(const Problem& problem) {
     Reply reply;
@@ -28,8 +28,7 @@ Reply refusal(const Problem& problem) {
 bool send_reply(int socket, const Reply& reply) {
     std::string line = reply.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     line += '\n';
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    int attachment = reply.attachment.borrow();
+    PassedFd passed;
     bool attach = reply.attachment.is_open();
     std::string_view rest = line;
     while (!rest.empty()) {
@@ -37,15 +36,7 @@ bool send_reply(int socket, const Reply& reply) {
         msghdr message{};
         message.msg_iov = &part;
         message.msg_iovlen = 1;
-        if (attach) {  // travels with the first byte
-            message.msg_control = control.data();
-            message.msg_controllen = control.size();
-            cmsghdr* head = CMSG_FIRSTHDR(&message);
-            head->cmsg_level = SOL_SOCKET;
-            head->cmsg_type = SCM_RIGHTS;
-            head->cmsg_len = CMSG_LEN(sizeof(int));
-            memcpy(CMSG_DATA(head), &attachment, sizeof(attachment));
-        }
+        if (attach) passed.put(message, reply.attachment.borrow());  // with the first byte
         const ssize_t count = sendmsg(socket, &message, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return false;
@@ -62,32 +53,18 @@ bool is_own_user(int socket) {
     return peer.uid == 0 || peer.uid == geteuid();
 }
 
-/// Takes one waiting connection and drops it, when no descriptor is left but the spare one.
-void refuse_one(int listener, UniqueFd& spare) {
-    log::error("control: a connection was refused: no descriptors left");
-    spare.reset();
-    UniqueFd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)).reset();
-    spare.reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
 /// A peer that does not read cannot keep its thread for ever.
 void limit_sending(int socket) {
     const timeval limit{.tv_sec = 5, .tv_usec = 0};
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
-Result<UniqueFd> listen_at(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof(address.sun_path)) return Errno::NameTooLong;
-    memcpy(address.sun_path, path.c_str(), path.size());
-    UniqueFd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket_fd.is_open()) return last_error();
-    if (bind(socket_fd.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
-            0 ||
-        listen(socket_fd.borrow(), SOMAXCONN) != 0)
-        return last_error();
-    return socket_fd;
+/// Says so without waiting; a client that has asked already finds it where its answer would be.
+void refuse_connection(int socket, const std::string& why) {
+    const Reply reply = refusal({.message = fmt::format("the board cannot serve you: {}", why),
+                                 .remedy = "end some of its clients, then try again"});
+    const std::string line = reply.body.dump() + "\n";
+    send(socket, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -151,11 +128,11 @@ void serve_control_lines(int socket, const Commands& commands) {
 
 Result<std::unique_ptr<ControlServer>> ControlServer::create(const std::string& path,
                                                              const Commands& commands) {
-    auto listener = TRY(listen_at(path));
+    auto listener = TRY(Listener::create(path, Listener::Type::Stream));
     return std::unique_ptr<ControlServer>(new ControlServer(std::move(listener), commands));
 }
 
-ControlServer::ControlServer(UniqueFd listener, const Commands& commands)
+ControlServer::ControlServer(Listener listener, const Commands& commands)
     : listener_(std::move(listener)), commands_(commands) {}
 
 void ControlServer::start() {
@@ -163,7 +140,7 @@ void ControlServer::start() {
 }
 
 ControlServer::~ControlServer() {
-    shutdown(listener_.borrow(), SHUT_RDWR);  // wakes accept()
+    listener_.shut_down();
     if (acceptor_.joinable()) acceptor_.join();
     std::list<Connection> rest;
     {
@@ -177,7 +154,7 @@ ControlServer::~ControlServer() {
 
 size_t ControlServer::descriptors() const {
     MutexLock lock(mutex_);
-    return 2 + connections_.size();  // the listener and the spare one
+    return Listener::descriptors() + connections_.size();
 }
 
 void ControlServer::join_finished_locked() {
@@ -192,24 +169,48 @@ void ControlServer::join_finished_locked() {
 }
 
 void ControlServer::accept_connections() {
-    UniqueFd spare(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const auto refuse = [](int socket, Errno error) {
+        refuse_connection(socket, errno_name(error));
+    };
     for (;;) {
-        UniqueFd socket(accept4(listener_.borrow(), nullptr, nullptr, SOCK_CLOEXEC));
-        if (!socket.is_open()) {
-            if (errno == EINTR || errno == ECONNABORTED) continue;
-            if (errno != EMFILE && errno != ENFILE) return;
-            refuse_one(listener_.borrow(), spare);
-            continue;
+        pollfd waiting{.fd = listener_.poll_fd(), .events = POLLIN, .revents = 0};
+        if (poll(&waiting, 1, -1) < 0) continue;
+        MutexLock lock(mutex_);  // the leak check sees no connection that is not counted
+        auto accepted = listener_.accept(refuse);
+        if (accepted.ok()) {
+            start_connection_locked(std::move(*accepted));
+        } else if (accepted.error() == Errno::MFile || accepted.error() == Errno::NFile) {
+            refused_locked(errno_name(accepted.error()));
+        } else {
+            return;
         }
-        if (!is_own_user(socket.borrow())) continue;
-        MutexLock lock(mutex_);
-        join_finished_locked();
-        if (connections_.size() >= kMaxConnections) continue;
-        limit_sending(socket.borrow());
-        Connection& connection = connections_.emplace_back();
-        connection.socket = std::move(socket);
-        connection.thread = std::thread([this, &connection] { serve(connection); });
     }
+}
+
+void ControlServer::start_connection_locked(UniqueFd socket) {
+    if (!is_own_user(socket.borrow())) return;
+    join_finished_locked();
+    if (connections_.size() >= max_connections) {
+        const std::string why = fmt::format("it has {} connections", max_connections);
+        refuse_connection(socket.borrow(), why);
+        return refused_locked(why);
+    }
+    limit_sending(socket.borrow());
+    Connection& connection = connections_.emplace_back();
+    connection.socket = std::move(socket);
+    try {
+        connection.thread = std::thread([this, &connection] { serve(connection); });
+        is_refusing_ = false;
+    } catch (const std::system_error& error) {
+        refuse_connection(connection.socket.borrow(), "it gets no thread");
+        connections_.pop_back();
+        refused_locked(error.what());
+    }
+}
+
+void ControlServer::refused_locked(std::string_view why) {
+    if (!is_refusing_) log::error("control: a connection was refused: {}", why);
+    is_refusing_ = true;
 }
 
 void ControlServer::serve(Connection& connection) {

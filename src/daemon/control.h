@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "daemon/listener.h"
 #include "daemon/problem.h"
 
 namespace plugboard::daemon {
@@ -47,7 +49,8 @@ class Commands {
 /// long, or stop() was called elsewhere by shutdown(2).
 void serve_control_lines(int socket, const Commands& commands);
 
-/// Listens, and serves each connection on a thread of its own; only to its own user and root.
+/// Listens, and serves each connection on a thread of its own; only to its own user and root. One
+/// that there is no room for gets a line that says so.
 class ControlServer {
   public:
     /// `path` must fit a socket address. MFile, NoMem, and what bind() says.
@@ -69,15 +72,18 @@ class ControlServer {
         std::thread thread;
         bool done = false;
     };
-    ControlServer(UniqueFd listener, const Commands& commands);
+    ControlServer(Listener listener, const Commands& commands);
     void accept_connections();
     void serve(Connection& connection);
+    void start_connection_locked(UniqueFd socket) REQUIRES(mutex_);
+    void refused_locked(std::string_view why) REQUIRES(mutex_);
     void join_finished_locked() REQUIRES(mutex_);
 
-    const UniqueFd listener_;
+    Listener listener_;
     const Commands& commands_;
     mutable Mutex<LockClass<ControlServer>> mutex_;
     std::list<Connection> connections_ GUARDED_BY(mutex_);
+    bool is_refusing_ GUARDED_BY(mutex_) = false;  // says so once
     std::thread acceptor_;
 };
 

@@ -8,8 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
+
+#include "base/passed_fd.h"
+#include "tests/support/shortage.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -87,13 +89,16 @@ class ControlServerTest : public testing::Test {
 
     UniqueFd connect_to_it() const {
         UniqueFd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        connect_it(client);
+        return client;
+    }
+    void connect_it(const UniqueFd& client) const {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         const std::string path = folder_ + "/control";
         memcpy(address.sun_path, path.c_str(), path.size());
         EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)),
                   0);
-        return client;
     }
     static void send_text(const UniqueFd& client, std::string_view text) {
         while (!text.empty()) {
@@ -141,20 +146,41 @@ TEST_F(ControlServerTest, passes_a_descriptor_with_the_answer) {
     const auto client = connect_to_it();
     send_text(client, "{\"op\": \"memory\"}\n");
     char first = 0;
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    PassedFd passed;
     iovec part{.iov_base = &first, .iov_len = 1};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
+    passed.expect(message);
     ASSERT_EQ(recvmsg(client.borrow(), &message, MSG_CMSG_CLOEXEC), 1);
-    const cmsghdr* head = CMSG_FIRSTHDR(&message);
-    ASSERT_NE(head, nullptr);
-    int fd = -1;
-    memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-    const UniqueFd memory(fd);
+    const UniqueFd memory(PassedFd::found(message));
     EXPECT_GE(fcntl(memory.borrow(), F_GET_SEALS), 0) << "it is a memfd";
+}
+
+TEST_F(ControlServerTest, says_that_descriptors_have_run_out) {
+    const UniqueFd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    {
+        const tests::NoDescriptors shortage;
+        connect_it(client);
+        const json refused = json::parse(read_line(client));
+        EXPECT_EQ(refused.at("ok"), false);
+        EXPECT_NE(refused.at("error").get<std::string>().find("EMFILE"), std::string::npos);
+    }
+    const auto later = connect_to_it();
+    send_text(later, "{\"op\": \"echo\", \"text\": \"1\"}\n");
+    EXPECT_EQ(json::parse(read_line(later)).at("text"), "1");
+}
+
+TEST_F(ControlServerTest, lives_on_when_it_gets_no_thread) {
+    {
+        const tests::NoThreads shortage;
+        const auto client = connect_to_it();
+        EXPECT_EQ(json::parse(read_line(client)).at("ok"), false);
+        EXPECT_EQ(read_line(client), "") << "and closes the connection";
+    }
+    const auto later = connect_to_it();
+    send_text(later, "{\"op\": \"echo\", \"text\": \"1\"}\n");
+    EXPECT_EQ(json::parse(read_line(later)).at("text"), "1");
 }
 
 TEST_F(ControlServerTest, ends_while_clients_are_connected) {

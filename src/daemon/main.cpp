@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -124,9 +125,12 @@ class Runner {
         : socket_(std::move(socket)),
           signals_(std::move(signals)),
           stop_(std::move(stop)),
-          keep_(keep) {}
+          keep_(keep),
+          descriptors_(socket_.is_open() ? 1 : 0) {}
 
     int socket() const { return socket_.borrow(); }
+    /// How many it has that may go while the board lives. Any thread.
+    size_t descriptors() const { return descriptors_; }
     void stop() const {
         const uint64_t one = 1;
         if (write(stop_.borrow(), &one, sizeof(one)) < 0)
@@ -152,6 +156,7 @@ class Runner {
         if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
         if (count <= 0) {
             socket_.reset();
+            descriptors_ = 0;
             if (keep_) return std::nullopt;
             return End::Other;
         }
@@ -166,6 +171,7 @@ class Runner {
 
     UniqueFd socket_, signals_, stop_;
     const bool keep_;
+    std::atomic<size_t> descriptors_;
     std::string pending_;
 };
 
@@ -205,16 +211,17 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     auto directory = BoardDirectory::create(arguments.board);
     if (!directory.ok()) return directory.problem();
     if (arguments.keep) log_to_file(directory.value().path());
-    auto board = Board::create(std::move(config.value()), directory.value().path());
+    auto board =
+        Board::create(std::move(config.value()), directory.value().path(), runner.descriptors());
     if (!board.ok()) return board.problem();
     StopPoints stop_points(*board.value());
 
     std::unique_ptr<ControlServer> control;
-    const Commands commands =
-        make_commands({.board = *board.value(),
-                       .stop_points = stop_points,
-                       .own_descriptors = [&] { return control->descriptors(); },
-                       .shut_down = [&] { runner.stop(); }});
+    const Commands commands = make_commands(
+        {.board = *board.value(),
+         .stop_points = stop_points,
+         .own_descriptors = [&] { return control->descriptors() + runner.descriptors(); },
+         .shut_down = [&] { runner.stop(); }});
     auto server = ControlServer::create(directory.value().path() + "/control", commands);
     if (!server.ok()) {
         return Problem{.message = fmt::format("the control socket cannot be made: {}",
@@ -230,7 +237,7 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     control.reset();
     board.value()->end();
     if (end == End::Finish) {
-        nlohmann::json report = final_report(*board.value());
+        nlohmann::json report = final_report(*board.value(), runner.descriptors());
         report["ok"] = true;
         say(runner.socket(), report);
     }

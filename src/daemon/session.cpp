@@ -62,10 +62,8 @@ bool is_own_descriptor(const UniqueFd& fd, transport::FileName name) {
     sockaddr_un address{};
     socklen_t length = sizeof address;
     if (getpeername(fd.borrow(), reinterpret_cast<sockaddr*>(&address), &length) < 0) return false;
-    const size_t start = offsetof(sockaddr_un, sun_path) + 1;
-    if (length <= start) return false;
-    const auto label = parse_fd_label({address.sun_path + 1, length - start});
-    return label == FdLabel{static_cast<FdKind>(name.kind), own_board_id(), name.number};
+    return label_of(address, length) ==
+           FdLabel{static_cast<FdKind>(name.kind), own_board_id(), name.number};
 }
 
 /// What the kernel's mmap() checks before it asks the file. Linux: mm/mmap.c, do_mmap
@@ -87,6 +85,11 @@ void Session::run() {
         const auto received = channel_.receive();
         if (!received || !handle(*received)) break;
     }
+    channel_.end();
+}
+
+void Session::refuse(Errno error) {
+    reply(transport::hello_sequence, error);
     channel_.end();
 }
 

@@ -31,6 +31,8 @@ class Session {
 
     /// Until the client hangs up, breaks the framing, or shut_down().
     void run();
+    /// Instead of run(): answers the client's HELLO with the error.
+    void refuse(Errno error);
     /// Any thread.
     void shut_down() { channel_.shut_down(); }
 

@@ -1,5 +1,6 @@
 #include "daemon/session_server.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -7,7 +8,10 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <exception>
 #include <list>
+#include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -15,6 +19,7 @@
 #include "base/mutex.h"
 #include "daemon/file_table.h"
 #include "daemon/session.h"
+#include "transport/protocol.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -28,19 +33,29 @@ struct RunningSession {
     std::thread thread;
 };
 
+/// Answers the HELLO that a client waits on.
+void refuse_channel(int socket, Errno error) {
+    const transport::Outgoing out(
+        transport::MessageType::Reply, transport::hello_sequence,
+        transport::ReplyBody{.result = -1, .error = static_cast<int32_t>(error)});
+    send(socket, out.bytes().data(), out.bytes().size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 }  // namespace
 
 struct SessionServer::Impl {
-    Impl(World& world_, HangupWatch& hangups_, UniqueFd listening_, UniqueFd event_, Clock& clock_)
+    Impl(World& world_, HangupWatch& hangups_, Listener listener_, UniqueFd event_, Clock& clock_)
         : world(world_),
           hangups(hangups_),
           clock(clock_),
           files(hangups_),
-          listening(std::move(listening_)),
+          listener(std::move(listener_)),
           event(std::move(event_)) {}
 
     void accept_all();
     void accept_one();
+    void start_session(UniqueFd socket);
+    void refused(std::string_view why);
     void run_session(RunningSession& running);
     void join_finished();
     void notify();
@@ -50,9 +65,11 @@ struct SessionServer::Impl {
     HangupWatch& hangups;
     Clock& clock;
     FileTable files;
-    UniqueFd listening;
+    std::optional<Listener> listener;
     const UniqueFd event;  // a session is over, or stopping is set
     std::atomic<bool> stopping = false;
+    std::atomic<size_t> channels = 0;  // sockets of sessions; counted before they are made
+    bool is_refusing = false;          // the accepting thread's: says so once
     std::list<std::unique_ptr<RunningSession>>
         sessions;  // the accepting thread's; then shut_down()'s
     std::thread thread;
@@ -66,7 +83,7 @@ void SessionServer::Impl::notify() {
 void SessionServer::Impl::accept_all() {
     while (!stopping) {
         std::array<pollfd, 2> ready{pollfd{event.borrow(), POLLIN, 0},
-                                    pollfd{listening.borrow(), POLLIN, 0}};
+                                    pollfd{listener->poll_fd(), POLLIN, 0}};
         if (poll(ready.data(), ready.size(), -1) < 0) continue;
         if (ready[0].revents) {
             uint64_t count = 0;
@@ -78,19 +95,40 @@ void SessionServer::Impl::accept_all() {
 }
 
 void SessionServer::Impl::accept_one() {
-    UniqueFd socket(accept4(listening.borrow(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!socket.is_open()) {
-        if (errno != EMFILE && errno != ENFILE) return;
-        // Leave the others some time to close something rather than spin on a full table.
-        log::error("no descriptor for another channel");
-        pollfd wait{event.borrow(), POLLIN, 0};
-        poll(&wait, 1, 100);
-        return;
+    ++channels;
+    auto accepted = listener->accept(refuse_channel);
+    if (accepted.ok()) return start_session(std::move(*accepted));
+    --channels;
+    refused(errno_name(accepted.error()));
+}
+
+void SessionServer::Impl::start_session(UniqueFd socket) {
+    if (sessions.size() >= max_sessions) {
+        refuse_channel(socket.borrow(), Errno::NFile);
+        socket.reset();
+        --channels;
+        return refused(fmt::format("there are {} already", max_sessions));
     }
-    if (sessions.size() >= max_sessions) return;
-    auto& running = *sessions.emplace_back(std::make_unique<RunningSession>(
-        std::move(socket), SessionContext{world, files, hangups, clock}));
-    running.thread = std::thread([this, &running] { run_session(running); });
+    size_t added = 0;
+    try {
+        auto& running = *sessions.emplace_back(std::make_unique<RunningSession>(
+            std::move(socket), SessionContext{world, files, hangups, clock}));
+        added = 1;
+        running.thread = std::thread([this, &running] { run_session(running); });
+        is_refusing = false;
+    } catch (const std::exception& error) {  // no memory, or no thread
+        if (added > 0) {
+            sessions.back()->session.refuse(Errno::NoMem);
+            sessions.pop_back();
+        }
+        --channels;
+        refused(error.what());
+    }
+}
+
+void SessionServer::Impl::refused(std::string_view why) {
+    if (!is_refusing) log::error("a client's channel was refused: {}", why);
+    is_refusing = true;
 }
 
 void SessionServer::Impl::run_session(RunningSession& running) {
@@ -107,6 +145,7 @@ void SessionServer::Impl::join_finished() {
         }
         (*it)->thread.join();
         it = sessions.erase(it);
+        --channels;
     }
 }
 
@@ -114,23 +153,23 @@ void SessionServer::Impl::shut_down() {
     if (stopping.exchange(true)) return;
     notify();
     thread.join();
-    listening.reset();
+    listener.reset();
     for (const auto& running : sessions) running->session.shut_down();
     for (const auto& running : sessions) running->thread.join();
     sessions.clear();
+    channels = 0;
     files.close_all();
 }
 
 Result<std::unique_ptr<SessionServer>> SessionServer::create(World& world, HangupWatch& hangups,
-                                                             UniqueFd listening_socket,
-                                                             Clock& clock) {
+                                                             Listener listener, Clock& clock) {
     UniqueFd event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!event.is_open()) return last_error();
     const int on = 1;
-    if (setsockopt(listening_socket.borrow(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+    if (setsockopt(listener.poll_fd(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return last_error();
-    auto impl = std::make_unique<Impl>(world, hangups, std::move(listening_socket),
-                                       std::move(event), clock);
+    auto impl =
+        std::make_unique<Impl>(world, hangups, std::move(listener), std::move(event), clock);
     Impl& server = *impl;
     server.thread = std::thread([&server] { server.accept_all(); });
     return std::unique_ptr<SessionServer>(new SessionServer(std::move(impl)));
@@ -140,6 +179,10 @@ SessionServer::SessionServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 
 SessionServer::~SessionServer() {
     shut_down();
+}
+
+size_t SessionServer::descriptors() const {
+    return Listener::descriptors() + 1 + impl_->channels;
 }
 
 size_t SessionServer::open_files() const {

@@ -11,6 +11,7 @@
 #include "base/hangup_watch.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "daemon/listener.h"
 #include "daemon/world.h"
 
 namespace plugboard::daemon {
@@ -28,16 +29,18 @@ struct OpenFileInfo {
 /// Owned by the board, which outlives it together with World and HangupWatch. Any thread.
 class SessionServer {
   public:
-    /// `listening_socket` is a SOCK_SEQPACKET socket that listens, bound to <board>/shim. MFile,
-    /// NoMem.
+    /// `listener` is for packets, at <board>/shim. A client that cannot be served gets an answer to
+    /// its HELLO: MFile, NFile, NoMem. MFile, NoMem.
     static Result<std::unique_ptr<SessionServer>> create(World& world, HangupWatch& hangups,
-                                                         UniqueFd listening_socket,
+                                                         Listener listener,
                                                          Clock& clock = Clock::real());
     /// shut_down() first if that has not been done.
     ~SessionServer();
     SessionServer(const SessionServer&) = delete;
     SessionServer& operator=(const SessionServer&) = delete;
 
+    /// How many it keeps open now besides the files: its own and the clients' channels.
+    size_t descriptors() const;
     /// Files whose last close has not been handled. settle() first for an exact number.
     size_t open_files() const;
     std::vector<OpenFileInfo> files() const;

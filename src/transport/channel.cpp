@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/passed_fd.h"
+
 namespace plugboard::transport {
 namespace {
 
@@ -129,19 +131,8 @@ bool Channel::send_parts(std::span<const std::byte> head, std::span<const Range>
     msghdr header{};
     header.msg_iov = parts.data();
     header.msg_iovlen = parts.size();
-    union {
-        cmsghdr align;
-        std::array<char, CMSG_SPACE(sizeof(int))> bytes;
-    } control{};
-    if (fd >= 0) {
-        header.msg_control = control.bytes.data();
-        header.msg_controllen = control.bytes.size();
-        cmsghdr* part = CMSG_FIRSTHDR(&header);
-        part->cmsg_level = SOL_SOCKET;
-        part->cmsg_type = SCM_RIGHTS;
-        part->cmsg_len = CMSG_LEN(sizeof fd);
-        std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
-    }
+    PassedFd passed;
+    if (fd >= 0) passed.put(header, fd);
     ssize_t sent;
     do {
         sent = sendmsg(socket_.borrow(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);

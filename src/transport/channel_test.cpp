@@ -3,14 +3,18 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <filesystem>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -246,6 +250,74 @@ TEST_F(ChannelTest, AnOldCancelInterruptsNothing) {
     server_->look_for_cancel(2);
     EXPECT_FALSE(server_->is_cancelled(2));
     EXPECT_TRUE(server_->is_cancelled(1));
+}
+
+/// A daemon that takes one channel and then does as it is told.
+class ConnectTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string name = testing::TempDir() + "channel-XXXXXX";
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        path_ = name + "/shim";
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path, path_.c_str(), path_.size());
+        listener_.reset(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        ASSERT_EQ(
+            bind(listener_.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+            0);
+        ASSERT_EQ(listen(listener_.borrow(), 1), 0);
+    }
+    void TearDown() override {
+        listener_.reset();
+        std::filesystem::remove_all(std::filesystem::path(path_).parent_path());
+    }
+    int connect_while(std::function<void()> serve) {
+        std::thread daemon(std::move(serve));
+        uint64_t board = 0;
+        const int result = connect_channel(path_.c_str(), board);
+        daemon.join();
+        return result;
+    }
+    UniqueFd accept_one() const {
+        return UniqueFd(accept4(listener_.borrow(), nullptr, nullptr, SOCK_CLOEXEC));
+    }
+
+    std::string path_;
+    UniqueFd listener_;
+};
+
+TEST_F(ConnectTest, a_refusal_is_told_though_the_hello_stays_unread) {
+    EXPECT_EQ(connect_while([this] {
+                  const UniqueFd client = accept_one();
+                  pollfd hello{client.borrow(), POLLIN, 0};
+                  poll(&hello, 1, -1);  // it is there, so closing resets the client
+                  const Outgoing out(MessageType::Reply, hello_sequence,
+                                     ReplyBody{.result = -1, .error = EMFILE});
+                  send(client.borrow(), out.bytes().data(), out.bytes().size(), MSG_NOSIGNAL);
+              }),
+              -EMFILE);
+}
+
+TEST_F(ConnectTest, a_hang_up_ends_the_wait_for_hello) {
+    EXPECT_EQ(connect_while([this] {
+                  const UniqueFd client = accept_one();
+                  pollfd hello{client.borrow(), POLLIN, 0};
+                  poll(&hello, 1, -1);
+              }),
+              -ENODEV);
+    EXPECT_EQ(connect_while([this] { accept_one(); }), -ENODEV) << "at once, too";
+}
+
+TEST_F(ConnectTest, a_daemon_that_ends_before_it_accepts_ends_the_wait) {
+    std::thread client([&] {
+        uint64_t board = 0;
+        EXPECT_LT(connect_channel(path_.c_str(), board), 0);
+    });
+    pollfd waiting{listener_.borrow(), POLLIN, 0};
+    poll(&waiting, 1, -1);
+    listener_.reset();
+    client.join();
 }
 
 void ignore_signal(int) {}

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
+#include "base/passed_fd.h"
 #include "transport/raw_syscall.h"
 
 namespace plugboard::transport {
@@ -12,31 +13,6 @@ namespace {
 
 constexpr size_t kernel_mask_size = sizeof(unsigned long);  // of the kernel's sigset_t
 static_assert(_NSIG <= 8 * sizeof(unsigned long) + 1);
-
-union FdControl {
-    cmsghdr align;
-    std::array<char, CMSG_SPACE(sizeof(int))> bytes;
-};
-
-void put_fd(msghdr& header, FdControl& control, int fd) {
-    header.msg_control = control.bytes.data();
-    header.msg_controllen = control.bytes.size();
-    cmsghdr* part = CMSG_FIRSTHDR(&header);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(sizeof fd);
-    std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
-}
-
-/// The descriptor that came with a message, or -1.
-int found_fd(msghdr& header) {
-    cmsghdr* part = CMSG_FIRSTHDR(&header);
-    if (!part || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) return -1;
-    if (part->cmsg_len < CMSG_LEN(sizeof(int))) return -1;
-    int fd;
-    std::memcpy(&fd, CMSG_DATA(part), sizeof fd);
-    return fd;
-}
 
 void* address_of(uint64_t address) {
     return reinterpret_cast<void*>(static_cast<uintptr_t>(address));
@@ -75,8 +51,8 @@ int ClientCall::send_parts(std::span<const std::byte> head, std::span<const Rang
     msghdr header{};
     header.msg_iov = parts.data();
     header.msg_iovlen = count;
-    FdControl control{};
-    if (fd >= 0) put_fd(header, control, fd);
+    PassedFd passed;
+    if (fd >= 0) passed.put(header, fd);
     for (;;) {
         const long sent = raw_syscall(SYS_sendmsg, socket_.load(), &header, MSG_NOSIGNAL);
         if (sent >= 0) return 0;
@@ -94,6 +70,7 @@ long ClientCall::peek(Head& head) {
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
+    bool was_reset = false;
     for (;;) {
         if (signals_ == Signals::Eintr && !cancelled_) {
             pollfd ready{socket_.load(), POLLIN, 0};
@@ -102,6 +79,11 @@ long ClientCall::peek(Head& head) {
             if (polled == -EINTR) cancel();
         }
         const long size = raw_syscall(SYS_recvmsg, socket_.load(), &header, MSG_PEEK | MSG_TRUNC);
+        // A daemon that closed with a message of ours unread: told first, then what it had sent.
+        if (size == -ECONNRESET && !was_reset) {
+            was_reset = true;
+            continue;
+        }
         if (size != -EINTR) return size;
         // Reached under Restart only if the handler has no SA_RESTART; else the kernel went on.
         if (signals_ == Signals::Restart && !cancelled_) cancel();
@@ -122,14 +104,11 @@ long ClientCall::take(Head& head, size_t head_size, std::span<const Range> range
     msghdr header{};
     header.msg_iov = parts.data();
     header.msg_iovlen = count;
-    FdControl control{};
-    if (fd) {
-        header.msg_control = control.bytes.data();
-        header.msg_controllen = control.bytes.size();
-    }
+    PassedFd passed;
+    if (fd) passed.expect(header);
     const int flags = MSG_DONTWAIT | (close_on_exec ? MSG_CMSG_CLOEXEC : 0);
     const long size = raw_syscall(SYS_recvmsg, socket_.load(), &header, flags);
-    if (fd) *fd = size >= 0 ? found_fd(header) : -1;
+    if (fd) *fd = size >= 0 ? PassedFd::found(header) : -1;
     return size;
 }
 
@@ -229,15 +208,17 @@ int connect_channel(const char* socket_path, uint64_t& board) {
     do {
         connected = raw_syscall(SYS_connect, fd.load(), &address, sizeof address);
     } while (connected == -EINTR);
-    ClientCall call(fd, 0, Signals::Ignored);
-    if (connected >= 0 && call.send(MessageType::Hello, HelloBody{}) == 0) {
+    ClientCall call(fd, hello_sequence, Signals::Ignored);
+    if (connected >= 0) {
+        // A daemon that has no room answers without waiting for it, and may be gone already.
+        call.send(MessageType::Hello, HelloBody{});
         const Answer answer = call.wait(-1, true);
         board = answer.value;
         if (answer.error == 0) return fd.load();
         connected = -answer.error;
     }
     raw_syscall(SYS_close, fd.load());
-    return connected < 0 ? static_cast<int>(connected) : -ENODEV;
+    return static_cast<int>(connected);
 }
 
 }  // namespace plugboard::transport

@@ -81,7 +81,8 @@ class ClientCall {
 };
 
 /// A connected channel to the board's socket, close-on-exec; HELLO is done and tells the board's
-/// id. Minus the errno when there is no daemon.
+/// id. Minus the errno: of connect(2), ENODEV when the daemon is gone, EMFILE, ENFILE or ENOMEM
+/// when it has no room for another channel.
 int connect_channel(const char* socket_path, uint64_t& board);
 
 }  // namespace plugboard::transport

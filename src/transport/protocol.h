@@ -20,6 +20,7 @@ inline constexpr size_t max_payload = 64 * 1024;  // bytes after header, body an
 inline constexpr size_t max_ranges = 64;
 inline constexpr size_t max_body = 64;
 inline constexpr size_t max_path = 4096;
+inline constexpr uint32_t hello_sequence = 0;  // the first request of a channel
 
 enum class MessageType : uint16_t {
     // The shim asks.

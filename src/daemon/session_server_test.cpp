@@ -1,0 +1,103 @@
+// What clients see whom the daemon has no room for: an answer, and the others are served on.
+#include "daemon/session_server.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+
+#include "base/log.h"
+#include "tests/support/shortage.h"
+#include "transport/client.h"
+
+namespace plugboard::daemon {
+namespace {
+
+struct EmptyWorld final : World {
+    Result<Ref<drm::Device>> find_node(drm::NodeType, uint32_t) override { return Errno::NoEnt; }
+    Result<UniqueFd> open_live_file(std::string_view, int, const uapi::Credentials&) override {
+        return Errno::NoEnt;
+    }
+    MaybeRef<drm::SpecialFile> find_special(FdKind, uint64_t) override { return std::nullopt; }
+    void note_open(drm::File&) override {}
+};
+
+class SessionServerTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string name = testing::TempDir() + "sessions-XXXXXX";
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        folder_ = name;
+        auto listener = Listener::create(folder_ + "/shim", Listener::Type::Packets);
+        ASSERT_TRUE(listener.ok());
+        old_sink_ = log::set_sink([this](log::Category, std::string_view) { ++log_lines_; });
+        auto server = SessionServer::create(world_, hangups_, std::move(*listener));
+        ASSERT_TRUE(server.ok());
+        server_ = std::move(*server);
+    }
+    void TearDown() override {
+        if (server_) server_->shut_down();
+        server_.reset();
+        log::set_sink(std::move(old_sink_));
+        std::filesystem::remove_all(folder_);
+    }
+
+    /// A channel, or minus the errno.
+    int connect_channel() const {
+        uint64_t board = 0;
+        return transport::connect_channel((folder_ + "/shim").c_str(), board);
+    }
+    /// What HELLO is answered on a socket that was made before descriptors ran out.
+    transport::Answer say_hello(const UniqueFd& client) const {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        const std::string path = folder_ + "/shim";
+        memcpy(address.sun_path, path.c_str(), path.size());
+        EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)),
+                  0);
+        const std::atomic<int> fd(client.borrow());
+        transport::ClientCall call(fd, transport::hello_sequence, transport::Signals::Ignored);
+        call.send(transport::MessageType::Hello, transport::HelloBody{});
+        return call.wait(-1, true);
+    }
+
+    std::string folder_;
+    log::Sink old_sink_;
+    std::atomic<int> log_lines_ = 0;
+    EmptyWorld world_;
+    HangupWatch hangups_;
+    std::unique_ptr<SessionServer> server_;
+};
+
+TEST_F(SessionServerTest, a_client_is_told_that_descriptors_have_run_out) {
+    const UniqueFd first(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    const UniqueFd second(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    {
+        const tests::NoDescriptors shortage;
+        for (const UniqueFd* client : {&first, &second}) {
+            const auto answer = say_hello(*client);
+            EXPECT_EQ(answer.error, EMFILE);
+            EXPECT_FALSE(answer.broken) << "an answer, not a hang-up";
+        }
+    }
+    const UniqueFd later(connect_channel());
+    EXPECT_TRUE(later.is_open()) << "served again when there are descriptors";
+    EXPECT_EQ(log_lines_, 1) << "one line, however many were refused";
+}
+
+TEST_F(SessionServerTest, a_client_without_a_thread_is_refused_and_the_daemon_lives) {
+    {
+        const tests::NoThreads shortage;
+        EXPECT_EQ(connect_channel(), -ENOMEM);
+        EXPECT_EQ(connect_channel(), -ENOMEM);
+    }
+    const UniqueFd later(connect_channel());
+    EXPECT_TRUE(later.is_open());
+    EXPECT_EQ(log_lines_, 1);
+}
+
+}  // namespace
+}  // namespace plugboard::daemon
