@@ -6,6 +6,7 @@
 #include <cassert>
 #include <utility>
 
+#include "device/model.h"
 #include "drm/device_state.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
@@ -38,8 +39,20 @@ File::File(Device& device, OpenInfo info, std::unique_ptr<EventSink> sink)
 File::~File() = default;
 
 void File::last_put() {
-    release();
-    delete this;
+    bool is_released = false;
+    {
+        MutexLock lock(state_->mutex);
+        is_released = state_->is_released;
+    }
+    if (is_released) {
+        delete this;
+        return;
+    }
+    // Not here: releasing may wait for a vblank, and this may be the thread that makes them.
+    device_->parent().model().run_later([this] {
+        release();
+        delete this;
+    });
 }
 
 Result<Ref<File>> File::open(Device& device, OpenInfo info, std::unique_ptr<EventSink> sink) {

@@ -76,8 +76,8 @@ class File final : public Object {
     Result<int> ioctl(Request& request, uint32_t command, uapi::UserAddress argument);
     /// NoDev, Inval, Access. `length` in bytes. Linux: drm_gem_mmap
     Result<MappedObject> map(uint64_t offset, uint64_t length, int protection, int flags);
-    /// The last close: nothing runs on the file any more. Once; the last reference does it too.
-    /// Linux: drm_release
+    /// The last close: nothing runs on the file any more. Once; after the last reference the
+    /// model's worker does it. Linux: drm_release
     void release();
 
     Device& device() const { return *device_; }

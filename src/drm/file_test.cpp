@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "device/model.h"
 #include "drm/device.h"
 #include "tests/support/drm_client.h"
 
@@ -86,6 +87,7 @@ TEST(DrmFile, the_last_reference_releases_what_nobody_released) {
         ASSERT_TRUE(file.ok());
         EXPECT_EQ(board.drm().files().size(), 1u);
     }
+    board.drm().parent().model().flush();
     EXPECT_TRUE(board.drm().files().empty());
     EXPECT_TRUE(Client(board.drm()).is_open());
 }

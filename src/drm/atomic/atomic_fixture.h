@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,10 @@
 #include "drm/request.h"
 
 namespace plugboard::drm::atomic {
+
+/// 1024x768 at 60 Hz, the DMT timings.
+drm_mode_modeinfo mode_1024x768();
+drm_mode_modeinfo mode_800x600();
 
 /// What the fake driver has and refuses.
 struct BoardInfo {
@@ -93,6 +98,22 @@ class Board {
 struct EventQueue {
     std::mutex mutex;
     std::deque<EventBytes> events;
+    std::function<void()> before_push;  // set while nothing runs
+};
+
+/// Sleeps as a ThreadSleeper does, and tells when it does.
+class WatchedSleeper final : public Sleeper {
+  public:
+    explicit WatchedSleeper(Clock& clock) : inner_(clock) {}
+    void wake() override { inner_.wake(); }
+    Wakeup sleep(std::optional<Time> deadline, Interrupts interrupts) override;
+    void interrupt() { inner_.interrupt(); }
+    /// How often sleep() was called: then the sleeper is on its queues, and has looked once.
+    uint64_t sleeps() const { return sleeps_.load(); }
+
+  private:
+    ThreadSleeper inner_;
+    std::atomic<uint64_t> sleeps_{0};
 };
 
 /// One open file. Calls give 0 or an errno; one thread at a time, but for interrupt().
@@ -118,19 +139,42 @@ class Client {
                     uint32_t format = DRM_FORMAT_XRGB8888);
     uint32_t add_blob(const void* bytes, size_t size);
     uint32_t add_mode_blob(const drm_mode_modeinfo& mode);
-    /// SETCRTC with the 1024x768 mode on the CRTC's screen; 0 or an errno.
-    int set_crtc(uint32_t fb, size_t crtc_index = 0);
+    /// SETCRTC on the CRTC's screen; 0 or an errno.
+    int set_crtc(uint32_t fb, size_t crtc_index = 0, const drm_mode_modeinfo& = mode_1024x768());
 
     std::vector<drm_event_vblank> vblank_events();
     size_t event_count();
+    /// Runs on the thread that sends an event of this file, before the event is there.
+    void before_each_event(std::function<void()> run);
     File& file() { return **file_; }
+    /// The file as it is, not released; there is none afterwards.
+    Ref<File> take_file();
+    const WatchedSleeper& sleeper() const { return sleeper_; }
 
   private:
     Board& board_;
     std::shared_ptr<EventQueue> queue_ = std::make_shared<EventQueue>();
     MaybeRef<File> file_;
-    ThreadSleeper sleeper_;
+    WatchedSleeper sleeper_;
     std::string reason_;
+};
+
+/// A call on a thread of its own that waits for something; made when it sleeps, or has returned.
+class Waiting {
+  public:
+    Waiting(Client& client, std::function<int()> call);
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+    bool has_returned() const { return has_returned_.load(); }
+    /// What the call gives in the end.
+    int result();
+
+  private:
+    std::atomic<bool> has_returned_{false};
+    int result_ = 0;
+    std::thread thread_;
 };
 
 /// The arrays of one ATOMIC call.
@@ -153,10 +197,6 @@ class AtomicRequest {
     uint32_t flags_ = 0;
     uint64_t user_data_ = 0;
 };
-
-/// 1024x768 at 60 Hz, the DMT timings.
-drm_mode_modeinfo mode_1024x768();
-drm_mode_modeinfo mode_800x600();
 
 /// Mode, connector and primary of a CRTC, for a modeset.
 void add_modeset(AtomicRequest& request, Board& board, Client& client, uint32_t fb,

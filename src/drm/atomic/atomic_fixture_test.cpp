@@ -197,6 +197,7 @@ class QueueSink final : public EventSink {
   public:
     explicit QueueSink(std::shared_ptr<EventQueue> queue) : queue_(std::move(queue)) {}
     void push(const EventBytes& event) override {
+        if (queue_->before_push) queue_->before_push();
         const std::lock_guard lock(queue_->mutex);
         queue_->events.push_back(event);
     }
@@ -286,7 +287,7 @@ uint32_t Client::add_mode_blob(const drm_mode_modeinfo& mode) {
     return add_blob(&mode, sizeof mode);
 }
 
-int Client::set_crtc(uint32_t fb, size_t crtc_index) {
+int Client::set_crtc(uint32_t fb, size_t crtc_index, const drm_mode_modeinfo& mode) {
     const uint32_t connector = raw(board_.screen(crtc_index).id());
     drm_mode_crtc set{};
     set.crtc_id = raw(board_.crtc(crtc_index).id());
@@ -294,7 +295,7 @@ int Client::set_crtc(uint32_t fb, size_t crtc_index) {
     set.set_connectors_ptr = address(&connector);
     set.count_connectors = 1;
     set.mode_valid = 1;
-    set.mode = mode_1024x768();
+    set.mode = mode;
     return pumped(DRM_IOCTL_MODE_SETCRTC, &set);
 }
 
@@ -313,6 +314,39 @@ std::vector<drm_event_vblank> Client::vblank_events() {
 size_t Client::event_count() {
     const std::lock_guard lock(queue_->mutex);
     return queue_->events.size();
+}
+
+void Client::before_each_event(std::function<void()> run) {
+    queue_->before_push = std::move(run);
+}
+
+Ref<File> Client::take_file() {
+    Ref<File> file = *std::move(file_);
+    file_.reset();
+    return file;
+}
+
+Wakeup WatchedSleeper::sleep(std::optional<Time> deadline, Interrupts interrupts) {
+    sleeps_++;
+    return inner_.sleep(deadline, interrupts);
+}
+
+Waiting::Waiting(Client& client, std::function<int()> call) {
+    const uint64_t before = client.sleeper().sleeps();
+    thread_ = std::thread([this, run = std::move(call)] {
+        result_ = run();
+        has_returned_ = true;
+    });
+    while (client.sleeper().sleeps() == before && !has_returned_) std::this_thread::yield();
+}
+
+Waiting::~Waiting() {
+    if (thread_.joinable()) thread_.join();
+}
+
+int Waiting::result() {
+    thread_.join();
+    return result_;
 }
 
 AtomicRequest& AtomicRequest::set(const ModeObject& object, const Property* property,

@@ -218,6 +218,15 @@ void note_what_changes(State& state) {
     }
 }
 
+/// Linux: page_flip_common
+Result<void> check_page_flip(State& state) {
+    for (const CrtcChange* change : state.crtcs()) {
+        if (!change->new_state.active)
+            return state.refuse(Errno::Inval, "{}: ACTIVE is 0", name_of(*change->crtc));
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string name_of(const Plane& plane) {
@@ -297,6 +306,7 @@ Result<void> check_rectangles(Request* request, const Plane& plane, const PlaneS
 }
 
 Result<void> check(State& state) {
+    if (state.options().page_flip) TRY(check_page_flip(state));
     for (const PlaneChange* change : state.planes())
         TRY(check_plane(state, state.request(), *change));
     for (const CrtcChange* change : state.crtcs()) TRY(check_crtc(state, *change));

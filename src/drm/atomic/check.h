@@ -1,4 +1,4 @@
-// The core's checks of what connects to what, shared with SETCRTC.
+// The core's checks of a filled state; some are shared with the legacy ioctls.
 // Linux: drivers/gpu/drm/drm_atomic_helper.c
 #pragma once
 
@@ -9,6 +9,10 @@
 #include "drm/atomic/state.h"
 
 namespace plugboard::drm::atomic {
+
+/// The order of checks of facts/kms.md section 4. Under the modeset lock. Linux:
+/// drm_atomic_check_only
+Result<void> check(State& state);
 
 /// What becomes of a connector outside the request whose encoder the request wants.
 enum class ForeignEncoder { Refuse, TakeOver };

@@ -138,10 +138,8 @@ Result<Attempt::Outcome> Attempt::try_once() {
     Installation::Freed freed;
     State::Contents stale;
     MutexLock lock(device_.mode_config().lock());
-    if (state_->has_recipe()) {
-        stale = state_->take_contents();
-        TRY(state_->fill());
-    }
+    stale = state_->take_contents();
+    TRY(state_->fill());
     if (signals_ && !state_->options().test_only) {
         if (!signals_->attach(*state_)) {
             wishes_ = Signals::wishes_of(*state_);
@@ -177,8 +175,9 @@ Result<void> Attempt::run() {
         if (obstacle_) TRY(wait_for_obstacle());
     }
     if (signals_) signals_->give_away(*state_);
-    if (state_->options().nonblock) return {};
-    return wait_until_cleaned_up();
+    if (!state_->options().nonblock) TRY(wait_until_cleaned_up());
+    if (signals_) signals_->keep_slots();
+    return {};
 }
 
 Result<void> Attempt::wait_until_cleaned_up() {
@@ -186,8 +185,12 @@ Result<void> Attempt::wait_until_cleaned_up() {
     if (request_)
         return request_->wait(device_, state_->progress_queue(), is_over, std::nullopt,
                               Interrupts::Ignored);
+    CommitWorker& worker = device_.mode_config().worker();
     // The worker cannot wait for itself; its own commit goes on without it.
-    if (device_.mode_config().worker().is_current_thread()) return {};
+    if (worker.is_current_thread()) return {};
+    // Who signals the fence may be a client that waits for this thread. Asked once is enough: what
+    // this commit waits for is older than it, and a fence that has signalled stays so.
+    if (worker.is_held_up_by_fence(*state_)) return {};
     ThreadSleeper sleeper(device_.clock());
     const Wakeup end = wait_until(sleeper, state_->progress_queue(), is_over,
                                   device_.clock().now() + longest_stall, Interrupts::Ignored);
@@ -247,7 +250,6 @@ void Installation::count_flips_that_do_not_happen(State& state) {
 
 /// Linux: drm_atomic_helper_update_legacy_modeset_state
 void Installation::update_dpms(State& state, Freed& freed) {
-    const Property* property = state.device().mode_config().properties.dpms;
     for (const ConnectorChange* change : state.connectors()) {
         Connector& connector = **change->connector;
         const Crtc* crtc = change->new_state.crtc;
@@ -258,9 +260,6 @@ void Installation::update_dpms(State& state, Freed& freed) {
             connector.dpms, crtc && crtc->state.active ? DRM_MODE_DPMS_ON : DRM_MODE_DPMS_OFF);
         if (is_attached || is_detached || old != connector.dpms)
             freed.connectors.push_back(*change->connector);
-        if (!property) continue;
-        if (AttachedProperty* attached = connector.find_property(property->id()))
-            attached->value = connector.dpms;
     }
 }
 

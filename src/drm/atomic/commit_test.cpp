@@ -4,9 +4,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
+#include <utility>
 
 #include "drm/atomic/atomic_fixture.h"
+#include "drm/atomic/disable_framebuffer.h"
 #include "drm/sync/sw_sync.h"
 #include "drm/sync/sync_file.h"
 #include "uapi/in_process_memory.h"
@@ -61,6 +64,17 @@ class CommitTest : public testing::Test {
         drm_mode_crtc_page_flip argument{raw(crtc.id()), fb, DRM_MODE_PAGE_FLIP_EVENT, 0,
                                          user_data};
         return client.call(DRM_IOCTL_MODE_PAGE_FLIP, &argument);
+    }
+    int show_overlay(Board& board, Client& client, Crtc& crtc, uint32_t fb) {
+        drm_mode_set_plane set{};
+        set.plane_id = raw(board.overlay().id());
+        set.crtc_id = raw(crtc.id());
+        set.fb_id = fb;
+        set.crtc_w = 1024;
+        set.crtc_h = 768;
+        set.src_w = 1024 << 16;
+        set.src_h = 768 << 16;
+        return client.pumped(DRM_IOCTL_MODE_SETPLANE, &set);
     }
     const StandardProperties& properties(Board& board) { return board.config().properties; }
 };
@@ -125,6 +139,19 @@ TEST_F(CommitTest, a_crtc_remembers_what_its_last_commit_changed) {
     ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0);
     board.drain();
     EXPECT_TRUE(last.planes && !last.mode && !last.active && !last.connectors && !last.color);
+}
+
+TEST_F(CommitTest, mode_that_no_timer_can_keep_up_with_is_shown_and_flipped) {
+    Board board;
+    Client client(board);
+    drm_mode_modeinfo mode = mode_1024x768();
+    mode.clock = 0x7fffffff;
+    mode.hdisplay = mode.hsync_start = mode.hsync_end = mode.htotal = 20;
+    mode.vdisplay = mode.vsync_start = mode.vsync_end = mode.vtotal = 20;
+    ASSERT_EQ(client.set_crtc(client.add_fb(), 0, mode), 0) << client.reason();
+    ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0) << client.reason();
+    board.drain();
+    EXPECT_EQ(client.event_count(), 1u);
 }
 
 TEST_F(CommitTest, modeset_sends_its_event_at_once) {
@@ -291,12 +318,9 @@ TEST_F(CommitTest, blocking_commit_on_a_fence_is_interrupted_and_changes_nothing
         .set(board.primary(), properties(board).in_fence_fd, static_cast<uint64_t>(fence))
         .set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
         .flags(DRM_MODE_PAGE_FLIP_EVENT);
-    int result = 0;
-    std::thread thread([&] { result = request.call(client); });
-    std::this_thread::sleep_for(20ms);
+    Waiting waiting(client, [&] { return request.call(client); });
     client.interrupt();
-    thread.join();
-    EXPECT_EQ(result, EINTR);
+    EXPECT_EQ(waiting.result(), EINTR);
     EXPECT_EQ(slot, -1);
     EXPECT_EQ(board.primary().state.fb, before);
     EXPECT_EQ(board.worker().pending_count(), 0u);
@@ -317,13 +341,14 @@ TEST_F(CommitTest, blocking_commit_goes_on_when_its_fence_signals) {
     AtomicRequest request;
     request.set(board.primary(), properties(board).fb_id, fb)
         .set(board.primary(), properties(board).in_fence_fd, static_cast<uint64_t>(fence));
-    int result = -1;
-    std::thread thread([&] { board.pump([&] { result = request.call(client); }); });
-    std::this_thread::sleep_for(10ms);
+    Waiting waiting(client, [&] { return request.call(client); });
     EXPECT_NE(raw((*board.primary().state.fb)->id()), fb);
     timeline.advance(1);
-    thread.join();
-    EXPECT_EQ(result, 0) << client.reason();
+    EXPECT_TRUE(comes_true([&] {
+        board.vblank();
+        return waiting.has_returned();
+    }));
+    EXPECT_EQ(waiting.result(), 0) << client.reason();
     EXPECT_EQ(raw((*board.primary().state.fb)->id()), fb);
     ::close(fence);
 }
@@ -350,6 +375,130 @@ TEST_F(CommitTest, close_before_flip_completes) {
     EXPECT_EQ(client.event_count(), 0u);
     Client next(board);
     EXPECT_EQ(next.set_crtc(next.add_fb()), 0) << next.reason();
+}
+
+TEST_F(CommitTest, close_behind_a_foreign_fence_does_not_wait_for_it) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    Timeline timeline(board);
+    const int fence = timeline.fence(1);
+    AtomicRequest stuck;
+    stuck.set(board.primary(), properties(board).fb_id, client.add_fb())
+        .set(board.primary(), properties(board).in_fence_fd, static_cast<uint64_t>(fence))
+        .flags(DRM_MODE_ATOMIC_NONBLOCK);
+    ASSERT_EQ(stuck.call(client), 0) << client.reason();
+    ::close(fence);
+    std::atomic<bool> is_closed{false};
+    std::thread thread([&] {
+        client.close();
+        is_closed = true;
+    });
+    EXPECT_TRUE(comes_true([&] { return is_closed.load(); }));
+    if (!is_closed) board.clock.advance(10s);
+    thread.join();
+    EXPECT_FALSE(board.primary().state.fb);  // installed
+    EXPECT_EQ(board.worker().pending_count(), 2u);
+    timeline.advance(1);
+    board.drain();
+    EXPECT_TRUE(board.programmed().back().starts_with("crtc-0: fb -"));
+}
+
+TEST_F(CommitTest, core_does_not_wait_behind_its_own_commit_that_a_fence_holds_up) {
+    Board board({.crtcs = 2});
+    Client client(board);
+    light(board, client, 0);
+    const uint32_t on_both = client.add_fb();
+    ASSERT_EQ(client.set_crtc(on_both, 1), 0) << client.reason();
+    const uint32_t on_overlay = client.add_fb();
+    ASSERT_EQ(show_overlay(board, client, board.crtc(1), on_overlay), 0) << client.reason();
+    Timeline timeline(board);
+    const int fence = timeline.fence(1);
+    AtomicRequest stuck;
+    stuck.set(board.primary(0), properties(board).fb_id, on_both)
+        .set(board.primary(0), properties(board).in_fence_fd, static_cast<uint64_t>(fence))
+        .flags(DRM_MODE_ATOMIC_NONBLOCK);
+    ASSERT_EQ(stuck.call(client), 0) << client.reason();
+    ::close(fence);
+    // The second has nothing in common with the commit that waits for the fence.
+    std::atomic<bool> is_done{false};
+    std::thread thread([&] {
+        for (const uint32_t id : {on_both, on_overlay})
+            disable_framebuffer(board.drm(), **find_framebuffer(board.drm(), ObjectId{id}));
+        is_done = true;
+    });
+    EXPECT_TRUE(comes_true([&] { return is_done.load(); }));
+    for (int i = 0; i < 2 && !is_done; i++) board.clock.advance(10s);
+    thread.join();
+    EXPECT_EQ(board.worker().pending_count(), 3u);
+    timeline.advance(1);
+    board.drain();
+}
+
+TEST_F(CommitTest, last_reference_of_a_file_dropped_by_a_vblank_waits_for_none) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    const uint64_t id = client.file().id();
+    ASSERT_FALSE(board.crtc().vblank().call_at(
+        board.crtc().vblank().current().sequence + 1,
+        [held = std::make_shared<Ref<File>>(client.take_file())](VblankCount) {}));
+    std::atomic<bool> is_handled{false};
+    std::thread timer([&] {
+        board.vblank();
+        is_handled = true;
+    });
+    EXPECT_TRUE(comes_true([&] { return is_handled.load(); }));
+    if (!is_handled) board.clock.advance(10s);
+    timer.join();
+    board.pump([&] { board.model.flush(); });
+    EXPECT_FALSE(board.drm().find_file(id));
+    EXPECT_FALSE(board.primary().state.fb);
+}
+
+TEST_F(CommitTest, events_of_a_crtc_come_in_the_order_of_its_commits) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    ASSERT_EQ(flip(client, board.crtc(), client.add_fb(), 1), 0);
+    board.settle();
+    // Going off sends its event at once, as soon as the worker is at it.
+    AtomicRequest off;
+    off.set(board.crtc(), properties(board).active, 0)
+        .flags(DRM_MODE_ATOMIC_ALLOW_MODESET | DRM_MODE_PAGE_FLIP_EVENT)
+        .user_data(2);
+    Waiting waiting(client, [&] { return off.call(client); });
+    bool is_first = true;
+    client.before_each_event([&] {
+        if (std::exchange(is_first, false)) board.settle();  // what may overtake it has now
+    });
+    ASSERT_TRUE(board.vblank());
+    EXPECT_EQ(waiting.result(), 0) << client.reason();
+    const auto events = client.vblank_events();
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(events[0].user_data, 1u);
+    EXPECT_EQ(events[1].user_data, 2u);
+}
+
+TEST_F(CommitTest, flip_of_one_crtc_does_not_wait_for_another_crtcs_flip) {
+    Board board({.crtcs = 2});
+    Client client(board);
+    light(board, client, 0);
+    light(board, client, 1);
+    AtomicRequest both;
+    both.set(board.primary(0), properties(board).fb_id, client.add_fb())
+        .set(board.primary(1), properties(board).fb_id, client.add_fb())
+        .flags(DRM_MODE_ATOMIC_NONBLOCK);
+    ASSERT_EQ(both.call(client), 0) << client.reason();
+    board.settle();
+    ASSERT_TRUE(board.vblank(0));  // and none of the other
+    const size_t before = board.programmed().size();
+    ASSERT_EQ(flip(client, board.crtc(0), client.add_fb()), 0) << client.reason();
+    board.settle();
+    EXPECT_EQ(board.programmed().size(), before + 1);
+    ASSERT_TRUE(board.vblank(0));
+    EXPECT_EQ(client.event_count(), 1u);
+    board.drain();
 }
 
 TEST_F(CommitTest, old_framebuffers_are_let_go_after_the_flip) {
@@ -495,13 +644,27 @@ TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_flip) {
     light(board, client);
     AtomicRequest request;
     request.set(board.primary(), properties(board).fb_id, client.add_fb());
-    int result = 0;
-    std::thread thread([&] { result = request.call(client); });
-    EXPECT_TRUE(comes_true([&] { return board.worker().pending_count() == 1; }));
+    Waiting waiting(client, [&] { return request.call(client); });
     board.settle();
     board.unplug();
-    thread.join();
-    EXPECT_EQ(result, ENODEV);
+    EXPECT_EQ(waiting.result(), ENODEV);
+}
+
+TEST_F(CommitTest, unplug_in_the_last_wait_puts_the_out_fence_slots_back) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    int32_t slot = 77;
+    AtomicRequest request;
+    request.set(board.primary(), properties(board).fb_id, client.add_fb())
+        .set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
+        .flags(DRM_MODE_PAGE_FLIP_EVENT);
+    Waiting waiting(client, [&] { return request.call(client); });
+    board.settle();
+    board.unplug();
+    EXPECT_EQ(waiting.result(), ENODEV);
+    EXPECT_EQ(slot, -1);
+    EXPECT_EQ(client.event_count(), 1u);  // the event was the state's by then
 }
 
 TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_fence) {
@@ -513,12 +676,9 @@ TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_fence) {
     AtomicRequest request;
     request.set(board.primary(), properties(board).fb_id, client.add_fb())
         .set(board.primary(), properties(board).in_fence_fd, static_cast<uint64_t>(fence));
-    int result = 0;
-    std::thread thread([&] { result = request.call(client); });
-    std::this_thread::sleep_for(10ms);
+    Waiting waiting(client, [&] { return request.call(client); });
     board.unplug();
-    thread.join();
-    EXPECT_EQ(result, ENODEV);
+    EXPECT_EQ(waiting.result(), ENODEV);
     ::close(fence);
 }
 

@@ -14,25 +14,44 @@ namespace {
 /// How long a flip may take before the commits behind it go on without it.
 constexpr Nanos longest_flip = std::chrono::seconds(10);
 
-/// Whether both touch the same CRTC, plane or connector.
-bool have_common_object(State& a, State& b) {
-    const auto in_b = [&](const auto* change) {
-        if constexpr (requires { change->crtc->vblank(); }) {
-            return b.find(*change->crtc) != nullptr;
-        } else if constexpr (requires { change->plane; }) {
-            return b.find(*change->plane) != nullptr;
-        } else {
-            return b.find(**change->connector) != nullptr;
-        }
-    };
-    return std::ranges::any_of(a.crtcs(), in_b) || std::ranges::any_of(a.planes(), in_b) ||
-           std::ranges::any_of(a.connectors(), in_b);
+/// The CRTC whose flip ends the change of a plane or connector; null: it is off, before and after.
+template <class Change>
+const Crtc* flipping_crtc(const Change& change) {
+    return change.new_state.crtc ? change.new_state.crtc : change.old_state.crtc;
 }
 
-/// The CRTC whose flip ends the change of a plane or connector.
-template <class ObjectState>
-const Crtc* flipping_crtc(const ObjectState& old_state, const ObjectState& new_state) {
-    return new_state.crtc ? new_state.crtc : old_state.crtc;
+/// What an older commit has in common with a newer one.
+/// Linux: drm_atomic_helper_wait_for_dependencies
+struct Overlap {
+    bool is_empty = true;
+    std::vector<const Crtc*> crtcs;  // whose flips end the older one's changes of common objects
+
+    void add(const Crtc* crtc) {
+        is_empty = false;
+        if (crtc) crtcs.push_back(crtc);
+    }
+};
+
+Overlap overlap_of(State& older, State& newer) {
+    Overlap overlap;
+    for (const CrtcChange* change : newer.crtcs()) {
+        if (older.find(*change->crtc)) overlap.add(change->crtc);
+    }
+    for (const PlaneChange* change : newer.planes()) {
+        if (const PlaneChange* last = older.find(*change->plane)) overlap.add(flipping_crtc(*last));
+    }
+    for (const ConnectorChange* change : newer.connectors()) {
+        if (const ConnectorChange* last = older.find(**change->connector))
+            overlap.add(flipping_crtc(*last));
+    }
+    return overlap;
+}
+
+bool has_unsignaled_fence(State& state) {
+    return std::ranges::any_of(state.planes(), [](const PlaneChange* change) {
+        const auto& fence = change->new_state.in_fence;
+        return fence && !(*fence)->is_signaled();
+    });
 }
 
 }  // namespace
@@ -98,7 +117,7 @@ MaybeRef<State> CommitWorker::second_newest(const Crtc& crtc) const {
 MaybeRef<State> CommitWorker::unprogrammed_predecessor(State& state) const {
     MutexLock lock(mutex_);
     for (const Pending& pending : pending_) {
-        if (!pending.state->is_hw_done() && have_common_object(*pending.state, state))
+        if (!pending.state->is_hw_done() && !overlap_of(*pending.state, state).is_empty)
             return pending.state;
     }
     return std::nullopt;
@@ -113,12 +132,27 @@ bool CommitWorker::has_unflipped_object(State& state) const {
         };
         for (const PlaneChange* change : state.planes()) {
             const PlaneChange* last = older.find(*change->plane);
-            if (last && is_flipping(flipping_crtc(last->old_state, last->new_state))) return true;
+            if (last && is_flipping(flipping_crtc(*last))) return true;
         }
         for (const ConnectorChange* change : state.connectors()) {
             const ConnectorChange* last = older.find(**change->connector);
-            if (last && is_flipping(flipping_crtc(last->old_state, last->new_state))) return true;
+            if (last && is_flipping(flipping_crtc(*last))) return true;
         }
+    }
+    return false;
+}
+
+bool CommitWorker::is_held_up_by_fence(State& state) const {
+    std::vector<State*> waiting;  // for each other, the newest first
+    MutexLock lock(mutex_);
+    for (auto pending = pending_.rbegin(); pending != pending_.rend(); ++pending) {
+        if (pending->stage != Stage::Waiting) continue;  // its fences have signalled
+        State& older = *pending->state;
+        const bool is_waited_for = std::ranges::any_of(
+            waiting, [&](State* newer) { return !overlap_of(older, *newer).is_empty; });
+        if (&older != &state && !is_waited_for) continue;
+        if (has_unsignaled_fence(older)) return true;
+        waiting.push_back(&older);
     }
     return false;
 }
@@ -183,13 +217,14 @@ CommitWorker::Next CommitWorker::next_task() {
 /// Linux: drm_atomic_helper_wait_for_dependencies, drm_atomic_helper_wait_for_fences
 bool CommitWorker::is_runnable_locked(std::list<Pending>::iterator pending) {
     State& state = *pending->state;
-    for (const PlaneChange* change : state.planes()) {
-        const auto& fence = change->new_state.in_fence;
-        if (fence && !(*fence)->is_signaled()) return false;
-    }
+    if (has_unsignaled_fence(state)) return false;
     for (auto older = pending_.begin(); older != pending; ++older) {
-        const bool is_over = older->state->is_hw_done() && older->state->is_flipped_everywhere();
-        if (!is_over && have_common_object(*older->state, state)) return false;
+        const Overlap overlap = overlap_of(*older->state, state);
+        if (overlap.is_empty) continue;
+        if (!older->state->is_hw_done()) return false;
+        // Told, not only flipped: the events of a CRTC come in the order of its commits.
+        const auto is_told = [&](const Crtc* crtc) { return older->state->progress(*crtc).told; };
+        if (!std::ranges::all_of(overlap.crtcs, is_told)) return false;
     }
     return true;
 }

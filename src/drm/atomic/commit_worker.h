@@ -54,6 +54,9 @@ class CommitWorker {
     /// Whether the last commit of one of its planes or connectors has not flipped yet.
     bool has_unflipped_object(State& state) const;
 
+    /// Whether the pending commit, or one that it waits for, waits for an in-fence.
+    bool is_held_up_by_fence(State& state) const;
+
     /// A new fence of the CRTC's or writeback connector's own timeline.
     Ref<Fence> make_fence(const Crtc& crtc);
     Ref<Fence> make_fence(const Connector& connector);
@@ -110,9 +113,5 @@ class CommitWorker {
     std::thread thread_ GUARDED_BY(mutex_);
     std::map<uint32_t, Timeline> timelines_ GUARDED_BY(mutex_);  // by object id
 };
-
-/// Takes the framebuffer off every plane that shows it and waits until that is done, 10 s at most.
-/// Never fails: what the driver refuses is done with the CRTC off. Linux: atomic_remove_fb
-void disable_framebuffer(Device& device, Framebuffer& fb);
 
 }  // namespace plugboard::drm::atomic

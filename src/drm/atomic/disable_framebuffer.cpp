@@ -1,10 +1,10 @@
-// What RMFB and close() do to the planes that show the framebuffer.
-// Linux: atomic_remove_fb() in drivers/gpu/drm/drm_framebuffer.c
+#include "drm/atomic/disable_framebuffer.h"
+
 #include <utility>
 #include <vector>
 
+#include "drm/atomic/commit.h"
 #include "drm/atomic/commit_worker.h"
-#include "drm/atomic/state.h"
 
 namespace plugboard::drm::atomic {
 namespace {

@@ -40,8 +40,6 @@ Result<void> fill(State& state, Crtc& crtc, const Ref<Framebuffer>& fb) {
         return state.refuse(Errno::Inval, "{}: {} has format {}, what is shown has {}",
                             name_of(primary), name_of(*fb), fourcc_name(fb->format().fourcc),
                             fourcc_name((*now.fb)->format().fourcc));
-    if (!state.crtc(crtc).active)
-        return state.refuse(Errno::Inval, "{}: ACTIVE is 0", name_of(crtc));
     state.plane(primary).fb = fb;
     state.set_crtc(primary, &crtc);
     return {};
@@ -73,8 +71,8 @@ PLUGBOARD_HANDLER(ioctl_page_flip, drm_mode_crtc_page_flip) {
                                 name_of(crtc));
         return fill(state, crtc, fb);
     };
-    const auto state =
-        State::create(device, &request, {.nonblock = true, .file_id = file.id()}, recipe);
+    const auto state = State::create(
+        device, &request, {.nonblock = true, .page_flip = true, .file_id = file.id()}, recipe);
     atomic::Signals signals(request, device, file, event);
     return atomic::commit(request, state, signals);
 }

@@ -14,13 +14,6 @@ using atomic::State;
 using atomic::Target;
 using log::Category;
 
-void store_dpms(Device& device, Connector& connector, uint32_t value) {
-    connector.dpms = value;
-    const Property* property = device.mode_config().properties.dpms;
-    if (AttachedProperty* attached = connector.find_property(property->id()))
-        attached->value = value;
-}
-
 /// The CRTC is active while one of its connectors is on.
 Result<void> fill_active(State& state, Crtc& crtc) {
     bool is_any_on = false;
@@ -44,7 +37,7 @@ Result<void> set_dpms(Request& request, Device& device, File& file, Connector& c
         MutexLock lock(device.mode_config().lock());
         before = connector.dpms;
         if (before == wanted) return {};
-        store_dpms(device, connector, wanted);
+        connector.dpms = wanted;
         crtc = connector.state.crtc;
     }
     if (!crtc) return {};
@@ -53,7 +46,7 @@ Result<void> set_dpms(Request& request, Device& device, File& file, Connector& c
                               [crtc](State& state) { return fill_active(state, *crtc); });
     if (done.ok()) return {};
     MutexLock lock(device.mode_config().lock());
-    store_dpms(device, connector, before);
+    connector.dpms = before;
     return done;
 }
 

@@ -92,6 +92,9 @@ void Signals::give_away(State& state) {
         reserved_events_ -= change->events.size();
     }
     for (; reserved_events_ > 0; reserved_events_--) file_.cancel_event();
+}
+
+void Signals::keep_slots() {
     written_.clear();
 }
 

@@ -14,7 +14,7 @@
 
 namespace plugboard::drm::atomic {
 
-/// Lives on the stack of one request; unless given away it takes back what it has made. The
+/// Lives on the stack of one request and takes back what was neither given away nor kept. The
 /// request's thread only, and without the modeset lock but for attach().
 class Signals {
   public:
@@ -47,6 +47,8 @@ class Signals {
     bool attach(State& state) const;
     /// The state is installed: it owns them now. Events that no CRTC sends are taken back.
     void give_away(State& state);
+    /// The request succeeds: the slots keep the numbers of their descriptors.
+    void keep_slots();
 
   private:
     Result<Ref<Fence>> export_fence(Ref<Fence> fence, uapi::UserAddress slot);

@@ -133,7 +133,7 @@ State::Contents State::take_contents() {
 }
 
 Result<void> State::fill() {
-    return recipe_ ? recipe_(*this) : Result<void>();
+    return recipe_(*this);
 }
 
 void State::seal() {
@@ -171,15 +171,7 @@ Progress State::progress(const Crtc& crtc) const {
     MutexLock lock(mutex_);
     return {.hw_done = is_hw_done_,
             .flip_done = flipped_[crtc.index()].done,
-            .cleaned_up = is_cleaned_up_};
-}
-
-bool State::is_flipped_everywhere() const {
-    MutexLock lock(mutex_);
-    for (size_t i = 0; i < contents_.crtcs.size(); i++) {
-        if (contents_.crtcs[i] && !flipped_[i].done) return false;
-    }
-    return true;
+            .told = flipped_[crtc.index()].told};
 }
 
 bool State::is_told_everywhere() const {

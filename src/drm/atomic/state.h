@@ -29,6 +29,7 @@ struct Options {
     bool nonblock = false;
     bool allow_modeset = false;
     bool legacy_cursor = false;  // its flip counts as done at once
+    bool page_flip = false;      // of a CRTC that must be on
     uint64_t file_id = 0;        // who asks, for the flip log; 0: the core itself
 };
 
@@ -67,17 +68,16 @@ struct ConnectorChange {
 
 /// How far the request has come on one CRTC. Linux: struct drm_crtc_commit
 struct Progress {
-    bool hw_done = false;     // the new state is programmed
-    bool flip_done = false;   // the new picture is being shown; event and fence are sent
-    bool cleaned_up = false;  // what the old state held is let go
+    bool hw_done = false;    // the new state is programmed
+    bool flip_done = false;  // the new picture is being shown; event and fence are about to be sent
+    bool told = false;       // they are sent
 };
 
 /// Counted. While it is made and checked: its request's thread, under the modeset lock. After the
 /// swap it belongs to the commit worker and is constant but for its progress.
 class State final : public Object {
   public:
-    /// A state without a recipe is installed as its maker filled it, under the modeset lock.
-    static Ref<State> create(Device& device, Request* request, Options options, Recipe recipe = {});
+    static Ref<State> create(Device& device, Request* request, Options options, Recipe recipe);
 
     Device& device() const { return *device_; }
     const Options& options() const { return options_; }
@@ -118,12 +118,10 @@ class State final : public Object {
     Contents take_contents();
     /// Runs the recipe on the empty state; under the modeset lock.
     Result<void> fill();
-    bool has_recipe() const { return recipe_ != nullptr; }
 
     Progress progress(const Crtc& crtc) const;
     /// The new state is programmed on all its CRTCs.
     bool is_hw_done() const;
-    bool is_flipped_everywhere() const;
     bool is_cleaned_up() const;
     /// Woken at each step of progress.
     WaitQueue& progress_queue() { return progress_queue_; }
@@ -170,17 +168,5 @@ class State final : public Object {
     std::vector<Flipped> flipped_ GUARDED_BY(mutex_);  // by CRTC index
     WaitQueue progress_queue_;
 };
-
-/// The order of checks of facts/kms.md section 4. Under the modeset lock. Linux:
-/// drm_atomic_check_only
-Result<void> check(State& state);
-
-/// The whole of a commit for a request: waits, swaps, hands the tail to the worker, and, unless it
-/// is non-blocking, waits for the end. Called without the modeset lock; it checks again under it.
-/// Linux: drm_atomic_commit, drm_atomic_nonblocking_commit
-Result<void> commit(Request& request, Ref<State> state);
-
-/// The same for the core itself (RMFB, close): no request, never interrupted.
-Result<void> commit_internal(Ref<State> state);
 
 }  // namespace plugboard::drm::atomic

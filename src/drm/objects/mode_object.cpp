@@ -20,7 +20,7 @@ ModeObject::~ModeObject() {
     ObjectIds::remove(*this);
 }
 
-AttachedProperty* ModeObject::find_property(ObjectId property) {
+const AttachedProperty* ModeObject::find_property(ObjectId property) const {
     const auto found = std::ranges::find_if(properties_, [&](const AttachedProperty& attached) {
         return attached.property->id() == property;
     });

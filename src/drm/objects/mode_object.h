@@ -46,17 +46,16 @@ struct AttachedProperty {
 /// blobs).
 class ModeObject {
   public:
-    ModeObject(ObjectType type) : type_(type) {}  // NOLINT(google-explicit-constructor)
+    explicit ModeObject(ObjectType type) : type_(type) {}
     ModeObject(const ModeObject&) = delete;
     ModeObject& operator=(const ModeObject&) = delete;
 
     ObjectId id() const { return id_; }
     ObjectType type() const { return type_; }
 
-    /// In the order in which clients list them. Set up before publish(), constant afterwards, but
-    /// for the values, which the modeset lock guards.
+    /// In the order in which clients list them. Set up before publish(), constant afterwards.
     const std::vector<AttachedProperty>& properties() const { return properties_; }
-    AttachedProperty* find_property(ObjectId property);
+    const AttachedProperty* find_property(ObjectId property) const;
     void attach(const Property& property, uint64_t value);
 
   protected:

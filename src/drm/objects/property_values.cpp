@@ -69,14 +69,6 @@ std::optional<uint64_t> state_value(const ModeObject& object, const Property& pr
 
 }  // namespace
 
-Result<uint64_t> property_value(const ModeObject& object, const Property& property) {
-    for (const AttachedProperty& attached : object.properties()) {
-        if (attached.property == &property)
-            return state_value(object, property).value_or(attached.value);
-    }
-    return Errno::Inval;
-}
-
 std::vector<std::pair<uint32_t, uint64_t>> visible_properties(const ModeObject& object,
                                                               const ClientCaps& caps) {
     std::vector<std::pair<uint32_t, uint64_t>> visible;

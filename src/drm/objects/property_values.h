@@ -6,14 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/result.h"
 #include "drm/file.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::drm {
-
-/// Under the modeset lock of the object's device. Inval: the object does not have the property.
-Result<uint64_t> property_value(const ModeObject& object, const Property& property);
 
 /// Id and value of each property that a client with these caps sees, in the object's order. Under
 /// the modeset lock.

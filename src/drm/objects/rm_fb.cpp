@@ -3,7 +3,7 @@
 #include <list>
 #include <utility>
 
-#include "drm/atomic/commit_worker.h"
+#include "drm/atomic/disable_framebuffer.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
 

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <thread>
 
 #include "drm/atomic/atomic_fixture.h"
 #include "drm/vblank/vblank_timer.h"
@@ -13,6 +12,7 @@ namespace {
 using atomic::Board;
 using atomic::Client;
 using atomic::comes_true;
+using atomic::Waiting;
 using namespace std::chrono_literals;
 
 class VblankIoctls : public testing::Test {
@@ -39,47 +39,35 @@ TEST_F(VblankIoctls, relative_0_is_a_query_that_starts_the_timer) {
 
 TEST_F(VblankIoctls, without_a_vblank_for_3_s_it_is_busy_and_says_the_count) {
     auto argument = wait(_DRM_VBLANK_RELATIVE, 1);
-    int result = 0;
-    std::thread thread([&] { result = client.call(DRM_IOCTL_WAIT_VBLANK, &argument); });
-    std::this_thread::sleep_for(20ms);
+    Waiting waiting(client, [&] { return client.call(DRM_IOCTL_WAIT_VBLANK, &argument); });
     board.clock.advance(3s);  // and nobody handles the vblanks
-    thread.join();
-    EXPECT_EQ(result, EBUSY);
+    EXPECT_EQ(waiting.result(), EBUSY);
     EXPECT_EQ(argument.reply.sequence, now());
 }
 
 TEST_F(VblankIoctls, interrupted_wait_has_been_made_absolute) {
     const uint64_t before = now();
     auto argument = wait(_DRM_VBLANK_RELATIVE, 3);
-    int result = 0;
-    std::thread thread([&] { result = client.call(DRM_IOCTL_WAIT_VBLANK, &argument); });
-    std::this_thread::sleep_for(20ms);
+    Waiting waiting(client, [&] { return client.call(DRM_IOCTL_WAIT_VBLANK, &argument); });
     client.interrupt();
-    thread.join();
-    EXPECT_EQ(result, EINTR);
+    EXPECT_EQ(waiting.result(), EINTR);
     EXPECT_EQ(static_cast<uint32_t>(argument.request.type) & _DRM_VBLANK_RELATIVE, 0u);
     EXPECT_EQ(argument.request.sequence, before + 3);
 }
 
 TEST_F(VblankIoctls, wait_ends_well_when_the_crtc_goes_off) {
     auto argument = wait(_DRM_VBLANK_RELATIVE, 100);
-    int result = -1;
-    std::thread thread([&] { result = client.call(DRM_IOCTL_WAIT_VBLANK, &argument); });
-    std::this_thread::sleep_for(20ms);
+    Waiting waiting(client, [&] { return client.call(DRM_IOCTL_WAIT_VBLANK, &argument); });
     board.crtc().vblank().turn_off();
-    thread.join();
-    EXPECT_EQ(result, 0);
+    EXPECT_EQ(waiting.result(), 0);
     EXPECT_EQ(argument.reply.sequence, now());
 }
 
 TEST_F(VblankIoctls, wait_ends_with_nodev_at_unplug) {
     auto argument = wait(_DRM_VBLANK_RELATIVE, 100);
-    int result = -1;
-    std::thread thread([&] { result = client.call(DRM_IOCTL_WAIT_VBLANK, &argument); });
-    std::this_thread::sleep_for(20ms);
+    Waiting waiting(client, [&] { return client.call(DRM_IOCTL_WAIT_VBLANK, &argument); });
     board.unplug();
-    thread.join();
-    EXPECT_TRUE(result == ENODEV || result == 0) << result;
+    EXPECT_EQ(waiting.result(), ENODEV);
 }
 
 TEST_F(VblankIoctls, event_comes_at_its_vblank_and_the_reply_is_the_target) {
