@@ -11,6 +11,7 @@
 #include <cassert>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace plugboard {
@@ -21,21 +22,12 @@ constexpr uint64_t make_key(int fd, uint32_t generation) {
     return static_cast<uint64_t>(generation) << 32 | static_cast<uint32_t>(fd);
 }
 
-/// After a hang-up: whether it came from a shutdown() while copies of the other end are still
-/// there. Its name can then not be bound by anybody else.
-bool other_end_lives(int fd) {
-    sockaddr_un name{};
-    socklen_t length = sizeof name;
-    if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &length) < 0) return false;
-    if (length <= sizeof name.sun_family) return false;
+/// SO_TYPE; nothing: no socket.
+std::optional<int> type_of(int fd) {
     int type = 0;
     socklen_t size = sizeof type;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) return false;
-    const UniqueFd probe(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-    // Out of descriptors: it must be asked again, so it must not be taken for closed.
-    if (!probe.is_open()) return true;
-    return bind(probe.borrow(), reinterpret_cast<const sockaddr*>(&name), length) < 0 &&
-           errno == EADDRINUSE;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) return std::nullopt;
+    return type;
 }
 
 }  // namespace
@@ -45,16 +37,53 @@ struct HangupWatch::Entry {
     std::function<void()> closed;
 };
 
-HangupWatch::HangupWatch()
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      stop_(eventfd(0, EFD_CLOEXEC)),
-      thread_([this] { run(); }) {}
+HangupWatch::HangupWatch() = default;
 
 HangupWatch::~HangupWatch() {
+    if (!is_started_) return;
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(stop_.borrow(), &one, sizeof one);
     assert(written == sizeof one);
     thread_.join();
+}
+
+Result<void> HangupWatch::start_locked() {
+    if (is_started_) return {};
+    UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll.is_open()) return last_error();
+    UniqueFd stop(eventfd(0, EFD_CLOEXEC));
+    if (!stop.is_open()) return last_error();
+    epoll_ = std::move(epoll);
+    stop_ = std::move(stop);
+    thread_ = std::thread([this] { run(); });
+    is_started_ = true;
+    return {};
+}
+
+Result<void> HangupWatch::make_probe_locked(int type) {
+    UniqueFd& probe = probes_[type];
+    if (probe.is_open()) return {};
+    probe = UniqueFd(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+    if (!probe.is_open()) return last_error();
+    return {};
+}
+
+HangupWatch::OtherEnd HangupWatch::other_end(int fd) {
+    sockaddr_un name{};
+    socklen_t length = sizeof name;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &length) < 0) return OtherEnd::Closed;
+    const std::optional<int> type = type_of(fd);
+    if (length <= sizeof name.sun_family || !type) return OtherEnd::Closed;
+    MutexLock lock(mutex_);
+    if (!make_probe_locked(*type).ok()) return OtherEnd::Unknown;
+    UniqueFd& probe = probes_[*type];
+    if (bind(probe.borrow(), reinterpret_cast<const sockaddr*>(&name), length) < 0)
+        return errno == EADDRINUSE ? OtherEnd::Lives : OtherEnd::Closed;
+    // It has a name now, so it can ask no more. The next one fits where this one was, unless
+    // another thread is faster; then it is tried again when it is needed.
+    probe.reset();
+    (void)make_probe_locked(*type);
+    return OtherEnd::Closed;
 }
 
 Result<void> HangupWatch::mark_other_end(int fd) {
@@ -73,6 +102,8 @@ Result<void> HangupWatch::mark_other_end(int fd) {
 
 Result<void> HangupWatch::add(int fd, std::function<void()> closed) {
     MutexLock lock(mutex_);
+    TRY(start_locked());
+    if (const std::optional<int> type = type_of(fd)) TRY(make_probe_locked(*type));
     const uint32_t generation = next_generation_++;
     epoll_event event{};
     event.events = EPOLLET;  // hang-ups and errors are always told
@@ -112,17 +143,19 @@ void HangupWatch::settle() {
 }
 
 bool HangupWatch::handle_events() {
+    if (!is_started_) return false;
     std::array<epoll_event, 64> events;
     const int count =
         epoll_wait(epoll_.borrow(), events.data(), static_cast<int>(events.size()), 0);
-    if (count <= 0) return false;
+    const std::vector<uint64_t> unknown = std::exchange(unknown_, {});
     handler_.store(std::this_thread::get_id());
+    for (const uint64_t key : unknown) handle(key);
     for (int i = 0; i < count; i++) {
         const epoll_event& event = events[static_cast<size_t>(i)];
         if (event.events & EPOLLHUP) handle(event.data.u64);
     }
     handler_.store(std::thread::id());
-    return true;
+    return count > 0;
 }
 
 void HangupWatch::handle(uint64_t key) {
@@ -133,7 +166,11 @@ void HangupWatch::handle(uint64_t key) {
         if (found == entries_.end() || make_key(fd, found->second->generation) != key) return;
     }
     // Entries are taken out under handling_ only, so fd still is the one that hung up.
-    if (other_end_lives(fd)) return;
+    switch (other_end(fd)) {
+        case OtherEnd::Lives: return;
+        case OtherEnd::Unknown: unknown_.push_back(key); return;
+        case OtherEnd::Closed: break;
+    }
     const auto entry = take(fd);
     entry->closed();
 }

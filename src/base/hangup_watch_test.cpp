@@ -1,12 +1,14 @@
 #include "base/hangup_watch.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <future>
 #include <thread>
+#include <vector>
 
 #include "base/labelled_pair.h"
 
@@ -111,6 +113,77 @@ TEST(HangupWatch, TheThreadTellsWithoutSettle) {
     ASSERT_TRUE(watch.add(pair.ours.borrow(), [&] { closed.set_value(); }).ok());
     pair.theirs.reset();
     closed.get_future().wait();
+}
+
+/// Nobody in the process gets a further descriptor.
+class NoDescriptors {
+  public:
+    NoDescriptors() {
+        EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+        const UniqueFd lowest(dup(STDERR_FILENO));
+        rlimit none = before_;
+        none.rlim_cur = static_cast<rlim_t>(lowest.borrow());
+        EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    }
+    ~NoDescriptors() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
+TEST(HangupWatch, a_close_is_seen_without_a_free_descriptor) {
+    Watched first, second;
+    const NoDescriptors none;
+    for (Watched* it : {&first, &second}) {
+        it->pair.theirs.reset();
+        const UniqueFd taken(dup(STDERR_FILENO));
+        EXPECT_TRUE(taken.is_open());
+        it->watch.settle();
+        EXPECT_EQ(it->closed, 1);
+    }
+}
+
+TEST(HangupWatch, no_close_is_lost_while_others_take_every_descriptor) {
+    constexpr int count = 50;
+    std::vector<LabelledPair> pairs;
+    for (int i = 0; i < count; i++) pairs.push_back(make_pair());
+    std::atomic<int> closed = 0;
+    HangupWatch watch;
+    for (LabelledPair& pair : pairs)
+        ASSERT_TRUE(watch.add(pair.ours.borrow(), [&] { closed++; }).ok());
+    {
+        const NoDescriptors none;
+        std::atomic<bool> is_over{false};
+        std::thread greedy([&] {
+            std::vector<UniqueFd> taken;
+            while (!is_over) {
+                UniqueFd fd(dup(STDERR_FILENO));
+                if (fd.is_open()) taken.push_back(std::move(fd));
+            }
+        });
+        for (LabelledPair& pair : pairs) {
+            pair.theirs.reset();
+            watch.settle();
+        }
+        is_over = true;
+        greedy.join();
+    }
+    watch.settle();
+    EXPECT_EQ(closed, count);
+}
+
+TEST(HangupWatch, without_descriptors_it_watches_nothing_and_ends) {
+    LabelledPair pair = make_pair();
+    HangupWatch watch;
+    {
+        const NoDescriptors none;
+        EXPECT_EQ(watch.add(pair.ours.borrow(), [] { FAIL(); }).error(), Errno::MFile);
+        watch.settle();
+    }
+    EXPECT_TRUE(watch.add(pair.ours.borrow(), [] { FAIL(); }).ok());
+    watch.remove(pair.ours.borrow());
 }
 
 }  // namespace
