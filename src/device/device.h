@@ -91,7 +91,16 @@ class Device final : public Object {
     /// Woken when the device goes.
     WaitQueue& gone_queue() { return gone_queue_; }
     /// Inside the gate, if the device is bound and not gone.
-    Entered enter() { return Entered(*this, is_gone() ? std::nullopt : gate_.enter()); }
+    Entered enter() {
+        return enter_if([] { return true; });
+    }
+    /// The same, if `is_valid()` is true inside: of this binding, not of a later one.
+    template <class Predicate>
+    Entered enter_if(Predicate is_valid) {
+        auto pass = is_gone() ? std::nullopt : gate_.enter();
+        if (pass && !is_valid()) pass.reset();
+        return Entered(*this, std::move(pass));
+    }
 
     Devres& devres() { return devres_; }
 

@@ -62,9 +62,9 @@ Result<void> ioctl_get_cap(Request& request, Device& device, File&, drm_get_cap&
 
 Result<void> ioctl_set_client_cap(Request& request, Device& device, File& file,
                                   drm_set_client_cap& argument) {
-    File::State& state = file.state();
     const uint64_t value = argument.value;
-    ClientCaps caps = file.caps();
+    MutexLock lock(file.state().mutex);
+    ClientCaps& caps = file.state().caps;
     switch (argument.capability) {
         case DRM_CLIENT_CAP_STEREO_3D:
             if (value > 1) return too_large(request, argument, 1);
@@ -103,8 +103,6 @@ Result<void> ioctl_set_client_cap(Request& request, Device& device, File& file,
                                   "client cap 7: the driver's planes have no colour pipeline");
         default: return unknown(request, argument);
     }
-    MutexLock lock(state.mutex);
-    state.caps = caps;
     return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <string>
+#include <thread>
 
 #include "tests/support/drm_client.h"
 #include "tests/support/reference_files.h"
@@ -96,6 +97,20 @@ TEST(Caps, without_modeset_only_the_general_ones_exist) {
     cap.capability = DRM_CAP_DUMB_BUFFER;
     EXPECT_EQ(client.ioctl(DRM_IOCTL_GET_CAP, cap), EOPNOTSUPP);
     EXPECT_EQ(client.reason(), "cap 0x1 is one of devices with modeset");
+}
+
+TEST(Caps, two_threads_may_set_one_each) {
+    Board board;
+    Client client(board.drm());
+    for (int i = 0; i < 500; i++) {
+        const uint64_t value = i % 2;
+        std::thread other([&] { client.set_cap(DRM_CLIENT_CAP_STEREO_3D, value); });
+        client.set_cap(DRM_CLIENT_CAP_ASPECT_RATIO, value);
+        other.join();
+        const ClientCaps caps = client.file().caps();
+        ASSERT_EQ(caps.stereo, value != 0);
+        ASSERT_EQ(caps.aspect_ratio, value != 0);
+    }
 }
 
 }  // namespace

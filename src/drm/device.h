@@ -46,7 +46,7 @@ struct DriverInfo {
 };
 
 /// The KMS side of a driver. Called with the modeset lock (check) or on the commit worker inside
-/// the device's gate with no lock (commit, latch).
+/// the device's gate with no lock (commit).
 class KmsHooks {
   public:
     /// The driver's own checks, after the core's; refuse() through the state's request.
@@ -97,8 +97,10 @@ class Device final : public Object {
     bool is_gone() const { return gone_.load() || parent_->is_gone(); }
     /// Woken when this device is unpublished. The device::Device's own is woken before.
     WaitQueue& gone_queue() { return gone_queue_; }
-    /// Inside the device's gate while it is bound and this drm::Device is published.
-    device::Entered enter() { return parent_->enter(); }
+    /// Inside the device's gate, unless this drm::Device is gone; the device may be bound again.
+    device::Entered enter() {
+        return parent_->enter_if([this] { return !is_gone(); });
+    }
 
     /// drmm: see managed.h. In probe(), before publish().
     template <class T, class... Args>

@@ -242,7 +242,9 @@ Result<void> dispatch(Request& request, Device& device, File& file, uint32_t com
     const size_t in_size = both & IOC_IN ? caller_size : 0;
     const size_t out_size = both & IOC_OUT ? caller_size : 0;
     ArgumentBuffer buffer;
-    if (!buffer.make(std::max<size_t>({in_size, out_size, row->size()}))) return Errno::NoMem;
+    const size_t size = std::max<size_t>({in_size, out_size, row->size()});
+    if (!buffer.make(size))
+        return request.refuse(core, Errno::NoMem, "the argument's {} bytes", size);
     if (auto copied = request.memory().read({buffer.data(), in_size}, address); !copied.ok()) {
         return request.refuse(core, copied.error(), "the {} bytes of the argument at 0x{:x}",
                               in_size, static_cast<uint64_t>(address));

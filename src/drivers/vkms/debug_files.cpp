@@ -3,9 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include <span>
+#include <string>
 #include <utility>
 
 #include "base/log.h"
@@ -77,7 +78,7 @@ Result<UniqueFd> open_control(drm::Device& device, const device::Managed<FrameWo
         used.remember(opened.file);
         return {};
     }));
-    if ((flags & O_ACCMODE) == O_RDWR) opened.file->offer(control_text);
+    opened.file->prepare((flags & O_ACCMODE) == O_RDWR ? control_text : std::string_view());
     return std::move(opened.fd);
 }
 
@@ -132,13 +133,14 @@ std::string CrcControl::label() const {
     return fmt::format("crtc-{}/crc/control", crtc());
 }
 
-void CrcControl::offer(std::string_view text) {
-    send(ours_.borrow(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    shutdown(ours_.borrow(), SHUT_WR);
-}
-
-void CrcControl::end_reading() {
-    shutdown(ours_.borrow(), SHUT_RDWR);
+void CrcControl::handle_close() {
+    const std::string text = end_.take_bytes();
+    if (!text.empty()) {
+        if (const auto stored = write(std::as_bytes(std::span(text))); !stored.ok())
+            log::error("{}: a write of \"{}\" was refused: {}", label(),
+                       text.substr(0, text.find('\n')), errno_name(stored.error()));
+    }
+    CrcFile::handle_close();
 }
 
 Result<size_t> CrcControl::write(std::span<const std::byte> bytes) {

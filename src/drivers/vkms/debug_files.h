@@ -8,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "base/ref.h"
+#include "base/text_end.h"
 #include "base/unique_fd.h"
 #include "device/bound.h"
 #include "drivers/vkms/config.h"
@@ -30,7 +31,7 @@ class CrcFile : public drm::SpecialFile {
     /// Unplugged: lets go of the device; readers get what is there, then the end.
     void hang_up();
     /// The last copy of the descriptor is gone.
-    void handle_close();
+    virtual void handle_close();
 
     Result<int> ioctl(drm::Request&, uint32_t, uapi::UserAddress) override { return Errno::NoTty; }
     void visit_refs(RefVisitor& visitor) const override;
@@ -69,23 +70,25 @@ class CrcData final : public CrcFile {
     bool has_overflowed_ = false;
 };
 
-/// crtc-N/crc/control, open for writing.
+/// crtc-N/crc/control, open for writing. What is written past the shim is judged at the close, with
+/// its error in the log only.
 class CrcControl final : public CrcFile {
   public:
     CrcControl(Ref<drm::Device> device, device::Managed<FrameWorker> worker, uint32_t crtc,
                UniqueFd ours)
-        : CrcFile(std::move(device), worker, crtc), ours_(std::move(ours)) {}
+        : CrcFile(std::move(device), worker, crtc), end_(std::move(ours)) {}
     FdKind kind() const override { return FdKind::Attribute; }
     /// E2BIG: 4096 bytes or more; EINVAL: no such source; EBUSY: the data file is open.
     Result<size_t> write(std::span<const std::byte> bytes) override;
     std::string label() const override;
 
-    /// What a reader of the descriptor gets.
-    void offer(std::string_view text);
+    /// Before the client has its descriptor: `content` is what a reader gets.
+    void prepare(std::string_view content) { end_.prepare(content); }
 
   private:
-    void end_reading() override;
-    const UniqueFd ours_;
+    void handle_close() override;
+    void end_reading() override { end_.hang_up(); }
+    TextEnd end_;
 };
 
 /// "0x000000b8 0x8186afc9\n" and a NUL: what one read() of the data file gives.

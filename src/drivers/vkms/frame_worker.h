@@ -134,8 +134,7 @@ template <class Use>
 auto with_worker(drm::Device& device, const device::Managed<FrameWorker>& worker, Use use)
     -> decltype(use(std::declval<FrameWorker&>())) {
     const device::Entered entered = device.enter();
-    // A device that was bound again can be entered too; the worker is not that binding's.
-    if (!entered || device.is_gone()) return Errno::NoDev;
+    if (!entered) return Errno::NoDev;
     return use(worker.get(entered.bound()));
 }
 

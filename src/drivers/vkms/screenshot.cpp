@@ -39,7 +39,6 @@ Result<Image> picture_of(const Frame& frame) {
 }  // namespace
 
 Result<Image> screenshot(drm::Device& device, uint32_t crtc) {
-    if (device.is_gone()) return Errno::NoDev;
     const auto* card = dynamic_cast<const Card*>(device.mode_config().hooks);
     if (!card || crtc >= device.mode_config().crtcs.size()) return Errno::Inval;
     // A copy keeps the buffers: composing needs the device no more.

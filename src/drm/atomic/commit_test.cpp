@@ -501,6 +501,40 @@ TEST_F(CommitTest, flip_of_one_crtc_does_not_wait_for_another_crtcs_flip) {
     board.drain();
 }
 
+TEST_F(CommitTest, crtc_that_a_later_value_replaced_stays_in_the_request) {
+    Board board({.crtcs = 2});
+    Client client(board);
+    light(board, client, 0);
+    light(board, client, 1);
+    const Plane& plane = board.overlay();
+    AtomicRequest request;
+    request.set(plane, properties(board).crtc_id, raw(board.crtc(0).id()))
+        .set(plane, properties(board).crtc_id, raw(board.crtc(1).id()))
+        .set(plane, properties(board).fb_id, client.add_fb())
+        .flags(DRM_MODE_PAGE_FLIP_EVENT);
+    ASSERT_EQ(request.pumped(client), 0) << client.reason();
+    EXPECT_EQ(client.event_count(), 2u);
+    EXPECT_EQ(plane.state.crtc, &board.crtc(1));
+}
+
+TEST_F(CommitTest, connector_may_be_explained_after_its_device_is_gone) {
+    class Counter final : public RefVisitor {
+      public:
+        void edge(const Object&, std::string_view) override { edges++; }
+        int edges = 0;
+    } counter;
+    MaybeRef<Connector> screen, writeback;
+    {
+        Board board;
+        screen = Ref<Connector>::share(board.screen());
+        writeback = Ref<Connector>::share(board.writeback());
+    }
+    (*screen)->visit_refs(counter);
+    EXPECT_EQ(counter.edges, 0);
+    (*writeback)->visit_refs(counter);
+    EXPECT_EQ(counter.edges, 1);  // its formats
+}
+
 TEST_F(CommitTest, old_framebuffers_are_let_go_after_the_flip) {
     Board board;
     Client client(board);

@@ -50,7 +50,7 @@ class Settings {
     Result<void> read();
     void apply(atomic::State& state) const {
         for (const Setting& setting : settings_) atomic::apply(state, setting);
-        for (const auto& [id, target] : untouched_) pull_in(state, target);
+        for (const auto& [id, target] : pulled_in_) pull_in(state, target);
     }
 
   private:
@@ -65,7 +65,8 @@ class Settings {
     const drm_mode_atomic& argument_;
     uint64_t next_property_ = 0;
     std::vector<Setting> settings_;
-    std::map<uint32_t, Target> untouched_;  // by id: what was asked of them is nothing
+    /// By id: in the request, though what was asked of them is nothing, or was taken back.
+    std::map<uint32_t, Target> pulled_in_;
     /// Where each (object, property) is in settings_: the last value of one counts.
     std::map<std::pair<uint32_t, uint32_t>, size_t> places_;
 };
@@ -100,13 +101,19 @@ Result<void> Settings::read_property(const Target& target, uint32_t object_id) {
         return request_.refuse(Category::Atomic, Errno::NoEnt,
                                "{}: property {} is not attached to it", target.name(), id);
     const auto value = TRY(element<uint64_t>("prop_values_ptr", argument_.prop_values_ptr, index));
+    // Linux looks whether there is a fence before it looks at the value.
+    if (attached->property == device_.mode_config().properties.in_fence_fd &&
+        places_.contains({object_id, id}))
+        return request_.refuse(Category::Atomic, Errno::Inval,
+                               "{}: IN_FENCE_FD = {}: set before in this request", target.name(),
+                               static_cast<int64_t>(value));
     return add(TRY(atomic::parse_setting(request_, device_, target, *attached->property, value)),
                object_id);
 }
 
 Result<void> Settings::add(Setting setting, uint32_t object_id) {
     if (setting.is_void) {
-        untouched_.try_emplace(object_id, setting.target);
+        pulled_in_.try_emplace(object_id, setting.target);
         return {};
     }
     const auto [place, is_new] =
@@ -115,11 +122,10 @@ Result<void> Settings::add(Setting setting, uint32_t object_id) {
         settings_.push_back(std::move(setting));
         return {};
     }
-    if (setting.fence)
-        return request_.refuse(Category::Atomic, Errno::Inval,
-                               "{}: IN_FENCE_FD = {}: set before in this request",
-                               setting.target.name(), setting.value);
-    settings_[place->second] = std::move(setting);
+    Setting& before = settings_[place->second];
+    // A CRTC that was named stays in the request, and sends its event.
+    if (before.crtc) pulled_in_.try_emplace(raw(before.crtc->id()), Target{.crtc = before.crtc});
+    before = std::move(setting);
     return {};
 }
 

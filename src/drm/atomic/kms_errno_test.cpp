@@ -175,6 +175,12 @@ TEST_F(KmsErrno, page_flip) {
     expect(flip(fb, DRM_MODE_PAGE_FLIP_EVENT), 0);
     ASSERT_EQ(set_one(board.crtc(), p().active, 0, DRM_MODE_ATOMIC_ALLOW_MODESET), 0);
     expect(flip(fb), EINVAL, "ACTIVE is 0");
+    expect(flip(fb, DRM_MODE_PAGE_FLIP_EVENT), EINVAL, "ACTIVE is 0");
+    // The event's space comes first.
+    int reserved = 0;
+    while (client.file().reserve_event().ok()) reserved++;
+    expect(flip(fb, DRM_MODE_PAGE_FLIP_EVENT), ENOMEM, "no event space");
+    while (reserved-- > 0) client.file().cancel_event();
 }
 
 TEST_F(KmsErrno, vblank) {
@@ -500,6 +506,19 @@ TEST_F(KmsErrno, atomic_fences) {
                .set(plane, p().in_fence_fd, static_cast<uint64_t>(slot))
                .pumped(client),
            EINVAL, "set before");
+    // Before anything else of the second value is looked at.
+    for (const int second : {-1, 12345}) {
+        expect(AtomicRequest()
+                   .set(plane, p().in_fence_fd, static_cast<uint64_t>(slot))
+                   .set(plane, p().in_fence_fd, static_cast<uint64_t>(int64_t{second}))
+                   .pumped(client),
+               EINVAL, "set before");
+    }
+    expect(AtomicRequest()
+               .set(plane, p().in_fence_fd, static_cast<uint64_t>(-1))
+               .set(plane, p().in_fence_fd, static_cast<uint64_t>(slot))
+               .pumped(client),
+           0);
     expect(set_one(plane, p().in_fence_fd, static_cast<uint64_t>(slot)), 0);
     ::close(slot);
     slot = 77;

@@ -15,7 +15,7 @@ namespace plugboard::drm {
 
 class Device;
 
-/// Counted; its id goes with the last reference. Lives no longer than its device.
+/// Counted; its id goes with the last reference.
 class Blob final : public Object, public ModeObject {
   public:
     /// NoMem for a size that cannot be had. Copies `bytes`.

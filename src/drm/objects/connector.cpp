@@ -70,12 +70,8 @@ std::string Connector::label() const {
 }
 
 void Connector::visit_refs(RefVisitor& visitor) const {
+    // The current state has no writeback job: an installed commit holds its own.
     if (writeback_formats_) visitor.edge(**writeback_formats_, name_ + " WRITEBACK_PIXEL_FORMATS");
-    MutexLock lock(device_.mode_config().lock());
-    if (!state.writeback) return;
-    if (state.writeback->fb) visitor.edge(**state.writeback->fb, name_ + " WRITEBACK_FB_ID");
-    if (state.writeback->out_fence)
-        visitor.edge(**state.writeback->out_fence, name_ + " WRITEBACK_OUT_FENCE_PTR");
 }
 
 MaybeRef<Connector> find_connector(Device& device, ObjectId id) {

@@ -51,12 +51,12 @@ struct ConnectorState {
     std::optional<WritebackJob> writeback;  // of this request only
 };
 
-/// Counted: it comes and goes with a screen. Lives no longer than its device.
+/// Counted: it comes and goes with a screen.
 class Connector final : public Object, public ModeObject {
   public:
     static Ref<Connector> create(Device& device, ConnectorInfo info);
 
-    Device& device() const { return device_; }
+    Device& device() const { return device_; }  // with a reference on the device only
     uint32_t index() const { return index_; }
     const ConnectorInfo& info() const { return info_; }
     /// "Virtual-1": numbered per type over the device.
@@ -81,6 +81,7 @@ class Connector final : public Object, public ModeObject {
     ~Connector() override;
     void set_up_properties(const StandardProperties& standard);
 
+    // Good for who holds a reference on the device too: the explainer may hold this one longer.
     Device& device_;
     uint32_t index_ = 0;
     uint32_t type_id_ = 1;

@@ -32,12 +32,12 @@ struct FramebufferInfo {
     std::string allocated_by;  // comm of the client
 };
 
-/// Counted; its id goes with the last reference. Lives no longer than its device. Constant.
+/// Counted; its id goes with the last reference. Constant.
 class Framebuffer final : public Object, public ModeObject {
   public:
     static Ref<Framebuffer> create(Device& device, FramebufferInfo info);
 
-    Device& device() const { return device_; }
+    Device& device() const { return device_; }  // with a reference on the device only
     const FramebufferInfo& info() const { return info_; }
     const Size& size() const { return info_.size; }
     const FormatInfo& format() const { return *info_.format; }
@@ -51,6 +51,7 @@ class Framebuffer final : public Object, public ModeObject {
     Framebuffer(Device& device, FramebufferInfo info);
     ~Framebuffer() override;
 
+    // Good for who holds a reference on the device too: the explainer may hold this one longer.
     Device& device_;
     const FramebufferInfo info_;
 };

@@ -167,6 +167,23 @@ TEST(Framebuffer, ADDFB_names_formats_by_bits_and_depth) {
     EXPECT_EQ(client.reason(), "no format has 17 bits a pixel and depth 3");
 }
 
+TEST(Framebuffer, GETFB_gives_back_the_bits_and_depth_of_each_ADDFB) {
+    Board board;
+    board.drm().mode_config().limits.framebuffers_need_a_plane = false;
+    Client client(board.drm());
+    constexpr uint32_t pairs[][2] = {{1, 1},   {2, 2},   {4, 4},   {8, 8},   {16, 15},
+                                     {16, 16}, {24, 24}, {32, 24}, {32, 30}, {32, 32}};
+    for (const auto& [bpp, depth] : pairs) {
+        drm_mode_fb_cmd fb = legacy(client, bpp, depth);
+        ASSERT_EQ(client.ioctl(DRM_IOCTL_MODE_ADDFB, fb), 0) << bpp << "/" << depth;
+        drm_mode_fb_cmd get{};
+        get.fb_id = fb.fb_id;
+        ASSERT_EQ(client.ioctl(DRM_IOCTL_MODE_GETFB, get), 0);
+        EXPECT_EQ(get.bpp, bpp) << bpp << "/" << depth;
+        EXPECT_EQ(get.depth, depth) << bpp << "/" << depth;
+    }
+}
+
 TEST(Framebuffer, GETFB_gives_the_master_a_new_handle_each_time_and_others_none) {
     Board board;
     Client master(board.drm());

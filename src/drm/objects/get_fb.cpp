@@ -41,7 +41,7 @@ Result<void> ioctl_get_fb(Request& request, Device& device, File& file, drm_mode
     argument.height = fb->size().height;
     argument.width = fb->size().width;
     argument.depth = fb->format().depth;
-    argument.bpp = fb->format().blocks[0].bytes * 8U;
+    argument.bpp = bits_per_pixel(fb->format());
     argument.pitch = plane.pitch;
     argument.handle = may_have_handles(request, file) ? gem::create_handle(file, *plane.object) : 0;
     return {};

@@ -73,7 +73,6 @@ void Plane::visit_refs(RefVisitor& visitor) const {
     if (in_formats_) visitor.edge(**in_formats_, name() + " IN_FORMATS");
     MutexLock lock(device_.mode_config().lock());
     if (state.fb) visitor.edge(**state.fb, name() + " FB_ID");
-    if (state.in_fence) visitor.edge(**state.in_fence, name() + " IN_FENCE_FD");
 }
 
 }  // namespace plugboard::drm

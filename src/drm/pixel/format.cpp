@@ -260,6 +260,12 @@ uint64_t min_pitch(const FormatInfo& info, uint32_t plane, uint32_t width) {
                              uint64_t{block.width} * block.height);
 }
 
+uint32_t bits_per_pixel(const FormatInfo& info) {
+    const PixelBlock& block = info.blocks[0];
+    if (block.bytes == 0) return 0;
+    return block.bytes * 8U / (uint32_t{block.width} * block.height);
+}
+
 std::string fourcc_name(uint32_t fourcc) {
     std::string name;
     for (int shift = 0; shift < 32; shift += 8) {

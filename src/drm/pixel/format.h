@@ -43,6 +43,9 @@ uint32_t plane_height(const FormatInfo& info, uint32_t plane, uint32_t height);
 /// Bytes that a line of the plane needs; `width` is the picture's. 0 for blocks of 0 bytes.
 uint64_t min_pitch(const FormatInfo& info, uint32_t plane, uint32_t width);
 
+/// Of the first plane, averaged over a block. Linux: drm_format_info_bpp
+uint32_t bits_per_pixel(const FormatInfo& info);
+
 /// "XR24"; bytes that cannot be printed as "\xb4".
 std::string fourcc_name(uint32_t fourcc);
 

@@ -13,8 +13,12 @@ FenceContext next_fence_context() {
     return FenceContext{next++};
 }
 
-Ref<Fence> Fence::create(Clock& clock, FenceInfo info) {
-    return make_ref<Fence>(clock, std::move(info));
+Ref<Fence> Fence::create(Clock& clock, FenceInfo info, MaybeRef<FenceTimeline> timeline) {
+    return make_ref<Fence>(clock, std::move(info), std::move(timeline));
+}
+
+Fence::~Fence() {
+    if (timeline_) (*timeline_)->fence_ended(*this);
 }
 
 void Fence::signal(std::optional<Errno> error) {
@@ -90,6 +94,10 @@ bool Fence::remove_callback(uint64_t number) {
     callbacks_.erase(found);
     lock.unlock();
     return true;
+}
+
+void Fence::visit_refs(RefVisitor& visitor) const {
+    if (timeline_) visitor.edge(**timeline_, "sync_pt.parent");
 }
 
 std::string Fence::label() const {

@@ -27,11 +27,21 @@ struct FenceInfo {
     std::string timeline;  // "CRTC:35-crtc-0"
 };
 
+class Fence;
+
+/// Counted. Who wants to know when the last reference of one of its fences goes.
+class FenceTimeline : public Object {
+  public:
+    /// On the thread that drops it, while the fence still can be read.
+    virtual void fence_ended(Fence& fence) = 0;
+};
+
 /// Counted; outlives its driver, its device and its process. Any thread. Its lock is a leaf:
 /// callbacks run after it, with none held, and only enqueue.
 class Fence final : public Object {
   public:
-    static Ref<Fence> create(Clock& clock, FenceInfo info);
+    static Ref<Fence> create(Clock& clock, FenceInfo info,
+                             MaybeRef<FenceTimeline> timeline = std::nullopt);
 
     /// Once; later calls do nothing. `error`, if any, is what status() then says.
     void signal(std::optional<Errno> error = std::nullopt);
@@ -61,16 +71,18 @@ class Fence final : public Object {
     WaitQueue& queue() { return queue_; }
 
     std::string label() const override;
-    void visit_refs(RefVisitor&) const override {}
+    void visit_refs(RefVisitor& visitor) const override;
 
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Fence(Clock& clock, FenceInfo info) : clock_(clock), info_(std::move(info)) {}
-    ~Fence() override = default;
+    Fence(Clock& clock, FenceInfo info, MaybeRef<FenceTimeline> timeline)
+        : clock_(clock), info_(std::move(info)), timeline_(std::move(timeline)) {}
+    ~Fence() override;
 
     Clock& clock_;
     const FenceInfo info_;
+    const MaybeRef<FenceTimeline> timeline_;
     mutable Mutex<LockClass<Fence>> mutex_;
     int status_ GUARDED_BY(mutex_) = 0;
     Time timestamp_ GUARDED_BY(mutex_){};

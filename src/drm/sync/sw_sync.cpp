@@ -22,15 +22,111 @@ bool has_come_to(uint32_t value, uint32_t seqno) {
     return static_cast<int32_t>(seqno - value) <= 0;
 }
 
-/// A timeline and the descriptor that advances it. Linux: struct sync_timeline
+/// Counted: held by its descriptor and by its fences. Any thread. Linux: struct sync_timeline
+class SyncTimeline final : public FenceTimeline {
+  public:
+    /// The fence at `seqno`; each call for one that is pending gives the same.
+    Ref<Fence> fence_at(uint32_t seqno);
+    void advance(uint32_t steps);
+    /// Nobody can signal the pending fences any more.
+    void end();
+    std::string info() const;
+
+    void fence_ended(Fence& fence) override;
+    std::string label() const override { return "timeline " + name_; }
+    void visit_refs(RefVisitor&) const override {}
+
+  private:
+    template <class T, class... Args>
+    friend Ref<T> plugboard::make_ref(Args&&... args);
+    SyncTimeline(Clock& clock, std::string name) : clock_(clock), name_(std::move(name)) {}
+    ~SyncTimeline() override = default;
+    /// Widened so that they sort across the wrap: the same for one number while it is pending.
+    uint64_t widened_locked(uint32_t seqno) const REQUIRES(mutex_) {
+        return wide_value_ + static_cast<uint32_t>(seqno - value_);
+    }
+
+    Clock& clock_;
+    const std::string name_;
+    const FenceContext context_ = next_fence_context();
+    mutable Mutex<LockClass<SyncTimeline>> mutex_;
+    uint32_t value_ GUARDED_BY(mutex_) = 0;
+    uint64_t wide_value_ GUARDED_BY(mutex_) = 0;  // value_, but does not wrap
+    /// By widened number. Not held: a fence leaves with its last reference, by fence_ended().
+    std::map<uint64_t, Fence*> pending_ GUARDED_BY(mutex_);
+};
+
+Ref<Fence> SyncTimeline::fence_at(uint32_t seqno) {
+    MutexLock lock(mutex_);
+    const bool is_pending = !has_come_to(value_, seqno);
+    const uint64_t wide = widened_locked(seqno);
+    if (is_pending) {
+        const auto found = pending_.find(wide);
+        if (found != pending_.end()) {
+            if (auto fence = Ref<Fence>::try_share(*found->second)) return *std::move(fence);
+        }
+    }
+    Ref<Fence> fence = Fence::create(
+        clock_, {.context = context_, .seqno = seqno, .driver = driver_name, .timeline = name_},
+        Ref<SyncTimeline>::share(*this));
+    if (is_pending) pending_.insert_or_assign(wide, &*fence);
+    lock.unlock();
+    if (!is_pending) fence->signal();
+    return fence;
+}
+
+void SyncTimeline::advance(uint32_t steps) {
+    std::vector<Ref<Fence>> due;
+    MutexLock lock(mutex_);
+    value_ += steps;
+    wide_value_ += steps;
+    while (!pending_.empty() && pending_.begin()->first <= wide_value_) {
+        if (auto fence = Ref<Fence>::try_share(*pending_.begin()->second))
+            due.push_back(*std::move(fence));
+        pending_.erase(pending_.begin());
+    }
+    lock.unlock();
+    for (const Ref<Fence>& fence : due) fence->signal();
+}
+
+void SyncTimeline::end() {
+    std::vector<Ref<Fence>> left;
+    {
+        MutexLock lock(mutex_);
+        for (const auto& [wide, pending] : pending_) {
+            if (auto fence = Ref<Fence>::try_share(*pending)) left.push_back(*std::move(fence));
+        }
+        pending_.clear();
+    }
+    for (const Ref<Fence>& fence : left) fence->signal(Errno::NoEnt);
+}
+
+void SyncTimeline::fence_ended(Fence& fence) {
+    MutexLock lock(mutex_);
+    const auto found = pending_.find(widened_locked(static_cast<uint32_t>(fence.info().seqno)));
+    // Another one may be in its place by now.
+    if (found != pending_.end() && found->second == &fence) pending_.erase(found);
+}
+
+std::string SyncTimeline::info() const {
+    MutexLock lock(mutex_);
+    std::string text = fmt::format("{}: {}\n", name_, value_);
+    for (const auto& [wide, fence] : pending_)
+        text += fmt::format("  fence active: {} / {}\n", fence->info().seqno, value_);
+    return text + "\n";
+}
+
+/// The descriptor that advances a timeline.
 class SwSync final : public SpecialFile {
   public:
     SwSync(device::Model& model, uint64_t number, UniqueFd ours, std::string name)
-        : model_(model), number_(number), ours_(std::move(ours)), name_(std::move(name)) {}
+        : model_(model),
+          number_(number),
+          ours_(std::move(ours)),
+          name_(std::move(name)),
+          timeline_(make_ref<SyncTimeline>(model.clock(), name_)) {}
 
-    /// The last copy is closed: nobody can signal the pending fences any more.
-    void close();
-    std::string info() const;
+    SyncTimeline& timeline() const { return *timeline_; }
 
     FdKind kind() const override { return FdKind::SwSync; }
     Result<int> ioctl(Request& request, uint32_t command, uapi::UserAddress argument) override;
@@ -38,9 +134,7 @@ class SwSync final : public SpecialFile {
 
     std::string label() const override { return fmt::format("sw_sync {} {}", number_, name_); }
     void visit_refs(RefVisitor& visitor) const override {
-        MutexLock lock(mutex_);
-        for (const auto& [distance, fence] : pending_)
-            visitor.edge(*fence, "sync_timeline.pt_list");
+        visitor.edge(*timeline_, "file.private_data");
     }
 
   private:
@@ -48,8 +142,6 @@ class SwSync final : public SpecialFile {
     friend Ref<T> plugboard::make_ref(Args&&... args);
     ~SwSync() override = default;
 
-    Ref<Fence> fence_at(uint32_t seqno);
-    void advance(uint32_t steps);
     Result<void> create_fence(Request& request, uapi::UserAddress argument);
     Result<void> increment(Request& request, uapi::UserAddress argument);
     Result<void> get_deadline(Request& request, uapi::UserAddress argument);
@@ -58,61 +150,8 @@ class SwSync final : public SpecialFile {
     const uint64_t number_;
     const UniqueFd ours_;
     const std::string name_;
-    const FenceContext context_ = next_fence_context();
-    mutable Mutex<LockClass<SwSync>> mutex_;
-    uint32_t value_ GUARDED_BY(mutex_) = 0;
-    /// Widened so that they sort across the wrap: value_ plus the distance when they were made.
-    std::map<uint64_t, Ref<Fence>> pending_ GUARDED_BY(mutex_);
-    uint64_t wide_value_ GUARDED_BY(mutex_) = 0;  // value_, but does not wrap
+    const Ref<SyncTimeline> timeline_;
 };
-
-Ref<Fence> SwSync::fence_at(uint32_t seqno) {
-    MaybeRef<Fence> fence;
-    MutexLock lock(mutex_);
-    const uint64_t wide = wide_value_ + static_cast<uint32_t>(seqno - value_);
-    const bool is_pending = !has_come_to(value_, seqno);
-    if (is_pending) {
-        const auto found = pending_.find(wide);
-        if (found != pending_.end()) return found->second;
-    }
-    fence = Fence::create(
-        model_.clock(),
-        {.context = context_, .seqno = seqno, .driver = driver_name, .timeline = name_});
-    if (is_pending) pending_.emplace(wide, *fence);
-    lock.unlock();
-    if (!is_pending) (*fence)->signal();
-    return *fence;
-}
-
-void SwSync::advance(uint32_t steps) {
-    std::vector<Ref<Fence>> due;
-    MutexLock lock(mutex_);
-    value_ += steps;
-    wide_value_ += steps;
-    while (!pending_.empty() && pending_.begin()->first <= wide_value_) {
-        due.push_back(pending_.begin()->second);
-        pending_.erase(pending_.begin());
-    }
-    lock.unlock();
-    for (const Ref<Fence>& fence : due) fence->signal();
-}
-
-void SwSync::close() {
-    std::map<uint64_t, Ref<Fence>> pending;
-    {
-        MutexLock lock(mutex_);
-        pending.swap(pending_);
-    }
-    for (const auto& [seqno, fence] : pending) fence->signal(Errno::NoEnt);
-}
-
-std::string SwSync::info() const {
-    MutexLock lock(mutex_);
-    std::string text = fmt::format("{}: {}\n", name_, value_);
-    for (const auto& [wide, fence] : pending_)
-        text += fmt::format("  fence active: {} / {}\n", fence->info().seqno, value_);
-    return text + "\n";
-}
 
 Result<int> SwSync::ioctl(Request& request, uint32_t command, uapi::UserAddress argument) {
     switch (command) {
@@ -126,14 +165,14 @@ Result<int> SwSync::ioctl(Request& request, uint32_t command, uapi::UserAddress 
 Result<void> SwSync::create_fence(Request& request, uapi::UserAddress argument) {
     uapi::UserMemory& memory = request.memory();
     auto data = TRY(memory.read_value<SwSyncCreateFence>(argument));
-    const Ref<Fence> fence = fence_at(data.value);
+    const Ref<Fence> fence = timeline_->fence_at(data.value);
     UniqueFd fd = TRY(model_.service<SpecialFiles>().export_fence(fence));
     data.fence = TRY(memory.install_fd(std::move(fd)));
     return memory.write_value(argument, data);
 }
 
 Result<void> SwSync::increment(Request& request, uapi::UserAddress argument) {
-    advance(TRY(request.memory().read_value<uint32_t>(argument)));
+    timeline_->advance(TRY(request.memory().read_value<uint32_t>(argument)));
     return {};
 }
 
@@ -172,13 +211,13 @@ Result<UniqueFd> open_sw_sync(device::Model& model, std::string comm) {
         [&](uint64_t number, UniqueFd ours) -> Ref<SpecialFile> {
             return make_ref<SwSync>(model, number, std::move(ours), std::move(comm));
         },
-        [](SpecialFile& file) { static_cast<SwSync&>(file).close(); });
+        [](SpecialFile& file) { static_cast<SwSync&>(file).timeline().end(); });
 }
 
 std::string sync_info(device::Model& model) {
     std::string text = "objs:\n--------------\n";
     for (const Ref<SpecialFile>& file : model.service<SpecialFiles>().all(FdKind::SwSync))
-        text += static_cast<const SwSync&>(*file).info();
+        text += static_cast<const SwSync&>(*file).timeline().info();
     return text + "fences:\n--------------\n";
 }
 

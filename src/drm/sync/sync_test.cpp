@@ -232,5 +232,18 @@ TEST_F(SyncTest, sw_sync_tells_the_earliest_deadline) {
     EXPECT_EQ(call(timeline, _IO('W', 9), nullptr), ENOTTY);
 }
 
+TEST_F(SyncTest, sw_sync_fence_that_nobody_holds_leaves_its_timeline) {
+    const UniqueFd timeline = *open_sw_sync(model, "test");
+    const size_t before = live_object_count();
+    create_fence(timeline, 5).reset();
+    files().watch().settle();
+    EXPECT_EQ(live_object_count(), before);
+    EXPECT_EQ(sync_info(model).find("fence active"), std::string::npos);
+    const UniqueFd again = create_fence(timeline, 5);
+    EXPECT_NE(sync_info(model).find("fence active: 5 / 0"), std::string::npos);
+    inc(timeline, 5);
+    EXPECT_EQ(status(again), 1);
+}
+
 }  // namespace
 }  // namespace plugboard::drm
