@@ -12,16 +12,19 @@ namespace plugboard {
 namespace {
 
 /// Fills the client end's send buffer with a message that nobody reads, so that it never polls OUT:
-/// a DRM file is not writable.
-Result<void> make_unwritable(int ours, int theirs) {
+/// a DRM file is not writable. A write that no shim sees fails with EAGAIN instead of waiting for
+/// ever. (The kernel would say EINVAL, which a socket cannot be made to say.)
+Result<void> make_unwritable(int theirs) {
     const int smallest = 1;
     if (setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest) < 0)
+        return last_error();
+    const timeval shortest{.tv_sec = 0, .tv_usec = 1};
+    if (setsockopt(theirs, SOL_SOCKET, SO_SNDTIMEO, &shortest, sizeof shortest) < 0)
         return last_error();
     const std::array<char, 2048> filler{};
     for (int i = 0; i < 8; i++) {
         if (send(theirs, filler.data(), filler.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) break;
     }
-    (void)ours;
     return {};
 }
 
@@ -40,7 +43,7 @@ Result<LabelledPair> make_labelled_pair(const FdLabel& label, PairType type) {
     std::memcpy(address.sun_path + 1, name.data(), name.size());
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
     if (bind(ends[0], reinterpret_cast<const sockaddr*>(&address), length) < 0) return last_error();
-    TRY(make_unwritable(ends[0], ends[1]));
+    TRY(make_unwritable(ends[1]));
     pair.cookie = socket_cookie(ends[1]).value_or(0);
     return pair;
 }

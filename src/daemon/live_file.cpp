@@ -3,25 +3,23 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <utility>
 
 #include "base/log.h"
+#include "base/text_end.h"
 #include "drm/sync/sync_file.h"
 
 namespace plugboard::daemon {
 namespace {
 
-/// A file that a client has open for writing. The shim brings each write() here. What libc writes
-/// inside itself (stdio: a shell's echo) it does not see: that goes into the socket and is taken at
-/// the close, with its error in the log only.
+/// A file that a client has open for writing. What is written past the shim takes effect at the
+/// close, with its error in the log only.
 class WritableFile final : public drm::SpecialFile {
   public:
     WritableFile(UniqueFd ours, std::function<Result<void>(std::string_view)> store)
-        : ours_(std::move(ours)), store_(std::move(store)) {}
+        : end_(std::move(ours)), store_(std::move(store)) {}
 
     FdKind kind() const override { return FdKind::Attribute; }
     Result<int> ioctl(drm::Request&, uint32_t, uapi::UserAddress) override { return Errno::NoTty; }
@@ -33,23 +31,7 @@ class WritableFile final : public drm::SpecialFile {
     std::string label() const override { return "attribute file"; }
     void visit_refs(RefVisitor&) const override {}
 
-    /// Makes room in the client's end, which is made full, and offers what is to be read.
-    void prepare(std::string_view content) {
-        (void)take_bytes();
-        if (!content.empty())
-            send(ours_.borrow(), content.data(), content.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        shutdown(ours_.borrow(), SHUT_WR);  // a read() past the content says 0
-    }
-    /// What was written past the shim. Only the last close makes it whole.
-    std::string take_bytes() {
-        std::string text;
-        std::array<char, 4096> bytes{};
-        for (;;) {
-            const ssize_t count = recv(ours_.borrow(), bytes.data(), bytes.size(), MSG_DONTWAIT);
-            if (count <= 0) return text;
-            text.append(bytes.data(), static_cast<size_t>(count));
-        }
-    }
+    TextEnd& end() { return end_; }
     void store_late(const std::string& text) const {
         if (const auto stored = store_(text); !stored.ok())
             log::error("a write of \"{}\" was refused: {}", text.substr(0, text.find('\n')),
@@ -57,7 +39,7 @@ class WritableFile final : public drm::SpecialFile {
     }
 
   private:
-    const UniqueFd ours_;
+    TextEnd end_;
     const std::function<Result<void>(std::string_view)> store_;
 };
 
@@ -88,12 +70,12 @@ Result<UniqueFd> open_for_writing(const LiveFile& file, int flags, device::Model
     if ((flags & O_ACCMODE) == O_RDWR && file.show) content = TRY(file.show());
     const auto make = [&](uint64_t, UniqueFd ours) -> Ref<drm::SpecialFile> {
         auto made = make_ref<WritableFile>(std::move(ours), file.store);
-        made->prepare(content);
+        made->end().prepare(content);
         return made;
     };
     const auto closed = [&model](drm::SpecialFile& special) {
         auto& writable = static_cast<WritableFile&>(special);
-        const std::string text = writable.take_bytes();
+        const std::string text = writable.end().take_bytes();
         if (text.empty()) return;
         // Not on the thread of the hang-ups: a store may unbind, which ends other descriptors.
         model.run_later(

@@ -51,20 +51,23 @@ bool find_variable(std::string_view name, Text<4096>& value) {
     return find_initial_variable(name, value);
 }
 
-/// The tree's root as the kernel names it, so that it can be told apart in links of /proc.
-void find_root(Board& found) {
-    found.root.append(found.directory.view());
-    found.root.append("/root");
-    const long fd = open_file(found.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;
+/// The tree's root as the kernel names it, so that it can be told apart in links of /proc. False:
+/// there is none.
+bool find_root(Board& found) {
+    Text<128> path;  // longer than that the socket's name could not be
+    if (!path.append(found.directory.view()) || !path.append("/root")) return false;
+    const long fd = open_file(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return found.root.append(path.view());  // a daemon that is gone
     Text<64> link;
     link.append("/proc/self/fd/");
     link.append_number(static_cast<uint64_t>(fd));
     const long size = read_link(link.c_str(), found.root.data(), found.root.capacity());
-    if (size > 0) found.root.resize(static_cast<size_t>(size));
+    const bool fits = size > 0 && static_cast<size_t>(size) < found.root.capacity();
+    if (fits) found.root.resize(static_cast<size_t>(size));
     struct stat info;
     if (stat_fd(static_cast<int>(fd), info) >= 0) found.root_device = info.st_dev;
     close_fd(static_cast<int>(fd));
+    return fits;
 }
 
 /// This library's path, if the loader got it from LD_PRELOAD: programs started from here need it
@@ -82,7 +85,7 @@ bool fill(Board& found) {
     if (!find_variable(board_variable, found.directory)) return false;
     if (!found.directory.view().starts_with('/')) return false;
     if (!found.socket.append(found.directory.view()) || !found.socket.append("/shim")) return false;
-    find_root(found);
+    if (!find_root(found)) return false;
     find_library(found);
     return true;
 }

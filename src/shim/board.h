@@ -14,11 +14,14 @@ namespace plugboard::shim {
 inline constexpr std::string_view board_variable = "PLUGBOARD_BOARD";
 inline constexpr std::string_view preload_variable = "LD_PRELOAD";
 
-/// Made once a process, at the first wrapped call, and kept for ever; survives fork.
+/// Longest name of the tree's root; a board below a longer one is none.
+inline constexpr size_t max_root = 511;
+
+/// Made once a process, at load or by a wrapper that runs before, and kept for ever; survives fork.
 struct Board {
-    Text<4096> directory;  // as in the variable
-    Text<4096> root;       // of the file tree, without symbolic links on the way
-    Text<108> socket;      // where channels connect
+    Text<4096> directory;     // as in the variable
+    Text<max_root + 1> root;  // of the file tree, without symbolic links on the way
+    Text<108> socket;         // where channels connect
     Text<4096> library;  // the shim itself, as the loader was told; empty if it was not LD_PRELOAD
     dev_t root_device = 0;
     /// In the labels of this board's descriptors; 0 until a channel has told.

@@ -1,12 +1,11 @@
 #include "shim/channels.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include <new>
+#include <cerrno>
 
 #include "shim/board.h"
 #include "shim/syscalls.h"
@@ -32,14 +31,6 @@ struct Inherited {
 constinit Inherited inherited[slot_count] = {};
 constinit std::atomic<Pool*> shared_pool = nullptr;
 
-void close_inherited() {
-    for (Inherited& channel : inherited) {
-        const uint64_t cookie = channel.cookie.exchange(0);
-        const int fd = channel.fd.load();
-        if (cookie != 0 && cookie_of(fd) == cookie) close_fd(fd);
-    }
-}
-
 Pool* pool() {
     Pool* known = shared_pool.load(std::memory_order_acquire);
     if (known) return known;
@@ -48,10 +39,7 @@ Pool* pool() {
     if (memory < 0 && memory > -4096) return nullptr;
     raw_syscall(SYS_madvise, memory, sizeof(Pool), MADV_WIPEONFORK);
     auto* mine = reinterpret_cast<Pool*>(memory);
-    if (shared_pool.compare_exchange_strong(known, mine)) {
-        pthread_atfork(nullptr, nullptr, close_inherited);
-        return mine;
-    }
+    if (shared_pool.compare_exchange_strong(known, mine)) return mine;
     raw_syscall(SYS_munmap, memory, sizeof(Pool));
     return known;
 }
@@ -85,19 +73,31 @@ int move_high(int fd) {
     return static_cast<int>(moved);
 }
 
-/// Connects; false when there is no daemon.
-bool connect(ChannelSlot& slot) {
+/// What connecting failed with, as an ioctl of the device says it: nobody there is ENODEV; what
+/// this process ran out of (EMFILE, ENOMEM) is its own to know.
+int error_of_connecting(int error) {
+    switch (error) {
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM:
+        case ENOBUFS: return error;
+        default: return ENODEV;
+    }
+}
+
+/// Connects; the errno, or 0.
+int connect(ChannelSlot& slot) {
     Board* mine = board();
-    if (!mine) return false;
+    if (!mine) return ENODEV;
     uint64_t id = 0;
     const int connected = transport::connect_channel(mine->socket.c_str(), id);
-    if (connected < 0) return false;
+    if (connected < 0) return error_of_connecting(-connected);
     mine->id.store(id);
     const int fd = move_high(connected);
     slot.fd.store(fd);
     slot.sequence = 0;
     slot.cookie.store(cookie_of(fd));
-    return true;
+    return 0;
 }
 
 void remember(const ChannelSlot& slot) {
@@ -190,7 +190,8 @@ Channel::Channel(const void* frame) {
     ChannelSlot* slot =
         mine ? check_out(*mine, thread_id(), reinterpret_cast<uintptr_t>(frame)) : nullptr;
     if (!slot) {
-        if (connect(temporary_)) slot_ = &temporary_;
+        error_ = connect(temporary_);
+        if (error_ == 0) slot_ = &temporary_;
         return;
     }
     const uint64_t cookie = slot->cookie.load();
@@ -199,7 +200,8 @@ Channel::Channel(const void* frame) {
         return;
     }
     slot->cookie.store(0);  // the application has closed it, or reused its number
-    if (connect(*slot)) {
+    error_ = connect(*slot);
+    if (error_ == 0) {
         remember(*slot);
         slot_ = slot;
         return;
@@ -217,6 +219,14 @@ Channel::~Channel() {
     if (broken_) drop_pooled(*slot_);
     slot_->thread.store(0);
     slot_->state.store(broken_ ? ChannelSlot::Empty : ChannelSlot::Idle);
+}
+
+void close_inherited_channels() {
+    for (Inherited& channel : inherited) {
+        const uint64_t cookie = channel.cookie.exchange(0);
+        const int fd = channel.fd.load();
+        if (cookie != 0 && cookie_of(fd) == cookie) close_fd(fd);
+    }
 }
 
 bool is_own_channel(int fd) {

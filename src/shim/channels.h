@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
@@ -30,6 +31,8 @@ class Channel {
 
     /// There is a daemon at the other end.
     bool is_open() const { return slot_ != nullptr; }
+    /// Why it is not open: ENODEV, or what the process has run out of.
+    int error() const { return error_; }
     const std::atomic<int>& socket() const { return slot_->fd; }
     uint32_t next_sequence() { return ++slot_->sequence; }
     /// The call ended badly: the channel is not used again.
@@ -39,7 +42,11 @@ class Channel {
     ChannelSlot* slot_ = nullptr;
     ChannelSlot temporary_{};  // when the pool has none
     bool broken_ = false;
+    int error_ = ENODEV;
 };
+
+/// For a fork child: closes its copies of its parent's channels.
+void close_inherited_channels();
 
 /// The descriptor is one of the shim's own, which the application knows nothing of.
 bool is_own_channel(int fd);

@@ -33,24 +33,31 @@ constexpr uint32_t node_mode(uint32_t mode) {
     return (mode & 07777 & ~uint32_t{S_ISVTX}) | S_IFCHR;
 }
 
-bool is_in_tree(const struct stat& info) {
+/// Only a file of the tree's file system can be the tree's.
+bool may_be_in_tree(const struct stat& info) {
     const Board* mine = board();
     return mine && mine->root_device != 0 && info.st_dev == mine->root_device;
 }
 
-/// The node that an O_PATH descriptor of a file in the tree stands for.
-std::optional<transport::Node> find_node_in_tree(int fd) {
+/// A descriptor of a file of the tree: an O_PATH one of a node, or one of a live file.
+void correct_status_of_tree(int fd, struct stat& info) {
+    // On the disk a node is a short text, and a live file has the sticky bit.
+    if (info.st_size >= 64 && (info.st_mode & S_ISVTX) == 0) return;
     const Board* mine = board();
     const auto link = link_of_fd(fd);
-    if (!mine || !is_below(link.view(), mine->root.view())) return std::nullopt;
-    return parse_node_path(link.view().substr(mine->root.size()));
+    if (!is_below(link.view(), mine->root.view())) return;
+    if (const auto node = parse_node_path(link.view().substr(mine->root.size()))) {
+        show_as_node(info, *node);
+    } else {
+        info.st_mode &= ~static_cast<mode_t>(S_ISVTX);
+    }
 }
 
 /// Owner, mode and times of a node from its file in the tree; those of the folder when it is gone.
 void take_status_of_tree(struct stat& info, transport::Node node) {
     const Board* mine = board();
     if (!mine) return;
-    Text<4200> path;
+    TreePath path;
     path.append(mine->root.view());
     path.append(node_path(node).view());
     struct stat tree;
@@ -104,14 +111,15 @@ std::optional<transport::Node> parse_node_path(std::string_view path) {
     return transport::Node{render, *minor};
 }
 
-Text<4096> link_of_fd(int fd) {
+TreePath link_of_fd(int fd) {
     Text<64> link;
     link.append("/proc/self/fd/");
     link.append_number(static_cast<uint64_t>(fd));
-    Text<4096> text;
+    TreePath text;
     if (fd < 0) return text;
     const long size = read_link(link.c_str(), text.data(), text.capacity());
-    if (size > 0) text.resize(static_cast<size_t>(size));
+    const bool is_whole = size > 0 && static_cast<size_t>(size) < text.capacity();
+    text.resize(is_whole ? static_cast<size_t>(size) : 0);
     return text;
 }
 
@@ -138,11 +146,8 @@ void correct_status(int fd, struct stat& info) {
         if (!node) return;
         take_status_of_tree(info, *node);
         show_as_node(info, *node);
-    } else if (S_ISREG(info.st_mode) && is_in_tree(info)) {
-        if (info.st_size < 64) {  // a node is a short text on the disk
-            if (const auto node = find_node_in_tree(fd)) show_as_node(info, *node);
-        }
-        if (S_ISREG(info.st_mode)) info.st_mode &= ~static_cast<mode_t>(S_ISVTX);
+    } else if (S_ISREG(info.st_mode) && may_be_in_tree(info)) {
+        correct_status_of_tree(fd, info);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/labelled_pair.h"
+#include "shim/board.h"
 #include "shim/text.h"
 #include "transport/file_number.h"
 
@@ -25,8 +26,13 @@ Text<64> node_path(transport::Node node);
 /// The reverse of node_path().
 std::optional<transport::Node> parse_node_path(std::string_view path);
 
-/// The text of /proc/self/fd/<fd>; empty when it cannot be read.
-Text<4096> link_of_fd(int fd);
+/// Longest path that the tree has anything at, its root included. A longer one is not ours.
+inline constexpr size_t max_tree_path = max_root + 1024;
+using TreePath = Text<max_tree_path + 1>;
+
+/// The text of /proc/self/fd/<fd>; empty when it cannot be read, or is longer than any of the
+/// tree's.
+TreePath link_of_fd(int fd);
 
 /// Makes the status of a node's file in the tree that of a character device. The same device and
 /// inode number come from its path and from every descriptor of it.

@@ -1,6 +1,6 @@
 #include "shim/environment.h"
 
-#include <string_view>
+#include <cstring>
 
 #include "shim/board.h"
 
@@ -15,54 +15,72 @@ bool find_value(const char* entry, std::string_view name, std::string_view& valu
     return true;
 }
 
+/// Writes texts one behind the other.
+class Writer {
+  public:
+    explicit Writer(char* to) : to_(to) {}
+    char* position() const { return to_; }
+    void add(std::string_view text) {
+        std::memcpy(to_, text.data(), text.size());
+        to_ += text.size();
+    }
+    void end() { *to_++ = '\0'; }
+
+  private:
+    char* to_;
+};
+
 }  // namespace
 
-size_t Environment::room_for(char* const* entries) {
-    size_t count = 0;
-    while (entries && entries[count]) count++;
-    return count + 3;  // two more and the null at the end
-}
-
-Environment::Environment(char* const* entries, char** room) : result_(entries) {
+Environment::Environment(char* const* entries) : entries_(entries) {
     const Board* mine = board();
     if (!mine || mine->library.empty()) return;
-
-    bool has_board = false;
-    bool has_library = false;
-    std::string_view other_preloads;
     size_t count = 0;
-    for (; entries && *entries; entries++) {
+    for (; entries && entries[count]; count++) {
         std::string_view value;
-        if (find_value(*entries, board_variable, value)) has_board = true;
-        if (find_value(*entries, preload_variable, value)) {
-            has_library = value.find(mine->library.view()) != std::string_view::npos;
-            if (!has_library) {
-                other_preloads = value;
-                continue;
-            }
-        }
-        room[count++] = *entries;
+        if (find_value(entries[count], board_variable, value)) has_board_ = true;
+        if (!find_value(entries[count], preload_variable, value)) continue;
+        has_library_ = value.find(mine->library.view()) != std::string_view::npos;
+        if (!has_library_) other_preloads_ = value;
     }
-    if (has_board && has_library) return;
+    if (has_board_ && has_library_) return;
+    room_ = (count + 3) * sizeof(char*);  // two more, and the null at the end
+    if (!has_board_) room_ += board_variable.size() + 1 + mine->directory.size() + 1;
+    if (!has_library_)
+        room_ +=
+            preload_variable.size() + 1 + mine->library.size() + 1 + other_preloads_.size() + 1;
+}
 
-    if (!has_board) {
-        board_.append(board_variable);
-        board_.append("=");
-        board_.append(mine->directory.view());
-        room[count++] = board_.data();
+char* const* Environment::fill(void* room) const {
+    if (room_ == 0) return entries_;
+    const Board* mine = board();
+    auto** list = static_cast<char**>(room);
+    size_t count = 0;
+    for (char* const* entry = entries_; entry && *entry; entry++) {
+        std::string_view value;
+        if (!has_library_ && find_value(*entry, preload_variable, value)) continue;
+        list[count++] = *entry;
     }
-    if (!has_library) {
-        preload_.append(preload_variable);
-        preload_.append("=");
-        preload_.append(mine->library.view());
-        if (!other_preloads.empty()) {
-            preload_.append(":");
-            preload_.append(other_preloads);
-        }
-        room[count++] = preload_.data();
+    const size_t added = (has_board_ ? 0 : 1) + (has_library_ ? 0 : 1);
+    Writer writer(reinterpret_cast<char*>(list + count + added + 1));
+    if (!has_board_) {
+        list[count++] = writer.position();
+        writer.add(board_variable);
+        writer.add("=");
+        writer.add(mine->directory.view());
+        writer.end();
     }
-    room[count] = nullptr;
-    result_ = room;
+    if (!has_library_) {
+        list[count++] = writer.position();
+        writer.add(preload_variable);
+        writer.add("=");
+        writer.add(mine->library.view());
+        if (!other_preloads_.empty()) writer.add(":");
+        writer.add(other_preloads_);
+        writer.end();
+    }
+    list[count] = nullptr;
+    return list;
 }
 
 }  // namespace plugboard::shim

@@ -2,8 +2,7 @@
 #pragma once
 
 #include <cstddef>
-
-#include "shim/text.h"
+#include <string_view>
 
 namespace plugboard::shim {
 
@@ -11,17 +10,19 @@ namespace plugboard::shim {
 /// missing. Lives on the stack of the call, since memory cannot be allocated after vfork().
 class Environment {
   public:
-    /// Entries that an array for this environment must have room for.
-    static size_t room_for(char* const* entries);
+    explicit Environment(char* const* entries);
 
-    /// `room` has room_for(entries) entries; all is borrowed.
-    Environment(char* const* entries, char** room);
-    char* const* get() const { return result_; }
+    /// Bytes that fill() needs, aligned for a pointer; 0: the caller's environment will do.
+    size_t room() const { return room_; }
+    /// The environment: the caller's, or made in `room`, which borrows from the caller's.
+    char* const* fill(void* room) const;
 
   private:
-    char* const* result_;
-    Text<4200> board_;
-    Text<8400> preload_;
+    char* const* const entries_;
+    size_t room_ = 0;
+    bool has_board_ = false;
+    bool has_library_ = false;
+    std::string_view other_preloads_;
 };
 
 }  // namespace plugboard::shim

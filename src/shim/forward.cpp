@@ -47,10 +47,14 @@ long fd_of(const Answer& answer) {
 /// One call over a pooled channel. `send` sends its request and returns 0 or an errno.
 template <class Send>
 Answer call(int fd, Signals signals, bool close_on_exec, Send send) {
+    int none = ENODEV;
     // A pooled channel may have died since its last use; the request has then not been looked at.
     for (int attempt = 0; attempt < 2; attempt++) {
         Channel channel(__builtin_frame_address(0));
-        if (!channel.is_open()) break;
+        if (!channel.is_open()) {
+            none = channel.error();
+            break;
+        }
         ClientCall client(channel.socket(), channel.next_sequence(), signals);
         client.prepare_signals();
         const int error = send(client);
@@ -62,7 +66,7 @@ Answer call(int fd, Signals signals, bool close_on_exec, Send send) {
         }
         channel.give_up();
     }
-    return {.broken = true, .result = -1, .error = ENODEV};
+    return {.broken = none == ENODEV, .result = -1, .error = none};
 }
 
 /// open(2) checks the file's mode: the file in the tree has it, and the kernel knows how.

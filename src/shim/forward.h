@@ -23,7 +23,7 @@ long open_live(const Target& target, int flags);
 /// Whether ioctls of this command are worth a look at the descriptor.
 constexpr bool may_be_ours(unsigned long command) {
     const unsigned long type = command >> 8 & 0xff;
-    return type == 'd' || type == '>' || type == 'W' || type == 'b';
+    return type == 'd' || type == '>' || type == 'W';
 }
 long forward_ioctl(int fd, const FdLabel& label, uint32_t command, void* argument);
 

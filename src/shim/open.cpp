@@ -13,17 +13,11 @@
 #include "shim/forward.h"
 #include "shim/paths.h"
 #include "shim/real.h"
+#include "shim/result.h"
 #include "shim/syscalls.h"
 
 namespace plugboard::shim {
 namespace {
-
-/// A raw result as libc gives it.
-int finish(long result) {
-    if (result >= 0) return static_cast<int>(result);
-    errno = static_cast<int>(-result);
-    return -1;
-}
 
 Follow follow_of(int flags) {
     return (flags & AT_SYMLINK_NOFOLLOW) ? Follow::NoLink : Follow::Link;
@@ -81,6 +75,32 @@ FILE* stream_of(int fd, const char* mode) {
     return stream;
 }
 
+/// What sysfs says to one who opens a file for what it has no method for, root or not. Linux:
+/// fs/kernfs/file.c, kernfs_fop_open
+long refuse_to_write(const Target& target, int flags) {
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return -EEXIST;
+    const long fd = open_file(target.path(), O_CLOEXEC | (flags & (O_NOFOLLOW | O_DIRECTORY)));
+    if (fd < 0) return fd;
+    close_fd(static_cast<int>(fd));
+    return -EACCES;
+}
+
+std::optional<int> open_target(const Target& target, int flags, mode_t mode) {
+    if (!target.is_elsewhere() && !(target.node() && !(flags & O_PATH))) return std::nullopt;
+    if (!(flags & O_PATH)) {
+        if (target.node()) return finish(open_node(target, flags));
+        if (target.is_live()) return finish(open_live(target, flags));
+        if (target.place() == Place::Hidden) flags &= ~(O_CREAT | O_EXCL);
+        if (target.place() == Place::Tree) {
+            if ((flags & O_TMPFILE) == O_TMPFILE) return finish(-EOPNOTSUPP);
+            const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
+            if (S_ISREG(target.status().st_mode) && writes)
+                return finish(refuse_to_write(target, flags));
+        }
+    }
+    return real<"openat", decltype(::openat)>()(AT_FDCWD, target.path(), flags, mode);
+}
+
 decltype(statfs::f_type) file_system_of(std::string_view path) {
     if (is_below(path, "/sys/kernel/debug")) return DEBUGFS_MAGIC;
     if (is_below(path, "/sys/kernel/config")) return 0x62656570;  // CONFIGFS_MAGIC
@@ -91,26 +111,36 @@ decltype(statfs::f_type) file_system_of(std::string_view path) {
 }  // namespace
 
 std::optional<int> open_here(int dirfd, const char* path, int flags, mode_t mode) {
-    const Target target(dirfd, path, (flags & O_NOFOLLOW) ? Follow::NoLink : Follow::Link);
-    if (target.place() == Place::Native) return std::nullopt;
-    if (flags & O_PATH) {
-        if (!target.is_elsewhere()) return std::nullopt;
-    } else {
-        if (target.place() == Place::Hidden) return finish(-ENOENT);
-        if (target.node()) return finish(open_node(target, flags));
-        if (target.is_live()) return finish(open_live(target, flags));
-    }
-    return real<"openat", decltype(::openat)>()(AT_FDCWD, target.path(), flags, mode);
+    return open_target(Target(dirfd, path, (flags & O_NOFOLLOW) ? Follow::NoLink : Follow::Link),
+                       flags, mode);
 }
 
 std::optional<FILE*> fopen_here(const char* path, const char* mode) {
     const Target target(AT_FDCWD, path);
-    if (target.place() == Place::Native) return std::nullopt;
     const int flags = flags_of_mode(mode);
-    if (flags < 0) return std::nullopt;
-    const auto fd = open_here(AT_FDCWD, path, flags, 0666);
+    if (target.place() == Place::Native || flags < 0) return std::nullopt;
+    const auto fd = open_target(target, flags, 0666);
     if (!fd) return std::nullopt;
     return *fd < 0 ? nullptr : stream_of(*fd, mode);
+}
+
+std::optional<FILE*> freopen_here(const char* path, const char* mode, FILE* stream) {
+    const Target target(AT_FDCWD, path);
+    const int flags = flags_of_mode(mode);
+    if (target.place() == Place::Native || flags < 0) return std::nullopt;
+    const auto fd = open_target(target, flags, 0666);
+    if (!fd) return std::nullopt;
+    if (*fd < 0) {
+        const int error = errno;
+        real<"fclose", decltype(::fclose)>()(stream);
+        errno = error;
+        return nullptr;
+    }
+    // The stream keeps its number and gets the file: a socket cannot be opened by a name.
+    FILE* reopened = real<"freopen", decltype(::freopen)>()("/dev/null", mode, stream);
+    if (reopened) finish(raw_syscall(SYS_dup3, *fd, fileno_unlocked(reopened), flags & O_CLOEXEC));
+    close_fd(*fd);
+    return reopened;
 }
 
 std::optional<int> stat_here(int dirfd, const char* path, struct stat* info, int flags) {
@@ -175,7 +205,7 @@ std::optional<ssize_t> readlink_here(int dirfd, const char* path, char* text, si
         return static_cast<ssize_t>(count);
     }
     if (!target.is_elsewhere()) return std::nullopt;
-    return finish(raw_syscall(SYS_readlinkat, AT_FDCWD, target.path(), text, size));
+    return finish<ssize_t>(raw_syscall(SYS_readlinkat, AT_FDCWD, target.path(), text, size));
 }
 
 ssize_t correct_link(int dirfd, const char* path, char* text, size_t size, ssize_t count) {
@@ -185,10 +215,12 @@ ssize_t correct_link(int dirfd, const char* path, char* text, size_t size, ssize
     const std::string_view found(text, static_cast<size_t>(count));
     const std::string_view root = mine->root.view();
     if (found.substr(0, root.size()) != root.substr(0, found.size())) return count;
-    Text<4096> whole;
+    TreePath whole;
     const long length = raw_syscall(SYS_readlinkat, dirfd, path, whole.data(), whole.capacity());
     if (length <= 0) return count;
     auto cut = static_cast<size_t>(length);
+    if (cut >= whole.capacity()) return count;
+    whole.resize(cut);
     if (!strip_root(whole.data(), cut)) return count;
     cut = std::min(cut, size);
     std::memcpy(text, whole.c_str(), cut);

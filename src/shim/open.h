@@ -14,6 +14,8 @@ namespace plugboard::shim {
 
 std::optional<int> open_here(int dirfd, const char* path, int flags, mode_t mode);
 std::optional<FILE*> fopen_here(const char* path, const char* mode);
+/// `stream` is closed when it fails.
+std::optional<FILE*> freopen_here(const char* path, const char* mode, FILE* stream);
 
 std::optional<int> stat_here(int dirfd, const char* path, struct stat* info, int flags);
 std::optional<int> statx_here(int dirfd, const char* path, int flags, unsigned mask,

@@ -10,77 +10,7 @@
 namespace plugboard::shim {
 namespace {
 
-/// First folders that the tree has something in. A path elsewhere costs a glance.
-constexpr std::string_view tree_folders[] = {"/dev", "/sys", "/run", "/proc"};
-
-/// Below these the board alone says what exists: a host's own GPU must not leak in.
-constexpr std::string_view opaque_folders[] = {
-    "/dev/dri", "/sys/class/drm", "/sys/kernel/debug/dri", "/sys/kernel/debug/sync", "/run/udev",
-};
-constexpr std::string_view opaque_prefix = "/sys/dev/char/226:";
-
-/// Cuts a path into its parts, skipping "//" and "/./".
-class Parts {
-  public:
-    explicit Parts(std::string_view path) : rest_(path) {}
-    /// Empty at the end.
-    std::string_view next() {
-        for (;;) {
-            while (rest_.starts_with('/')) rest_.remove_prefix(1);
-            const std::string_view part = rest_.substr(0, rest_.find('/'));
-            rest_.remove_prefix(part.size());
-            if (part != ".") return part;
-        }
-    }
-
-  private:
-    std::string_view rest_;
-};
-
-/// Appends the path to `to`, one slash between parts. ".." stays where the kernel has to resolve
-/// it, but does not climb over the root.
-template <size_t Size>
-bool append_parts(Text<Size>& to, std::string_view path) {
-    Parts parts(path);
-    size_t depth = 0;
-    for (std::string_view part = parts.next(); !part.empty(); part = parts.next()) {
-        if (part == "..") {
-            if (depth == 0) continue;
-            depth--;
-        } else {
-            depth++;
-        }
-        if (!to.append("/") || !to.append(part)) return false;
-    }
-    return true;
-}
-
-/// The same with ".." taken by its letter: good enough to say in which folder a path ends.
-void append_lexically(Text<4096>& to, std::string_view path) {
-    Parts parts(path);
-    for (std::string_view part = parts.next(); !part.empty(); part = parts.next()) {
-        if (part == "..") {
-            const size_t slash = to.view().rfind('/');
-            to.resize(slash == std::string_view::npos ? 0 : slash);
-        } else if (!to.append("/") || !to.append(part)) {
-            return;
-        }
-    }
-}
-
-bool is_opaque(std::string_view path) {
-    for (const std::string_view folder : opaque_folders) {
-        if (is_below(path, folder)) return true;
-    }
-    return path.starts_with(opaque_prefix);
-}
-
-bool is_of_interest(std::string_view path) {
-    for (const std::string_view folder : tree_folders) {
-        if (is_below(path, folder)) return true;
-    }
-    return false;
-}
+constexpr size_t longest_path = 4096;  // of the kernel, PATH_MAX
 
 /// Surely not readable; the kernel says EFAULT.
 bool is_bad_pointer(const char* path) {
@@ -88,40 +18,16 @@ bool is_bad_pointer(const char* path) {
     return address < 4096 || address >= uintptr_t{1} << 47;
 }
 
-enum class Start { Unknown, Host, Tree };
-
-/// The folder that a relative path starts at, as the client sees it.
-Start find_start(int dirfd, Text<4096>& start) {
-    if (dirfd == AT_FDCWD) {
-        const long size = raw_syscall(SYS_getcwd, start.data(), start.capacity());
-        if (size <= 1) return Start::Unknown;
-        start.resize(static_cast<size_t>(size) - 1);
-    } else {
+/// The folder that a relative path starts at, as the kernel names it; false: it cannot be told, or
+/// is longer than any of the tree's.
+bool find_start(int dirfd, TreePath& start) {
+    if (dirfd != AT_FDCWD) {
         start = link_of_fd(dirfd);
+    } else {
+        const long size = raw_syscall(SYS_getcwd, start.data(), start.capacity());
+        start.resize(size > 1 ? static_cast<size_t>(size) - 1 : 0);
     }
-    if (!start.view().starts_with('/')) return Start::Unknown;
-    size_t size = start.size();
-    if (!strip_root(start.data(), size)) return Start::Host;
-    start.resize(size);
-    return Start::Tree;
-}
-
-/// The fd in "/proc/self/fd/5", "/dev/fd/5" and the like; -1: none.
-int parse_fd_path(std::string_view path) {
-    Parts parts(path);
-    std::string_view part = parts.next();
-    if (part == "proc") {
-        part = parts.next();
-        const auto pid = parse_number(part);
-        if (part != "self" && part != "thread-self" &&
-            !(pid && static_cast<int>(*pid) == process_id()))
-            return -1;
-    } else if (part != "dev") {
-        return -1;
-    }
-    if (parts.next() != "fd") return -1;
-    const auto fd = parse_number(parts.next());
-    return fd && parts.next().empty() ? static_cast<int>(*fd) : -1;
+    return start.view().starts_with('/');
 }
 
 }  // namespace
@@ -143,51 +49,129 @@ bool strip_root(char* text, size_t& size) {
 }
 
 Target::Target(int dirfd, const char* path, Follow follow) {
-    if (!board() || is_bad_pointer(path) || path[0] == '\0') return;
-    Text<4096> whole;
-    Start start = Start::Host;
+    const Board* mine = board();
+    if (!mine || is_bad_pointer(path) || path[0] == '\0') return;
+    const std::string_view given(path, strnlen(path, longest_path));
+    Lexical lexical;
+    bool starts_in_tree = false;
     if (path[0] != '/') {
-        start = find_start(dirfd, whole);
-        if (start == Start::Unknown || !whole.append("/")) return;
+        if (!find_start(dirfd, path_)) return;
+        starts_in_tree = is_below(path_.view(), mine->root.view());
+        lexical.add(path_.view().substr(starts_in_tree ? mine->root.size() : 0));
     }
-    if (!whole.append({path, strnlen(path, whole.capacity() + 1)})) return;
-
-    Text<4096> lexical;
-    append_lexically(lexical, whole.view());
-    if (is_of_interest(lexical.view())) {
-        find_descriptor(lexical.view());
-        if (place_ == Place::Native) find_in_tree(whole.view(), follow);
-        if (place_ == Place::Native && is_opaque(lexical.view())) place_ = Place::Hidden;
-    }
-    // The folder is the tree's, so the kernel would look in the wrong place.
-    // ".." goes by its letter: the folder, which the host may not have, is named without links.
-    if (place_ == Place::Native && start == Start::Tree) use_host(lexical.view());
+    lexical.add(given);
+    find(lexical, given, follow, starts_in_tree);
 }
 
-void Target::find_in_tree(std::string_view whole, Follow follow) {
-    const Board* mine = board();
-    path_.append(mine->root.view());
-    root_size_ = mine->root.size();
-    if (!append_parts(path_, whole)) return;
+void Target::find(const Lexical& lexical, std::string_view path, Follow follow,
+                  bool starts_in_tree) {
+    if (const auto fd = parse_fd_path(lexical)) {
+        if (find_descriptor(*fd)) return;
+        if (path.starts_with('/')) return find_file_of(*fd, follow);
+    }
+    const bool of_interest = is_of_interest(lexical);
+    if (!of_interest && !starts_in_tree) return;
+
+    // `lexical` borrows the start of the path, which now moves.
+    if (path_.view() == "/") path_.clear();
+    const bool opaque = is_opaque(lexical);
+    const bool climbs = lexical.climbs();
+    root_size_ = board()->root.size();
+    const bool fits =
+        (starts_in_tree || path_.insert_front(board()->root.view())) && append_parts(path);
+    if (!fits) {
+        if (opaque) hide();
+        return;
+    }
+    if (of_interest) {
+        const long error = stat_file(path_.c_str(), status_);
+        if (error >= 0) {
+            place_ = Place::Tree;
+            node_ = find_node(follow);
+            return;
+        }
+        if (opaque || error != -ENOENT) {  // or a file of the tree was taken for a folder
+            place_ = Place::Hidden;
+            return;
+        }
+    }
+    // The kernel would start at a folder of the tree, or look for one on the host. ".." goes by its
+    // letter then.
+    if (starts_in_tree) return use_letters();
+    struct stat native;
+    if (climbs && path.starts_with('/') &&
+        raw_syscall(SYS_newfstatat, AT_FDCWD, path.data(), &native, 0) == -ENOENT)
+        use_letters();
+}
+
+bool Target::find_descriptor(int fd) {
+    node_ = shim::find_node(fd);
+    if (!node_) return false;
+    place_ = Place::Descriptor;
+    descriptor_ = fd;
+    return true;
+}
+
+/// What is opened anew by way of an O_PATH descriptor may be a node or a live file of the tree.
+void Target::find_file_of(int fd, Follow follow) {
+    if (follow == Follow::NoLink) return;
+    path_ = link_of_fd(fd);
+    if (!is_below(path_.view(), board()->root.view())) return;
     if (stat_file(path_.c_str(), status_) < 0) return;
+    root_size_ = board()->root.size();
     place_ = Place::Tree;
     node_ = find_node(follow);
 }
 
-void Target::use_host(std::string_view path) {
-    path_.clear();
+/// Appends the path, one slash between parts. ".." stays where the kernel has to resolve it, but
+/// does not climb over the root.
+bool Target::append_parts(std::string_view path) {
+    size_t depth = 0;
+    Parts start(virtual_path());
+    while (!start.next().empty()) depth++;
+    Parts parts(path);
+    for (std::string_view part = parts.next(); !part.empty(); part = parts.next()) {
+        if (part == "..") {
+            if (depth == 0) continue;
+            depth--;
+        } else {
+            depth++;
+        }
+        if (!path_.append("/") || !path_.append(part)) return false;
+    }
+    return !ends_as_folder(path) || path_.append("/");
+}
+
+/// What is now the tree's path with ".." in it becomes the host's without.
+void Target::use_letters() {
+    const bool is_folder = path_.view().ends_with('/');
+    size_t size = path_.size();
+    if (!strip_root(path_.data(), size)) return;
+    path_.resize(size);
+    size_t end = 0;  // of what has been written; never beyond what is read
+    Parts parts(path_.view());
+    for (std::string_view part = parts.next(); !part.empty(); part = parts.next()) {
+        if (part == "..") {
+            const size_t slash = std::string_view(path_.data(), end).rfind('/');
+            end = slash == std::string_view::npos ? 0 : slash;
+            continue;
+        }
+        path_.data()[end++] = '/';
+        std::memmove(path_.data() + end, part.data(), part.size());
+        end += part.size();
+    }
+    path_.resize(end);
+    if (end == 0 || is_folder) path_.append("/");
     root_size_ = 0;
-    path_.append(path.empty() ? "/" : path);
     place_ = Place::Host;
 }
 
-void Target::find_descriptor(std::string_view path) {
-    const int fd = parse_fd_path(path);
-    if (fd < 0) return;
-    node_ = shim::find_node(fd);
-    if (!node_) return;
-    place_ = Place::Descriptor;
-    descriptor_ = fd;
+/// A path that is too long for all that exists.
+void Target::hide() {
+    path_.clear();
+    path_.append(board()->root.view());
+    path_.append("/dev/dri/none");
+    place_ = Place::Hidden;
 }
 
 std::optional<transport::Node> Target::find_node(Follow follow) const {

@@ -2,12 +2,15 @@
 // stands.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
+#include "shim/descriptors.h"
+#include "shim/lexical.h"
 #include "shim/text.h"
 #include "transport/file_number.h"
 
@@ -16,14 +19,15 @@ namespace plugboard::shim {
 enum class Place {
     Native,      // not ours: use what the caller gave
     Tree,        // use path() instead, with AT_FDCWD
-    Host,        // the same, for a path relative to a folder of the tree that only the host has
-    Hidden,      // it does not exist, as path() does not: the folder is the board's alone
+    Host,        // the same, for a path by way of the tree that only the host has
+    Hidden,      // it does not exist, as path() does not: the place is the board's alone
     Descriptor,  // /proc/self/fd/N of an open DRM file
 };
 
 enum class Follow { Link, NoLink };  // what a symbolic link at the end of the path stands for
 
-/// Looks at a path once. Lives on the caller's stack; changes nothing but itself.
+/// Looks at a path once. Lives on the caller's stack, which may be a signal's of 8 KiB: the one
+/// buffer is as long as the tree's own paths get. Changes nothing but itself.
 class Target {
   public:
     /// `path` as in openat(2). `follow` matters for nodes only.
@@ -34,7 +38,12 @@ class Target {
     bool is_elsewhere() const {
         return place_ == Place::Tree || place_ == Place::Host || place_ == Place::Hidden;
     }
+    /// The board says what is there.
+    bool is_ours() const { return place_ == Place::Tree || place_ == Place::Hidden; }
     const char* path() const { return path_.c_str(); }
+    /// What to hand to a real function, which the caller gave `path`.
+    const char* path_or(const char* path) const { return is_elsewhere() ? path_.c_str() : path; }
+    int dirfd_or(int dirfd) const { return is_elsewhere() ? AT_FDCWD : dirfd; }
     /// In the tree: the path as the client sees it ("/sys/class/drm").
     std::string_view virtual_path() const { return path_.view().substr(root_size_); }
     /// In the tree: the status of what the path leads to.
@@ -47,9 +56,12 @@ class Target {
     bool is_live() const;
 
   private:
-    void find_descriptor(std::string_view path);
-    void find_in_tree(std::string_view whole, Follow follow);
-    void use_host(std::string_view path);
+    void find(const Lexical& lexical, std::string_view path, Follow follow, bool starts_in_tree);
+    bool find_descriptor(int fd);
+    void find_file_of(int fd, Follow follow);
+    bool append_parts(std::string_view path);
+    void use_letters();
+    void hide();
     std::optional<transport::Node> find_node(Follow follow) const;
 
     Place place_ = Place::Native;
@@ -57,7 +69,7 @@ class Target {
     int descriptor_ = -1;
     std::optional<transport::Node> node_;
     struct stat status_;  // set where place_ is Tree
-    Text<4096 + 256> path_;
+    TreePath path_;
 };
 
 /// Cuts the tree's root off the start of a path that the kernel or libc gave; false: it is not

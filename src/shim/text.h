@@ -32,6 +32,14 @@ class Text {
         resize(size_ + part.size());
         return true;
     }
+    /// The same, before what is there.
+    bool insert_front(std::string_view part) {
+        if (part.size() > capacity() - size_) return false;
+        for (size_t i = size_; i-- > 0;) text_[i + part.size()] = text_[i];
+        for (size_t i = 0; i < part.size(); i++) text_[i] = part[i];
+        resize(size_ + part.size());
+        return true;
+    }
     bool append_number(uint64_t value) {
         char digits[20];
         size_t count = 0;

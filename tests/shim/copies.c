@@ -1,5 +1,6 @@
 // Copies of a DRM descriptor, made in each way there is, are the same open file.
 #define _GNU_SOURCE
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -105,6 +106,24 @@ static void check_exec(int fd, drm_magic_t magic, char** environment) {
     CHECK(status_of(child) == 0);
 }
 
+/// A child has no channel yet. Without a free number for one, it is the child that has run out of
+/// them: the device is not gone.
+static void check_full_table(int fd) {
+    const pid_t child = fork();
+    if (child == 0) {
+        struct drm_get_cap cap = {.capability = DRM_CAP_DUMB_BUFFER, .value = 0};
+        const struct rlimit limit = {64, 64};
+        setrlimit(RLIMIT_NOFILE, &limit);
+        int last = -1;
+        for (int copy; (copy = dup(fd)) >= 0;) last = copy;
+        if (ioctl(fd, DRM_IOCTL_GET_CAP, &cap) != -1 || errno != EMFILE) _exit(1);
+        if (open("/dev/dri/card0", O_RDWR) != -1 || errno != EMFILE) _exit(2);
+        close(last);
+        _exit(ioctl(fd, DRM_IOCTL_GET_CAP, &cap) == 0 && cap.value == 1 ? 0 : 3);
+    }
+    CHECK(status_of(child) == 0);
+}
+
 static void check_close_on_exec(void) {
     const int fd = open_card(O_CLOEXEC);
     CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
@@ -146,6 +165,7 @@ int main(int argc, char** argv) {
     char* scrubbed[] = {"PATH=/bin", NULL};
     check_exec(fd, magic, environ);
     check_exec(fd, magic, scrubbed);
+    check_full_table(fd);
     check_close_on_exec();
     check_release(fd);
     return finish_checks();

@@ -1,0 +1,128 @@
+// Starting programs: each gets what its environment lacks to find the board.
+#include <alloca.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "shim/environment.h"
+#include "shim/symbols.h"
+
+namespace shim = plugboard::shim;
+using shim::real;
+
+namespace {
+
+/// Calls start(environment), the environment being on the stack until it returns.
+template <class Start>
+int start_with(char* const* entries, Start start) {
+    const shim::Environment environment(entries);
+    return start(environment.fill(alloca(environment.room())));
+}
+
+/// Arguments of execl() and the like up to the null that ends them, which the list is past then.
+size_t count_arguments(const char* first, va_list* rest) {
+    size_t count = 1;
+    for (const char* argument = first; argument; argument = va_arg(*rest, const char*)) count++;
+    return count;
+}
+
+void collect_arguments(char** to, const char* first, va_list* rest) {
+    for (const char* argument = first; argument; argument = va_arg(*rest, const char*))
+        *to++ = const_cast<char*>(argument);
+    *to = nullptr;
+}
+
+}  // namespace
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+int execve(const char* path, char* const* arguments, char* const* entries) noexcept {
+    return start_with(entries, [&](char* const* all) {
+        return real<"execve", decltype(::execve)>()(path, arguments, all);
+    });
+}
+
+int execv(const char* path, char* const* arguments) noexcept {
+    return execve(path, arguments, environ);
+}
+
+int execvpe(const char* file, char* const* arguments, char* const* entries) noexcept {
+    return start_with(entries, [&](char* const* all) {
+        return real<"execvpe", decltype(::execvpe)>()(file, arguments, all);
+    });
+}
+
+int execvp(const char* file, char* const* arguments) noexcept {
+    return execvpe(file, arguments, environ);
+}
+
+int fexecve(int fd, char* const* arguments, char* const* entries) noexcept {
+    return start_with(entries, [&](char* const* all) {
+        return real<"fexecve", decltype(::fexecve)>()(fd, arguments, all);
+    });
+}
+
+int execveat(int dirfd, const char* path, char* const* arguments, char* const* entries,
+             int flags) noexcept {
+    return start_with(entries, [&](char* const* all) {
+        return real<"execveat", decltype(::execveat)>()(dirfd, path, arguments, all, flags);
+    });
+}
+
+int execl(const char* path, const char* first, ...) noexcept {
+    va_list rest;
+    va_start(rest, first);
+    const size_t count = count_arguments(first, &rest);
+    va_end(rest);
+    auto** arguments = static_cast<char**>(__builtin_alloca(count * sizeof(char*)));
+    va_start(rest, first);
+    collect_arguments(arguments, first, &rest);
+    va_end(rest);
+    return execve(path, arguments, environ);
+}
+
+int execlp(const char* file, const char* first, ...) noexcept {
+    va_list rest;
+    va_start(rest, first);
+    const size_t count = count_arguments(first, &rest);
+    va_end(rest);
+    auto** arguments = static_cast<char**>(__builtin_alloca(count * sizeof(char*)));
+    va_start(rest, first);
+    collect_arguments(arguments, first, &rest);
+    va_end(rest);
+    return execvpe(file, arguments, environ);
+}
+
+int execle(const char* path, const char* first, ...) noexcept {
+    va_list rest;
+    va_start(rest, first);
+    const size_t count = count_arguments(first, &rest);
+    va_end(rest);
+    auto** arguments = static_cast<char**>(__builtin_alloca(count * sizeof(char*)));
+    va_start(rest, first);
+    collect_arguments(arguments, first, &rest);
+    char* const* entries = va_arg(rest, char* const*);
+    va_end(rest);
+    return execve(path, arguments, entries);
+}
+
+int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+                const posix_spawnattr_t* attributes, char* const* arguments, char* const* entries) {
+    return start_with(entries, [&](char* const* all) {
+        return real<"posix_spawn", decltype(::posix_spawn)>()(pid, path, actions, attributes,
+                                                              arguments, all);
+    });
+}
+
+int posix_spawnp(pid_t* pid, const char* file, const posix_spawn_file_actions_t* actions,
+                 const posix_spawnattr_t* attributes, char* const* arguments,
+                 char* const* entries) {
+    return start_with(entries, [&](char* const* all) {
+        return real<"posix_spawnp", decltype(::posix_spawnp)>()(pid, file, actions, attributes,
+                                                                arguments, all);
+    });
+}
+
+}  // extern "C"
+#pragma GCC visibility pop
