@@ -15,7 +15,7 @@ inline constexpr std::string_view board_variable = "PLUGBOARD_BOARD";
 inline constexpr std::string_view preload_variable = "LD_PRELOAD";
 
 /// Longest name of the tree's root; a board below a longer one is none.
-inline constexpr size_t max_root = 511;
+inline constexpr size_t max_root = 255;
 
 /// Made once a process, at load or by a wrapper that runs before, and kept for ever; survives fork.
 struct Board {

@@ -27,7 +27,7 @@ Text<64> node_path(transport::Node node);
 std::optional<transport::Node> parse_node_path(std::string_view path);
 
 /// Longest path that the tree has anything at, its root included. A longer one is not ours.
-inline constexpr size_t max_tree_path = max_root + 1024;
+inline constexpr size_t max_tree_path = max_root + 512;
 using TreePath = Text<max_tree_path + 1>;
 
 /// The text of /proc/self/fd/<fd>; empty when it cannot be read, or is longer than any of the

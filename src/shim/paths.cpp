@@ -90,7 +90,8 @@ void Target::find(const Lexical& lexical, std::string_view path, Follow follow,
             node_ = find_node(follow);
             return;
         }
-        if (opaque || error != -ENOENT) {  // or a file of the tree was taken for a folder
+        // Or a file of the tree was taken for a folder, or the folder is the board's alone.
+        if (opaque || error != -ENOENT || (!climbs && is_in_own_folder())) {
             place_ = Place::Hidden;
             return;
         }
@@ -140,6 +141,17 @@ bool Target::append_parts(std::string_view path) {
         if (!path_.append("/") || !path_.append(part)) return false;
     }
     return !ends_as_folder(path) || path_.append("/");
+}
+
+/// The path would be in a folder of the tree that the host's entries do not belong to.
+bool Target::is_in_own_folder() {
+    const size_t slash = path_.view().rfind('/');
+    if (slash <= root_size_ || is_union_folder(path_.view().substr(0, slash).substr(root_size_)))
+        return false;
+    path_.data()[slash] = '\0';
+    const long error = stat_file(path_.c_str(), status_);
+    path_.data()[slash] = '/';
+    return error >= 0;
 }
 
 /// What is now the tree's path with ".." in it becomes the host's without.

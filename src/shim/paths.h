@@ -60,6 +60,7 @@ class Target {
     bool find_descriptor(int fd);
     void find_file_of(int fd, Follow follow);
     bool append_parts(std::string_view path);
+    bool is_in_own_folder();
     void use_letters();
     void hide();
     std::optional<transport::Node> find_node(Follow follow) const;

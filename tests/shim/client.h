@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include <xf86drm.h>
@@ -93,6 +94,30 @@ static inline double now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/// Waits until the thread has slept in the kernel for three looks in a row.
+static inline bool wait_until_asleep(pid_t process, pid_t thread) {
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", process, thread);
+    const double start = now();
+    for (int asleep = 0; asleep < 3 && now() - start < 20;) {
+        FILE* file = fopen(path, "re");
+        const char* end = file && fgets(text, sizeof text, file) ? strrchr(text, ')') : NULL;
+        asleep = end && end[1] == ' ' && end[2] == 'S' ? asleep + 1 : 0;
+        if (file) fclose(file);
+        if (asleep == 3) return true;
+        usleep(5000);
+    }
+    return false;
+}
+
+/// Who serves this DRM file.
+static inline pid_t daemon_pid(int fd) {
+    struct ucred peer = {0};
+    socklen_t size = sizeof peer;
+    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    return peer.pid;
 }
 
 static inline int count_fds(void) {

@@ -10,9 +10,11 @@
 #include "client.h"
 
 static int card;
+static _Atomic pid_t in_ioctl_id, in_read_id;
 
 static void* wait_in_ioctl(void* unused) {
     (void)unused;
+    in_ioctl_id = gettid();
     errno = 0;
     const int result = wait_vblank(card, 600);
     return (void*)(intptr_t)(result < 0 ? errno : 0);
@@ -21,16 +23,10 @@ static void* wait_in_ioctl(void* unused) {
 static void* wait_in_read(void* unused) {
     char buffer[64];
     (void)unused;
+    in_read_id = gettid();
     errno = 0;
     const ssize_t result = read(card, buffer, sizeof buffer);
     return (void*)(intptr_t)(result < 0 ? errno : 0);
-}
-
-static pid_t daemon_pid(void) {
-    struct ucred peer = {0};
-    socklen_t size = sizeof peer;
-    getsockopt(card, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-    return peer.pid;
 }
 
 int main(void) {
@@ -46,8 +42,10 @@ int main(void) {
     pthread_t in_ioctl, in_read;
     pthread_create(&in_ioctl, NULL, wait_in_ioctl, NULL);
     pthread_create(&in_read, NULL, wait_in_read, NULL);
-    usleep(100000);
-    CHECK(kill(daemon_pid(), SIGKILL) == 0);
+    while (in_ioctl_id == 0 || in_read_id == 0) usleep(1000);
+    CHECK(wait_until_asleep(getpid(), in_ioctl_id));
+    CHECK(wait_until_asleep(getpid(), in_read_id));
+    CHECK(kill(daemon_pid(card), SIGKILL) == 0);
     void* error = NULL;
     pthread_join(in_ioctl, &error);
     CHECK((intptr_t)error == ENODEV);

@@ -1,5 +1,6 @@
 // Bytes that no shim would send: they end their own channel, and nothing else.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -28,14 +29,122 @@ static bool is_ended(int fd) {
     return false;
 }
 
-static void say_hello(int fd) {
+static bool is_greeted(int fd) {
     struct {
         struct header header;
         uint32_t version, reserved;
     } hello = {{1, 0, 0, sizeof hello, 0}, 1, 0};
     char reply[256];
     send(fd, &hello, sizeof hello, MSG_NOSIGNAL);
-    CHECK(recv(fd, reply, sizeof reply, 0) > (ssize_t)sizeof(struct header));
+    return recv(fd, reply, sizeof reply, 0) > (ssize_t)sizeof(struct header);
+}
+
+/// A connection behind the greeting, where every kind of message is looked at.
+static int greet_board(void) {
+    const int fd = connect_to_board();
+    if (fd >= 0 && is_greeted(fd)) return fd;
+    close(fd);
+    return -1;
+}
+
+/// A message with more descriptors than any has.
+static void send_with_fds(int fd, const void* bytes, size_t size, int count) {
+    int fds[16];
+    for (int i = 0; i < count; i++) fds[i] = STDOUT_FILENO;
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof fds)];
+    } control = {0};
+    struct iovec part = {(void*)bytes, size};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count)};
+    struct cmsghdr* rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
+    memcpy(CMSG_DATA(rights), fds, sizeof(int) * (size_t)count);
+    sendmsg(fd, &header, MSG_NOSIGNAL);
+}
+
+static int daemon_fds(int card) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", daemon_pid(card));
+    DIR* folder = opendir(path);
+    int count = 0;
+    while (folder && readdir(folder)) count++;
+    if (folder) closedir(folder);
+    return count;
+}
+
+struct ioctl_request {
+    struct header header;
+    uint64_t number;
+    uint32_t kind, reserved;
+    uint64_t argument;
+    uint32_t command, flags;
+};
+
+/// Descriptors that nobody asked for are closed, whatever they come with.
+static void check_surplus_fds(int card) {
+    const int before = daemon_fds(card);
+    for (int round = 0; round < 40; round++) {
+        const int fd = greet_board();
+        const struct ioctl_request request = {{3, 0, 1, sizeof request, 0}, 1, 'c', 0, 0,
+                                              DRM_IOCTL_DROP_MASTER,        0};
+        send_with_fds(fd, &request, sizeof request, round % 2 ? 16 : 1);
+        char reply[256];
+        recv(fd, reply, sizeof reply, MSG_DONTWAIT);
+        close(fd);
+    }
+    const double start = now();
+    while (daemon_fds(card) > before + 2 && now() - start < 5) usleep(10000);
+    CHECK(daemon_fds(card) <= before + 2);
+    CHECK(is_alive(card));
+}
+
+/// Ranges whose sum or end does not fit into 64 bits, or that are not there, end the channel.
+static void check_range_overflow(int card) {
+    const uint64_t lengths[][2] = {{UINT64_MAX, 1},          {UINT64_MAX, UINT64_MAX},
+                                   {1ull << 63, 1ull << 63}, {UINT64_MAX - 7, 16},
+                                   {1ull << 32, 0},          {9, 0}};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        const int fd = greet_board();
+        struct {
+            struct ioctl_request request;
+            uint64_t ranges[2][2];
+            char bytes[8];
+        } message = {{{3, 2, 1, sizeof message, 0}, 1, 'c', 0, 0, DRM_IOCTL_GET_CAP, 0},
+                     {{~0ull - 4, lengths[i][0]}, {4096, lengths[i][1]}},
+                     {0}};
+        send(fd, &message, sizeof message, MSG_NOSIGNAL);
+        CHECK(is_ended(fd));
+        close(fd);
+    }
+    CHECK(is_alive(card));
+}
+
+/// An answer that belongs to another request is none to this one.
+static void check_wrong_sequence(int card) {
+    const int fd = greet_board();
+    const struct ioctl_request request = {
+        {3, 0, 9, sizeof request, 0}, (uint64_t)1 << 24, 'c', 0, 0, DRM_IOCTL_DROP_MASTER, 0};
+    send(fd, &request, sizeof request, MSG_NOSIGNAL);
+    struct header question;
+    CHECK(recv(fd, &question, sizeof question, 0) == sizeof question && question.type == 69);
+    const struct header proof = {11, 0, 8, sizeof proof, 0};
+    send_with_fds(fd, &proof, sizeof proof, 1);
+    char reply[256];
+    const struct timeval soon = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+    const ssize_t size = recv(fd, reply, sizeof reply, 0);
+    int32_t error = 0;  // behind the header and the result
+    if (size > (ssize_t)sizeof(struct header) + 8) memcpy(&error, reply + 20, sizeof error);
+    CHECK(size <= 0 || error != 0);
+    CHECK(drmIsMaster(card));
+    close(fd);
+    CHECK(is_alive(card));
 }
 
 int main(void) {
@@ -44,7 +153,7 @@ int main(void) {
     char bytes[70000];
     int open_ones = 0;
     for (int round = 0; round < 300; round++) {
-        const int fd = connect_to_board();
+        const int fd = round % 4 ? greet_board() : connect_to_board();
         if (fd < 0) continue;
         open_ones++;
         for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (char)random();
@@ -69,12 +178,7 @@ int main(void) {
 
     // Behind the greeting, every kind of message with rubbish in it.
     for (int round = 0; round < 200; round++) {
-        fd = connect_to_board();
-        struct {
-            struct header header;
-            uint32_t version, reserved;
-        } hello = {{1, 0, 0, sizeof hello, 0}, 1, 0};
-        send(fd, &hello, sizeof hello, MSG_NOSIGNAL);
+        fd = greet_board();
         for (size_t i = 0; i < 400; i++) bytes[i] = (char)(random() % 4);
         struct header* header = (struct header*)bytes;
         *header = (struct header){(uint16_t)(1 + round % 12), 0, 1,
@@ -84,16 +188,13 @@ int main(void) {
     }
     CHECK(is_alive(card));
 
+    check_surplus_fds(card);
+    check_range_overflow(card);
+    check_wrong_sequence(card);
+
     // A file is named by number; that alone gives nothing.
-    fd = connect_to_board();
-    say_hello(fd);
-    struct {
-        struct header header;
-        uint64_t number;
-        uint32_t kind, reserved;
-        uint64_t argument;
-        uint32_t command, flags;
-    } request = {
+    fd = greet_board();
+    const struct ioctl_request request = {
         {3, 0, 9, sizeof request, 0}, (uint64_t)1 << 24, 'c', 0, 0, DRM_IOCTL_DROP_MASTER, 0};
     send(fd, &request, sizeof request, MSG_NOSIGNAL);
     struct header question;

@@ -1,5 +1,6 @@
 // Signals end the waits that the kernel's ioctls let them end, and no others.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/time.h>
@@ -112,19 +113,43 @@ static void check_nested(int fd) {
     CHECK(handled == 1 && nested_result == 1);
 }
 
-/// A killed caller's wait ends in the daemon too: its channel does not linger.
+static int count_entries(pid_t process, const char* what) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", process, what);
+    DIR* folder = opendir(path);
+    int count = 0;
+    while (folder && readdir(folder)) count++;
+    if (folder) closedir(folder);
+    return count;
+}
+
+/// A killed caller's wait ends in the daemon too: neither its thread nor its channel lingers.
 static void check_kill(int fd) {
+    CHECK(is_alive(fd));
+    const pid_t daemon = daemon_pid(fd);
+    const int threads = count_entries(daemon, "task"), fds = count_entries(daemon, "fd");
+    CHECK(threads > 2 && fds > 2);
+    int asleep = 0;
     for (int round = 0; round < 10; round++) {
         const pid_t child = fork();
         if (child == 0) {
             wait_vblank(fd, 600);
             _exit(0);
         }
-        usleep(10000);
+        asleep += wait_until_asleep(child, child);
         kill(child, SIGKILL);
         int status = 0;
         waitpid(child, &status, 0);
     }
+    CHECK(asleep == 10);
+    int threads_now = 0, fds_now = 0;
+    const double start = now();
+    do {  // the daemon hears of it soon after
+        usleep(10000);
+        threads_now = count_entries(daemon, "task");
+        fds_now = count_entries(daemon, "fd");
+    } while ((threads_now > threads || fds_now > fds) && now() - start < 5);
+    CHECK(threads_now <= threads && fds_now <= fds);
     CHECK(is_alive(fd));
 }
 
