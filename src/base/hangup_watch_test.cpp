@@ -33,7 +33,7 @@ struct Watched {
     }
 };
 
-TEST(HangupWatch, SettleHandlesACloseThatHasHappened) {
+TEST(HangupWatch, settle_handles_a_close_that_has_happened) {
     Watched it;
     it.watch.settle();
     EXPECT_EQ(it.closed, 0);
@@ -42,7 +42,7 @@ TEST(HangupWatch, SettleHandlesACloseThatHasHappened) {
     EXPECT_EQ(it.closed, 1);
 }
 
-TEST(HangupWatch, OnlyTheLastCopyCounts) {
+TEST(HangupWatch, only_the_last_copy_counts) {
     Watched it;
     const UniqueFd copy(dup(it.pair.theirs.borrow()));
     it.pair.theirs.reset();
@@ -50,7 +50,7 @@ TEST(HangupWatch, OnlyTheLastCopyCounts) {
     EXPECT_EQ(it.closed, 0);
 }
 
-TEST(HangupWatch, OurShutdownIsNoClose) {
+TEST(HangupWatch, our_shutdown_is_no_close) {
     Watched it;
     shutdown(it.pair.ours.borrow(), SHUT_RDWR);
     it.watch.settle();
@@ -60,7 +60,7 @@ TEST(HangupWatch, OurShutdownIsNoClose) {
     EXPECT_EQ(it.closed, 1);
 }
 
-TEST(HangupWatch, ACloseRightAfterOurShutdownIsSeen) {
+TEST(HangupWatch, a_close_right_after_our_shutdown_is_seen) {
     for (int i = 0; i < 200; i++) {
         Watched it;
         std::thread closer([&] { it.pair.theirs.reset(); });
@@ -71,14 +71,14 @@ TEST(HangupWatch, ACloseRightAfterOurShutdownIsSeen) {
     }
 }
 
-TEST(HangupWatch, TheClientsOwnShutdownIsNoClose) {
+TEST(HangupWatch, the_clients_own_shutdown_is_no_close) {
     Watched it;
     shutdown(it.pair.theirs.borrow(), SHUT_RDWR);
     it.watch.settle();
     EXPECT_EQ(it.closed, 0);
 }
 
-TEST(HangupWatch, RemovedDescriptorsAreNotTold) {
+TEST(HangupWatch, removed_descriptors_are_not_told) {
     Watched it;
     it.watch.remove(it.pair.ours.borrow());
     it.pair.theirs.reset();
@@ -86,7 +86,7 @@ TEST(HangupWatch, RemovedDescriptorsAreNotTold) {
     EXPECT_EQ(it.closed, 0);
 }
 
-TEST(HangupWatch, TheCallbackMayCloseOurEndAndAddAnother) {
+TEST(HangupWatch, the_callback_may_close_our_end_and_add_another) {
     HangupWatch watch;
     LabelledPair first = make_pair();
     LabelledPair second = make_pair();
@@ -106,7 +106,7 @@ TEST(HangupWatch, TheCallbackMayCloseOurEndAndAddAnother) {
     EXPECT_EQ(closed, 1);
 }
 
-TEST(HangupWatch, TheThreadTellsWithoutSettle) {
+TEST(HangupWatch, the_thread_tells_without_settle) {
     LabelledPair pair = make_pair();
     std::promise<void> closed;
     HangupWatch watch;  // gone first

@@ -43,8 +43,6 @@ class CAPABILITY("mutex") Mutex {
     std::mutex& native() RETURN_CAPABILITY(this) { return mutex_; }
 
   private:
-    template <class T>
-    friend void lock_all_in_order(T& first, T& second);
     std::mutex mutex_;
 };
 

@@ -63,14 +63,19 @@ TEST(ObjectRegistry, lists_what_is_alive) {
 }
 
 TEST(ObjectRegistry, may_be_walked_while_objects_come_and_go) {
+    const size_t before = live_object_count();
     std::thread churn([] {
         for (int i = 0; i < 2000; i++) {
             bool gone = false;
             make_ref<Thing>(gone);
         }
     });
-    for (int i = 0; i < 200; i++) (void)live_objects();
+    // Whoever is on the list is alive while the list holds it.
+    for (int i = 0; i < 200; i++) {
+        for (const auto& object : live_objects()) ASSERT_GE(object->ref_count(), 1u);
+    }
     churn.join();
+    EXPECT_EQ(live_object_count(), before);
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ struct DeviceNode {
 /// What a device is made from. Plain data.
 struct DeviceInfo {
     std::string name;
-    Device* parent = nullptr;  // a reference is held from add() to del()
+    /// Its owner keeps it until add(); from then on to del() this device holds a reference.
+    Device* parent = nullptr;
     Bus* bus = nullptr;
     std::string class_name;  // "drm"; empty: none
     std::string devtype;     // "drm_minor"

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -159,13 +160,25 @@ TEST_F(ModelTest, watcher_may_remove_itself_and_delete_the_device_it_is_told_of)
 }
 
 TEST_F(ModelTest, removed_watcher_is_not_called_any_more_by_other_threads) {
+    struct Counter final : Watcher {
+        void notify(const char*, Device&) override { (is_removed ? late : calls)++; }
+        std::atomic<bool> is_removed = false;
+        std::atomic<int> calls = 0, late = 0;
+    };
+    std::array<Counter, 200> counters;
     std::atomic<bool> stop = false;
     std::thread other([&] {
         while (!stop) model.add_platform_device(named("one")).value()->del();
     });
-    for (int i = 0; i < 200; i++) Everything watcher(model, trace);
+    for (Counter& counter : counters) {
+        model.add_watcher(counter);
+        while (counter.calls == 0) std::this_thread::yield();
+        model.remove_watcher(counter);
+        counter.is_removed = true;
+    }
     stop = true;
     other.join();
+    for (const Counter& counter : counters) EXPECT_EQ(counter.late, 0);
 }
 
 TEST_F(ModelTest, uevents_of_several_threads_come_in_order_of_their_numbers) {

@@ -82,6 +82,34 @@ TEST(DrmDevice, a_render_node_stands_beside_the_card) {
     EXPECT_FALSE(find_device(board.model, NodeType::Primary, 128).has_value());
 }
 
+TEST(DrmDevice, remove_is_sent_when_files_are_hung_up_and_nobody_finds_the_device) {
+    Board board;
+    Client client(board.drm());
+    class Watch final : public device::Watcher {
+      public:
+        Watch(device::Model& model, Client& client) : model_(model), client_(client) {
+            model_.add_watcher(*this);
+        }
+        ~Watch() { model_.remove_watcher(*this); }
+        void uevent(const device::Device& device, const device::Uevent& event) override {
+            if (event.action != "remove" || device.name() != "card0") return;
+            removals++;
+            was_hung_up = client_.events().is_hung_up();
+            was_hidden = !find_device(model_, NodeType::Primary, 0);
+        }
+        int removals = 0;
+        bool was_hung_up = false, was_hidden = false;
+
+      private:
+        device::Model& model_;
+        Client& client_;
+    } watch(board.model, client);
+    board.unplug();
+    EXPECT_EQ(watch.removals, 1);
+    EXPECT_TRUE(watch.was_hung_up);
+    EXPECT_TRUE(watch.was_hidden);
+}
+
 TEST(DrmDevice, unplug_removes_the_nodes_hangs_up_and_refuses_openers) {
     Board board;
     Client client(board.drm());

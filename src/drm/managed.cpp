@@ -4,14 +4,6 @@
 
 namespace plugboard::drm {
 
-struct ManagedList::Action final : Entry {
-    explicit Action(std::string action_name, std::function<void()> action)
-        : name(std::move(action_name)), run(std::move(action)) {}
-    ~Action() override { run(); }
-    std::string name;
-    std::function<void()> run;
-};
-
 ManagedList::~ManagedList() {
     assert(entries_.empty());
 }
@@ -19,10 +11,6 @@ ManagedList::~ManagedList() {
 void ManagedList::add(std::unique_ptr<Entry> entry) {
     MutexLock lock(mutex_);
     entries_.push_back(std::move(entry));
-}
-
-void ManagedList::add_action(std::string name, std::function<void()> run) {
-    add(std::make_unique<Action>(std::move(name), std::move(run)));
 }
 
 void ManagedList::release_all() {

@@ -2,9 +2,7 @@
 // Linux: drivers/gpu/drm/drm_managed.c
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,7 +26,6 @@ class ManagedList {
         add(std::move(entry));
         return value;
     }
-    void add_action(std::string name, std::function<void()> run);
     void release_all();
     void visit_refs(RefVisitor& visitor) const;
 
@@ -46,7 +43,6 @@ class ManagedList {
         }
         T value;
     };
-    struct Action;
     void add(std::unique_ptr<Entry> entry);
 
     mutable Mutex<LockClass<ManagedList>> mutex_;

@@ -26,7 +26,7 @@ TEST(ManagedList, releases_newest_first) {
     std::vector<std::string> ends;
     ManagedList list;
     list.make<Noted>(ends, "first");
-    list.add_action("second", [&] { ends.push_back("second"); });
+    list.make<Noted>(ends, "second");
     list.make<Noted>(ends, "third");
     list.release_all();
     EXPECT_EQ(ends, (std::vector<std::string>{"third", "second", "first"}));
@@ -35,18 +35,20 @@ TEST(ManagedList, releases_newest_first) {
 TEST(ManagedList, what_a_release_adds_is_released_too) {
     std::vector<std::string> ends;
     ManagedList list;
-    list.add_action("outer", [&] {
-        ends.push_back("outer");
-        list.add_action("inner", [&] { ends.push_back("inner"); });
-    });
+    struct Outer {
+        ~Outer() { list.make<Noted>(ends, "inner"); }
+        ManagedList& list;
+        std::vector<std::string>& ends;
+    };
+    list.make<Outer>(list, ends);
     list.release_all();
-    EXPECT_EQ(ends, (std::vector<std::string>{"outer", "inner"}));
+    EXPECT_EQ(ends, std::vector<std::string>{"inner"});
 }
 
-TEST(ManagedList, an_action_runs_with_the_last_reference_not_at_unplug) {
+TEST(ManagedList, releases_with_the_last_reference_not_at_unplug) {
     std::vector<std::string> ends;
     tests::Board board;
-    board.drm().managed().add_action("note", [&] { ends.push_back("released"); });
+    board.drm().manage<Noted>(ends, "released");
     auto client = std::make_unique<tests::Client>(board.drm());
     board.unplug();
     board.drop();

@@ -38,6 +38,7 @@ Publication::~Publication() {
     hide_nodes();
     if (device_.has_modeset()) device_.mode_config().worker().shut_down();
     for (const Ref<File>& file : device_.files()) file->hang_up();
+    remove_nodes();  // who hears of it finds the files hung up and the events sent
 }
 
 Result<void> Publication::show_node(NodeType node) {
@@ -87,6 +88,12 @@ Result<void> Publication::show_connectors() {
 }
 
 void Publication::hide_nodes() {
+    Minors& minors = device_.parent().model().service<Minors>();
+    minors.hide(device_.primary_minor());
+    if (device_.render_minor()) minors.hide(*device_.render_minor());
+}
+
+void Publication::remove_nodes() {
     Device::State& state = device_.state();
     std::map<uint32_t, Ref<device::Device>> connectors;
     MaybeRef<device::Device> card, render_node;
@@ -97,12 +104,8 @@ void Publication::hide_nodes() {
         render_node.swap(state.render_node);
     }
     for (auto& [id, connector] : connectors) connector->del();
-    Minors& minors = device_.parent().model().service<Minors>();
-    for (MaybeRef<device::Device>* node : {&card, &render_node}) {
-        if (!*node) continue;
-        minors.hide((**node)->info().node->minor);
-        (**node)->del();
-    }
+    if (card) (*card)->del();
+    if (render_node) (*render_node)->del();
 }
 
 }  // namespace plugboard::drm

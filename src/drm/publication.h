@@ -22,7 +22,10 @@ class Publication {
     explicit Publication(Device& device) : device_(device) {}
     Result<void> show_node(NodeType node);
     Result<void> show_connectors();
+    /// Nobody opens them any more.
     void hide_nodes();
+    /// They leave sysfs and /dev, with their uevents.
+    void remove_nodes();
 
     Device& device_;
 };

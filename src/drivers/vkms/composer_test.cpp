@@ -87,7 +87,7 @@ std::map<std::string, uint32_t> reference_crcs(std::string_view path) {
     return crcs;
 }
 
-TEST(ComposerReference, EveryCrcOfLinux61) {
+TEST(ComposerReference, every_crc_of_linux61) {
     constexpr drm::Size screen{.width = 1024, .height = 768};
     const Picture black = tests::solid(0x000000, 1024, 768);
     const Picture blue = tests::solid(0x123456, 1024, 768);
@@ -126,7 +126,7 @@ std::vector<drm_color_lut> reference_gamma() {
     return table;
 }
 
-TEST(ComposerReference, CrcsOfLinux72ForTheFormatsOfLinux61) {
+TEST(ComposerReference, crcs_of_linux72_for_the_formats_of_linux61) {
     constexpr drm::Size screen{.width = 640, .height = 480};
     const auto gamma = reference_gamma();
     const Picture xr24 = tests::raw_bytes(DRM_FORMAT_XRGB8888, 640, 480);
@@ -317,21 +317,21 @@ uint64_t truncated(uint64_t numerator, uint64_t denominator) {
     return numerator / denominator;
 }
 
-TEST(ComposerModel, AgreesWhenNoRuleIsBent) {
+TEST(ComposerModel, agrees_when_no_rule_is_bent) {
     EXPECT_EQ(difference_under({}, DRM_FORMAT_XRGB8888), std::nullopt);
     EXPECT_EQ(difference_under({}, DRM_FORMAT_RGB565), std::nullopt);
 }
 
-TEST(ComposerModel, NoticesABlendThatTruncates) {
+TEST(ComposerModel, notices_a_blend_that_truncates) {
     EXPECT_NE(difference_under({.blend_quotient = truncated}, DRM_FORMAT_XRGB8888), std::nullopt);
 }
 
-TEST(ComposerModel, NoticesABlendOffByOneInTheDivisor) {
+TEST(ComposerModel, notices_a_blend_off_by_one_in_the_divisor) {
     const Rules shifted{.blend_quotient = [](uint64_t n, uint64_t) { return nearest(n, 65536); }};
     EXPECT_NE(difference_under(shifted, DRM_FORMAT_XRGB8888), std::nullopt);
 }
 
-TEST(ComposerModel, NoticesAWideningThatTruncates) {
+TEST(ComposerModel, notices_a_widening_that_truncates) {
     EXPECT_NE(difference_under({.widen_quotient = truncated}, DRM_FORMAT_RGB565), std::nullopt);
 }
 
@@ -428,7 +428,7 @@ RC_GTEST_PROP(ComposerProperty, NoGeometryReadsOrWritesOutOfBounds, ()) {
 
 // ---- single facts
 
-TEST(Composer, PlanesAreStackedInTheOrderGiven) {
+TEST(Composer, planes_are_stacked_in_the_order_given) {
     const Picture red = tests::solid(0xff0000, 8, 8);
     const Picture green = tests::solid(0x00ff00, 8, 8);
     const drm::Size size{.width = 8, .height = 8};
@@ -436,12 +436,12 @@ TEST(Composer, PlanesAreStackedInTheOrderGiven) {
     EXPECT_EQ(crc_of(size, {at(green, 0, 0), at(red, 0, 0)}), crc_of(size, {at(red, 0, 0)}));
 }
 
-TEST(Composer, WithoutPlanesTheScreenIsOpaqueBlack) {
+TEST(Composer, without_planes_the_screen_is_opaque_black) {
     const auto pixels = pixels_of({.size = {.width = 4, .height = 2}, .planes = {}, .gamma = {}});
     EXPECT_EQ(pixels, std::vector<Argb16>(8, opaque_black));
 }
 
-TEST(Composer, UnusedBitsOfXFormatsDoNotShow) {
+TEST(Composer, unused_bits_of_x_formats_do_not_show) {
     const Picture picture = tests::solid(0x00336699, 4, 1);
     const Picture other = tests::solid(0xff336699, 4, 1);
     const drm::Size size{.width = 4, .height = 1};
@@ -460,7 +460,7 @@ TEST(Composer, AFractionInTheSourceCornerIsCutOff) {
     EXPECT_EQ(crc_of(size, {whole}), crc_of(size, {fraction}));
 }
 
-TEST(Composer, OffsetAndPitchAreHonoured) {
+TEST(Composer, offset_and_pitch_are_honoured) {
     const Picture picture = tests::pattern(DRM_FORMAT_XRGB8888, 5, 3);
     constexpr uint32_t offset = 13;
     constexpr uint32_t pitch = 31;
@@ -472,7 +472,7 @@ TEST(Composer, OffsetAndPitchAreHonoured) {
     EXPECT_EQ(crc_of(size, {plane}), crc_of(size, {at(picture, 0, 0)}));
 }
 
-TEST(Composer, RowsBeyondTheMemoryShowWhatIsBelow) {
+TEST(Composer, rows_beyond_the_memory_show_what_is_below) {
     const Picture picture = tests::solid(0xffffff, 4, 4);
     ScenePlane plane = at(picture, 0, 0);
     plane.image.planes[0].bytes = std::span(picture.bytes).first(4 * 4 * 2 + 4);
@@ -484,7 +484,7 @@ TEST(Composer, RowsBeyondTheMemoryShowWhatIsBelow) {
     EXPECT_EQ(std::ranges::count(pixels, opaque_black), 7);
 }
 
-TEST(Composer, UnsupportedFormatsAreRefusedBeforeAnythingIsWritten) {
+TEST(Composer, unsupported_formats_are_refused_before_anything_is_written) {
     Picture picture = tests::solid(0xffffff, 4, 4);
     picture.format = DRM_FORMAT_NV12;
     const std::vector<ScenePlane> planes = {at(picture, 0, 0)};
@@ -500,11 +500,11 @@ TEST(Composer, UnsupportedFormatsAreRefusedBeforeAnythingIsWritten) {
     EXPECT_EQ(Composer().compose({}, {.images = {&target, 1}}).error(), Errno::Inval);
 }
 
-TEST(Composer, AnEmptyScreenHasTheCrcSeed) {
+TEST(Composer, an_empty_screen_has_the_crc_seed) {
     EXPECT_EQ(crc_of(drm::Size{}, {}), 0U);
 }
 
-TEST(Composer, KeepsItsBuffersFromLargeToSmallFrames) {
+TEST(Composer, keeps_its_buffers_from_large_to_small_frames) {
     const Picture large = tests::pattern(DRM_FORMAT_XRGB8888, 100, 10);
     const Picture small = tests::pattern(DRM_FORMAT_RGB565, 10, 10);
     const std::vector<ScenePlane> large_planes = {at(large, 0, 0)};
@@ -521,7 +521,7 @@ TEST(Composer, KeepsItsBuffersFromLargeToSmallFrames) {
     }
 }
 
-TEST(Composer, GammaIsAppliedAfterBlending) {
+TEST(Composer, gamma_is_applied_after_blending) {
     const Picture picture = tests::solid(0x804020, 2, 1);
     const std::vector<ScenePlane> planes = {at(picture, 0, 0)};
     const std::vector<drm_color_lut> inverted = {{0xffff, 0xffff, 0xffff, 0}, {0, 0, 0, 0}};

@@ -31,7 +31,7 @@ ModeTimings timings(uint32_t clock_khz, std::array<uint16_t, 4> h, std::array<ui
             .flags = cvt_flags};
 }
 
-TEST(Cvt, GivesTheNumbersOfTheCvtProgram) {
+TEST(Cvt, gives_the_numbers_of_the_cvt_program) {
     struct Case {
         uint32_t width, height;
         double hz;
@@ -57,14 +57,14 @@ TEST(Cvt, GivesTheNumbersOfTheCvtProgram) {
     }
 }
 
-TEST(Cvt, ModeIsNamedAfterTheRoundedSize) {
+TEST(Cvt, mode_is_named_after_the_rounded_size) {
     const Mode mode = Mode::cvt(1366, 768, 60);
     EXPECT_EQ(mode.name(), "1360x768");
     EXPECT_EQ(mode.size(), (Size{.width = 1360, .height = 768}));
     EXPECT_EQ(mode.vrefresh(), 60U);
 }
 
-TEST(Cvt, RefusesWhatNoModeCanHold) {
+TEST(Cvt, refuses_what_no_mode_can_hold) {
     EXPECT_EQ(cvt_timings(0, 768, 60).error(), Errno::Inval);
     EXPECT_EQ(cvt_timings(7, 768, 60).error(), Errno::Inval);
     EXPECT_EQ(cvt_timings(1024, 0, 60).error(), Errno::Inval);
@@ -76,7 +76,7 @@ TEST(Cvt, RefusesWhatNoModeCanHold) {
               Errno::Inval);
 }
 
-TEST(Cvt, WhatItGivesIsAlwaysAValidMode) {
+TEST(Cvt, what_it_gives_is_always_a_valid_mode) {
     for (uint32_t width : {8U, 16U, 100U, 1024U, 8192U, 40000U, 65535U}) {
         for (uint32_t height : {1U, 10U, 768U, 8192U, 65000U, 65535U}) {
             for (double hz : {1.0, 23.976, 60.0, 240.0, 999.0}) {
@@ -101,7 +101,7 @@ ModeTimings judge(uint32_t width, uint32_t height, double hz) {
         {static_cast<uint16_t>(info->vdisplay), info->vsync_start, info->vsync_end, info->vtotal});
 }
 
-TEST(Cvt, AgreesWithLibxcvtOverAGrid) {
+TEST(Cvt, agrees_with_libxcvt_over_a_grid) {
     for (uint32_t width = 320; width <= 8192; width += 62) {
         for (uint32_t height = 200; height <= 8192; height += 211) {
             for (double hz : {24.0, 30.0, 50.0, 59.94, 60.0, 75.0, 85.0, 120.0, 144.0}) {
@@ -113,7 +113,7 @@ TEST(Cvt, AgreesWithLibxcvtOverAGrid) {
     }
 }
 
-TEST(Cvt, AgreesWithLibxcvtOnSizesOfKnownAspect) {
+TEST(Cvt, agrees_with_libxcvt_on_sizes_of_known_aspect) {
     constexpr std::array<std::array<uint32_t, 2>, 6> ratios{
         {{4, 3}, {16, 9}, {16, 10}, {5, 4}, {15, 9}, {21, 9}}};
     for (const auto& [across, down] : ratios) {

@@ -36,7 +36,7 @@ std::vector<std::string> reference_modes() {
     return modes;
 }
 
-TEST(NoedidModes, AreTheKernelsModesInTheKernelsOrder) {
+TEST(NoedidModes, are_the_kernels_modes_in_the_kernels_order) {
     const auto expected = reference_modes();
     ASSERT_EQ(expected.size(), 34U);
 
@@ -48,14 +48,14 @@ TEST(NoedidModes, AreTheKernelsModesInTheKernelsOrder) {
     EXPECT_EQ(lines, expected);
 }
 
-TEST(NoedidModes, BeginWithTheLargestWhenNoneIsPreferred) {
+TEST(NoedidModes, begin_with_the_largest_when_none_is_preferred) {
     const auto modes = noedid_modes(8192, 8192);
     ASSERT_EQ(modes.size(), 34U);
     EXPECT_EQ(modes[0].name(), "4096x2160");
     EXPECT_TRUE(std::ranges::none_of(modes, &Mode::is_preferred));
 }
 
-TEST(NoedidModes, StayWithinTheLimits) {
+TEST(NoedidModes, stay_within_the_limits) {
     const auto modes = noedid_modes(noedid_fallback.width, noedid_fallback.height);
     ASSERT_EQ(modes.size(), 5U);
     EXPECT_EQ(modes[0].name(), "1024x768");
@@ -63,13 +63,13 @@ TEST(NoedidModes, StayWithinTheLimits) {
     EXPECT_TRUE(noedid_modes(640, 479).empty());
 }
 
-TEST(NoedidModes, AllHaveTypeDriver) {
+TEST(NoedidModes, all_have_type_driver) {
     for (const Mode& mode : noedid_modes(8192, 8192)) {
         EXPECT_EQ(mode.type(), uint32_t{DRM_MODE_TYPE_DRIVER});
     }
 }
 
-TEST(SortModes, LeavesTiesInTheirOrder) {
+TEST(SortModes, leaves_ties_in_their_order) {
     const Mode plain = Mode::cvt(800, 600, 60);
     std::vector<Mode> modes;
     for (std::string_view name : {"first", "second", "third"}) {
@@ -81,7 +81,7 @@ TEST(SortModes, LeavesTiesInTheirOrder) {
     EXPECT_EQ(modes[2].name(), "third");
 }
 
-TEST(PreferSize, MarksExactlyThatSize) {
+TEST(PreferSize, marks_exactly_that_size) {
     auto modes = noedid_modes(8192, 8192);
     prefer_size(modes, {.width = 1920, .height = 1200});
     EXPECT_EQ(std::ranges::count_if(modes, &Mode::is_preferred), 2);
@@ -91,7 +91,7 @@ TEST(PreferSize, MarksExactlyThatSize) {
     EXPECT_TRUE(std::ranges::none_of(modes, &Mode::is_preferred));
 }
 
-TEST(DmtTable, EveryEntryIsAValidModeWithAnIdOfItsOwn) {
+TEST(DmtTable, every_entry_is_a_valid_mode_with_an_id_of_its_own) {
     const auto table = dmt_table();
     EXPECT_EQ(table.size(), 0x58U);
     std::vector<bool> seen(256);
@@ -115,7 +115,7 @@ std::optional<std::string> decoded_dmt(uint8_t id) {
     return text.substr(start + 2, text.find('\n', start) - start - 2);
 }
 
-TEST(DmtTable, AgreesWithEdidDecode) {
+TEST(DmtTable, agrees_with_edid_decode) {
     ASSERT_TRUE(decoded_dmt(1)) << "edid-decode does not run here; scripts/test installs it";
     for (const DmtEntry& entry : dmt_table()) {
         const ModeTimings& t = entry.timings;

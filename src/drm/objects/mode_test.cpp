@@ -44,7 +44,7 @@ Errno error_of(const std::function<void(drm_mode_modeinfo&)>& change) {
     return mode.ok() ? Errno{} : mode.error();
 }
 
-TEST(ModeFromUser, KeepsAllThatItReads) {
+TEST(ModeFromUser, keeps_all_that_it_reads) {
     drm_mode_modeinfo info = xga();
     info.hskew = 3;
     info.vscan = 2;
@@ -59,17 +59,17 @@ TEST(ModeFromUser, KeepsAllThatItReads) {
               0);
 }
 
-TEST(ModeFromUser, ClockAboveIntMaxIsOutOfRange) {
+TEST(ModeFromUser, clock_above_int_max_is_out_of_range) {
     EXPECT_EQ(error_of([](auto& info) { info.clock = 0x80000000; }), Errno::Range);
     EXPECT_EQ(error_of([](auto& info) { info.clock = 0x7fffffff; }), Errno{});
 }
 
-TEST(ModeFromUser, RefreshAboveIntMaxIsOutOfRange) {
+TEST(ModeFromUser, refresh_above_int_max_is_out_of_range) {
     EXPECT_EQ(error_of([](auto& info) { info.vrefresh = 0x80000000; }), Errno::Range);
     EXPECT_EQ(error_of([](auto& info) { info.vrefresh = 0x7fffffff; }), Errno{});
 }
 
-TEST(ModeFromUser, RangeIsCheckedBeforeAspectAndTimings) {
+TEST(ModeFromUser, range_is_checked_before_aspect_and_timings) {
     EXPECT_EQ(error_of([](auto& info) {
                   info.clock = 0x80000000;
                   info.flags |= 5U << 19;
@@ -78,14 +78,14 @@ TEST(ModeFromUser, RangeIsCheckedBeforeAspectAndTimings) {
               Errno::Range);
 }
 
-TEST(ModeFromUser, UnknownAspectRatioIsRefused) {
+TEST(ModeFromUser, unknown_aspect_ratio_is_refused) {
     for (uint32_t aspect = 0; aspect < 16; ++aspect) {
         const Errno expected = aspect <= DRM_MODE_PICTURE_ASPECT_256_135 ? Errno{} : Errno::Inval;
         EXPECT_EQ(error_of([&](auto& info) { info.flags |= aspect << 19; }), expected) << aspect;
     }
 }
 
-TEST(ModeFromUser, EachFlagBitIsKnownOrRefused) {
+TEST(ModeFromUser, each_flag_bit_is_known_or_refused) {
     for (uint32_t bit = 0; bit < 32; ++bit) {
         const uint32_t flag = 1U << bit;
         if ((flag & (DRM_MODE_FLAG_PIC_AR_MASK | DRM_MODE_FLAG_3D_MASK)) != 0) continue;
@@ -96,20 +96,20 @@ TEST(ModeFromUser, EachFlagBitIsKnownOrRefused) {
     EXPECT_EQ(error_of([](auto& info) { info.flags = DRM_MODE_FLAG_PIXMUX; }), Errno::Inval);
 }
 
-TEST(ModeFromUser, StereoLayoutAboveTheHighestIsRefused) {
+TEST(ModeFromUser, stereo_layout_above_the_highest_is_refused) {
     for (uint32_t layout = 0; layout < 32; ++layout) {
         const Errno expected = layout <= 8 ? Errno{} : Errno::Inval;
         EXPECT_EQ(error_of([&](auto& info) { info.flags = layout << 14; }), expected) << layout;
     }
 }
 
-TEST(ModeFromUser, ZeroClockOrSizeIsRefused) {
+TEST(ModeFromUser, zero_clock_or_size_is_refused) {
     EXPECT_EQ(error_of([](auto& info) { info.clock = 0; }), Errno::Inval);
     EXPECT_EQ(error_of([](auto& info) { info.hdisplay = 0; }), Errno::Inval);
     EXPECT_EQ(error_of([](auto& info) { info.vdisplay = 0; }), Errno::Inval);
 }
 
-TEST(ModeFromUser, TimingsOutOfOrderAreRefused) {
+TEST(ModeFromUser, timings_out_of_order_are_refused) {
     EXPECT_EQ(error_of([](auto& info) { info.hsync_start = 1023; }), Errno::Inval);
     EXPECT_EQ(error_of([](auto& info) { info.hsync_end = 1047; }), Errno::Inval);
     EXPECT_EQ(error_of([](auto& info) { info.htotal = 1183; }), Errno::Inval);
@@ -118,7 +118,7 @@ TEST(ModeFromUser, TimingsOutOfOrderAreRefused) {
     EXPECT_EQ(error_of([](auto& info) { info.vtotal = 776; }), Errno::Inval);
 }
 
-TEST(ModeFromUser, TimingsWithoutBlankingAreAccepted) {
+TEST(ModeFromUser, timings_without_blanking_are_accepted) {
     const auto no_blanking = [](auto& info) {
         info.hsync_start = info.hsync_end = info.htotal = info.hdisplay;
         info.vsync_start = info.vsync_end = info.vtotal = info.vdisplay;
@@ -126,30 +126,30 @@ TEST(ModeFromUser, TimingsWithoutBlankingAreAccepted) {
     EXPECT_EQ(error_of(no_blanking), Errno{});
 }
 
-TEST(ModeFromUser, InterlacedAndDoublescanAreAccepted) {
+TEST(ModeFromUser, interlaced_and_doublescan_are_accepted) {
     EXPECT_EQ(error_of([](auto& info) { info.flags |= DRM_MODE_FLAG_INTERLACE; }), Errno{});
     EXPECT_EQ(error_of([](auto& info) { info.flags |= DRM_MODE_FLAG_DBLSCAN; }), Errno{});
 }
 
-TEST(ModeFromUser, UnknownTypeBitsAreDropped) {
+TEST(ModeFromUser, unknown_type_bits_are_dropped) {
     EXPECT_EQ(parsed([](auto& info) { info.type = 0xffffffff; }).type(), 0x68U);
 }
 
-TEST(ModeFromUser, NameIsCutToThirtyOneBytes) {
+TEST(ModeFromUser, name_is_cut_to_thirty_one_bytes) {
     const Mode mode = parsed([](auto& info) { std::memset(info.name, 'x', sizeof(info.name)); });
     EXPECT_EQ(mode.name(), std::string(31, 'x'));
 }
 
-TEST(ModeFromUser, BytesBehindTheNameDoNotComeBack) {
+TEST(ModeFromUser, bytes_behind_the_name_do_not_come_back) {
     const Mode mode = parsed([](auto& info) { std::memcpy(info.name, "a\0b", 4); });
     EXPECT_EQ(mode.to_user(AspectBits::Hide).name[2], '\0');
 }
 
-TEST(ModeFromUser, EmptyNameStaysEmpty) {
+TEST(ModeFromUser, empty_name_stays_empty) {
     EXPECT_EQ(parsed([](auto& info) { info.name[0] = '\0'; }).name(), "");
 }
 
-TEST(ModeToUser, ShowsAspectBitsOnlyWhereTheyAreWanted) {
+TEST(ModeToUser, shows_aspect_bits_only_where_they_are_wanted) {
     const Mode mode = parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_PIC_AR_64_27; });
     EXPECT_EQ(mode.aspect(), AspectRatio::Ratio64To27);
     EXPECT_EQ(mode.to_user(AspectBits::Show).flags, xga().flags | DRM_MODE_FLAG_PIC_AR_64_27);
@@ -158,12 +158,12 @@ TEST(ModeToUser, ShowsAspectBitsOnlyWhereTheyAreWanted) {
     EXPECT_FALSE(has_aspect_bits(mode.to_user(AspectBits::Hide)));
 }
 
-TEST(ModeToUser, RefreshIsComputedNotEchoed) {
+TEST(ModeToUser, refresh_is_computed_not_echoed) {
     EXPECT_EQ(parsed([](auto& info) { info.vrefresh = 999; }).to_user(AspectBits::Hide).vrefresh,
               60U);
 }
 
-TEST(ModeRefresh, CountsFieldsAndRepeatedLines) {
+TEST(ModeRefresh, counts_fields_and_repeated_lines) {
     EXPECT_EQ(parsed([](auto&) {}).vrefresh(), 60U);
     EXPECT_EQ(parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_INTERLACE; }).vrefresh(), 120U);
     EXPECT_EQ(parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_DBLSCAN; }).vrefresh(), 30U);
@@ -171,7 +171,7 @@ TEST(ModeRefresh, CountsFieldsAndRepeatedLines) {
     EXPECT_EQ(parsed([](auto& info) { info.vscan = 1; }).vrefresh(), 60U);
 }
 
-TEST(ModeRefresh, IsRoundedToTheNearest) {
+TEST(ModeRefresh, is_rounded_to_the_nearest) {
     const auto with_clock = [](uint32_t clock) {
         return parsed([&](auto& info) {
                    info.clock = clock;
@@ -184,7 +184,7 @@ TEST(ModeRefresh, IsRoundedToTheNearest) {
     EXPECT_EQ(with_clock(121'000), 61U);
 }
 
-TEST(ModeRefresh, ExtremesDoNotOverflow) {
+TEST(ModeRefresh, extremes_do_not_overflow) {
     const Mode fast = parsed([](auto& info) { info.clock = 0x7fffffff; });
     EXPECT_EQ(fast.vrefresh(), 1982419U);
     const Mode slow = parsed([](auto& info) {
@@ -196,7 +196,7 @@ TEST(ModeRefresh, ExtremesDoNotOverflow) {
     EXPECT_EQ(slow.frame_duration_ns(), 65535ULL * 65535 * 1'000'000);
 }
 
-TEST(ModeFrameDuration, IsExactAndHalfWhenInterlaced) {
+TEST(ModeFrameDuration, is_exact_and_half_when_interlaced) {
     EXPECT_EQ(parsed([](auto&) {}).frame_duration_ns(), 16665600U);
     EXPECT_EQ(parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_INTERLACE; }).frame_duration_ns(),
               8332800U);
@@ -212,14 +212,14 @@ TEST(ModeFrameDuration, never_below_100_us_whatever_the_timings_say) {
     EXPECT_EQ(fast.frame_duration_ns(), 100'000U);
 }
 
-TEST(ModeEquality, NameAndTypeDoNotCount) {
+TEST(ModeEquality, name_and_type_do_not_count) {
     const Mode mode = parsed([](auto&) {});
     EXPECT_EQ(mode, parsed([](auto& info) { std::strcpy(info.name, "other"); }));
     EXPECT_EQ(mode, parsed([](auto& info) { info.type = DRM_MODE_TYPE_USERDEF; }));
     EXPECT_EQ(mode, parsed([](auto& info) { info.vrefresh = 1; }));
 }
 
-TEST(ModeEquality, EverythingElseCounts) {
+TEST(ModeEquality, everything_else_counts) {
     const Mode mode = parsed([](auto&) {});
     EXPECT_NE(mode, parsed([](auto& info) { info.clock += 500; }));
     EXPECT_NE(mode, parsed([](auto& info) { info.hsync_start += 1; }));
@@ -230,7 +230,7 @@ TEST(ModeEquality, EverythingElseCounts) {
     EXPECT_NE(mode, parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_PIC_AR_4_3; }));
 }
 
-TEST(ModeCreate, NamesAModeAfterItsSize) {
+TEST(ModeCreate, names_a_mode_after_its_size) {
     ModeTimings timings = parsed([](auto&) {}).timings();
     EXPECT_EQ(Mode::create(timings)->name(), "1024x768");
     timings.flags |= DRM_MODE_FLAG_INTERLACE;
@@ -238,7 +238,7 @@ TEST(ModeCreate, NamesAModeAfterItsSize) {
     EXPECT_EQ(Mode::create(timings, "mine")->name(), "mine");
 }
 
-TEST(ModeCreate, RefusesWhatFromUserRefuses) {
+TEST(ModeCreate, refuses_what_from_user_refuses) {
     ModeTimings timings = parsed([](auto&) {}).timings();
     timings.clock_khz = 0x80000000;
     EXPECT_EQ(Mode::create(timings).error(), Errno::Range);
@@ -246,7 +246,7 @@ TEST(ModeCreate, RefusesWhatFromUserRefuses) {
     EXPECT_EQ(Mode::create(timings).error(), Errno::Inval);
 }
 
-TEST(ModeType, PreferredCanBeSetAndCleared) {
+TEST(ModeType, preferred_can_be_set_and_cleared) {
     Mode mode = parsed([](auto&) {});
     mode.set_preferred(true);
     EXPECT_EQ(mode.type(), 0x48U);

@@ -8,20 +8,20 @@
 namespace plugboard::drm {
 namespace {
 
-TEST(Rect, IntersectionOfOverlappingIsTheCommonPart) {
+TEST(Rect, intersection_of_overlapping_is_the_common_part) {
     const Rect screen{.x = 0, .y = 0, .width = 1024, .height = 768};
     const Rect cursor{.x = -64, .y = -32, .width = 256, .height = 256};
     EXPECT_EQ(intersect(screen, cursor), (Rect{.x = 0, .y = 0, .width = 192, .height = 224}));
     EXPECT_EQ(intersect(cursor, screen), intersect(screen, cursor));
 }
 
-TEST(Rect, TouchingRectanglesHaveNoCommonPart) {
+TEST(Rect, touching_rectangles_have_no_common_part) {
     const Rect left{.x = 0, .y = 0, .width = 10, .height = 10};
     const Rect right{.x = 10, .y = 0, .width = 10, .height = 10};
     EXPECT_TRUE(intersect(left, right).is_empty());
 }
 
-TEST(Rect, EdgesBeyondThirtyTwoBitsDoNotWrap) {
+TEST(Rect, edges_beyond_thirty_two_bits_do_not_wrap) {
     const Rect far{.x = std::numeric_limits<int32_t>::max() - 1,
                    .y = std::numeric_limits<int32_t>::min(),
                    .width = std::numeric_limits<uint32_t>::max(),
@@ -31,7 +31,7 @@ TEST(Rect, EdgesBeyondThirtyTwoBitsDoNotWrap) {
     EXPECT_TRUE(intersect(far, {.x = 0, .y = 0, .width = 65535, .height = 65535}).is_empty());
 }
 
-TEST(FixedRect, FitsUpToTheLastPixel) {
+TEST(FixedRect, fits_up_to_the_last_pixel) {
     const Size buffer{.width = 100, .height = 50};
     EXPECT_TRUE(FixedRect::from_pixels(0, 0, 100, 50).fits_in(buffer));
     EXPECT_TRUE(FixedRect::from_pixels(99, 49, 1, 1).fits_in(buffer));
@@ -39,12 +39,12 @@ TEST(FixedRect, FitsUpToTheLastPixel) {
     EXPECT_FALSE((FixedRect{.x = 1, .y = 0, .width = 100U << 16, .height = 1}.fits_in(buffer)));
 }
 
-TEST(FixedRect, SumBeyondThirtyTwoBitsDoesNotWrap) {
+TEST(FixedRect, sum_beyond_thirty_two_bits_does_not_wrap) {
     const FixedRect rect{.x = 0xffff0000, .y = 0, .width = 0x20000, .height = 0x10000};
     EXPECT_FALSE(rect.fits_in({.width = 65535, .height = 65535}));
 }
 
-TEST(FixedRect, AFractionOfAPixelIsAnotherSize) {
+TEST(FixedRect, a_fraction_of_a_pixel_is_another_size) {
     FixedRect rect = FixedRect::from_pixels(0, 0, 64, 64);
     EXPECT_TRUE(rect.has_size({.width = 64, .height = 64}));
     rect.width += 1;
