@@ -24,7 +24,7 @@ DEPENDENCIES = {
     "CLI/": {"cli"},
     "toml++/": {"daemon"},
     "nlohmann/": {"daemon", "cli"},
-    "png.h": {"daemon", "cli"},
+    "png.h": {"cli"},
     "zlib.h": {"drivers"},
     "fmt/": {"base", "device", "drm", "drivers", "daemon", "cli"},
 }

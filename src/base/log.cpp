@@ -17,7 +17,7 @@ struct Word {
 constexpr std::array words = {
     Word{"core", Category::Core},     Word{"driver", Category::Driver},
     Word{"kms", Category::Kms},       Word{"prime", Category::Prime},
-    Word{"atomic", Category::Atomic}, Word{"vbl", Category::Vblank},
+    Word{"atomic", Category::Atomic}, Word{"vblank", Category::Vblank},
     Word{"state", Category::State},   Word{"lease", Category::Lease},
     Word{"devres", Category::Devres}, Word{"device", Category::Device},
     Word{"ioctl", Category::Ioctl},   Word{"error", Category::Error},
@@ -80,6 +80,16 @@ Result<uint32_t> parse_categories(std::string_view text) {
         if (!known) return Errno::Inval;
     }
     return mask;
+}
+
+std::string category_words() {
+    std::string text;
+    for (const Word& word : words) {
+        if (word.category == Category::Error) continue;  // always on
+        if (!text.empty()) text += ", ";
+        text += word.name;
+    }
+    return text;
 }
 
 Sink set_sink(Sink sink) {

@@ -41,6 +41,8 @@ inline bool is_enabled(Category category) {
 /// "atomic,kms", "all", or drm.debug's number ("0x14"). Inval: an unknown word.
 Result<uint32_t> parse_categories(std::string_view words);
 std::string_view category_name(Category category);
+/// The words of parse_categories() that can be switched, "core, driver, ...", for people.
+std::string category_words();
 
 /// Receives whole lines, without a newline. Called with no lock of ours held; any thread.
 using Sink = std::function<void(Category, std::string_view line)>;

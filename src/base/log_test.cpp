@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 namespace plugboard::log {
@@ -14,6 +15,13 @@ TEST(Log, categories_are_words_or_drm_debugs_number) {
     EXPECT_EQ(parse_categories("all").value(), ~0u);
     EXPECT_EQ(parse_categories("atomic,nonsense").error(), Errno::Inval);
     EXPECT_EQ(parse_categories("0xzz").error(), Errno::Inval);
+}
+
+TEST(Log, each_word_that_people_are_told_is_a_category) {
+    std::string words = category_words();
+    std::erase(words, ' ');
+    EXPECT_NE(words.find("vblank"), std::string::npos);
+    EXPECT_EQ(parse_categories(words).value(), 0xeffu);
 }
 
 TEST(Log, a_category_that_is_off_makes_no_text) {
