@@ -3,14 +3,17 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include "base/unique_fd.h"
 #include "cli/failure.h"
@@ -18,7 +21,15 @@
 namespace plugboard::cli {
 namespace {
 
-constexpr size_t kLongestSocketName = 12;  // "/control" with room for its neighbours
+constexpr size_t longest_socket_name = 12;  // "/control" with room for its neighbours
+
+bool is_name(std::string_view name) {
+    return !name.empty() && name.front() != '.' &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_' || c == '.';
+           });
+}
 
 bool is_own_directory(const char* path) {
     struct stat info {};
@@ -35,12 +46,12 @@ std::string boards_root() {
 }
 
 std::string board_directory(const std::string& name) {
-    if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) {
+    if (!is_name(name)) {
         throw Failure(fmt::format("\"{}\" is no name for a board", name),
-                      "use letters, digits and - without a slash", Exit::Plugboard);
+                      "use letters, digits, -, _ and ., not starting with .", Exit::Plugboard);
     }
     std::string directory = fmt::format("{}/{}", boards_root(), name);
-    if (directory.size() + kLongestSocketName >= sizeof(sockaddr_un::sun_path)) {
+    if (directory.size() + longest_socket_name >= sizeof(sockaddr_un::sun_path)) {
         throw Failure(fmt::format("the path {} is too long for a socket", directory),
                       "use a shorter name (-b) or a shorter XDG_RUNTIME_DIR", Exit::Plugboard);
     }
@@ -51,6 +62,24 @@ bool is_alive(const std::string& directory) {
     const UniqueFd lock(open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC));
     // A shared lock fails while the daemon has the exclusive one; it is given back at once.
     return lock.is_open() && flock(lock.borrow(), LOCK_SH | LOCK_NB) != 0;
+}
+
+BoardEnd::BoardEnd(const std::string& directory)
+    : lock_(open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+bool BoardEnd::wait(std::chrono::seconds limit) const {
+    if (!lock_.is_open()) return true;
+    // flock() has no deadline: the alarm interrupts it. It repeats, should it ever come too early.
+    struct sigaction interrupt {};
+    interrupt.sa_handler = [](int) {};
+    sigaction(SIGALRM, &interrupt, nullptr);
+    const itimerval alarm{.it_interval = {.tv_sec = 1, .tv_usec = 0},
+                          .it_value = {.tv_sec = limit.count(), .tv_usec = 0}};
+    setitimer(ITIMER_REAL, &alarm, nullptr);
+    const bool ended = flock(lock_.borrow(), LOCK_SH) == 0;
+    const itimerval none{};
+    setitimer(ITIMER_REAL, &none, nullptr);
+    return ended;
 }
 
 std::vector<std::string> living_boards() {

@@ -1,20 +1,35 @@
 // Where boards live on the disk, and which of them a command means.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/unique_fd.h"
 
 namespace plugboard::cli {
 
 /// $XDG_RUNTIME_DIR/plugboard, or /tmp/plugboard-<uid> where there is none. Not made by this.
 std::string boards_root();
 
-/// The directory of the board with that name. Throws Failure: the name has a slash or is too long.
+/// The directory of the board with that name. Throws Failure: the name has other
+/// letters than file names of boards may have, or is too long.
 std::string board_directory(const std::string& name);
 
 /// Whether a daemon has the board's lock.
 bool is_alive(const std::string& directory);
+/// The end of a board that is alive when this is made.
+class BoardEnd {
+  public:
+    explicit BoardEnd(const std::string& directory);
+    /// Waits until the daemon has gone, with all it had. False: it has not in time. Only in a
+    /// process that uses SIGALRM for nothing else.
+    bool wait(std::chrono::seconds limit) const;
+
+  private:
+    UniqueFd lock_;  // the board's; not open: it has gone already
+};
 /// The names of the boards that live.
 std::vector<std::string> living_boards();
 

@@ -6,7 +6,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -84,9 +86,22 @@ TEST_F(BoardsTest, none_is_said_so) {
 }
 
 TEST_F(BoardsTest, a_name_is_one_part_of_a_path) {
-    for (const char* name : {"", "..", ".hidden", "a/b"})
+    for (const char* name : {"ci", "run-4711", "A.b_c-1"})
+        EXPECT_EQ(board_directory(name), runtime_ + "/plugboard/" + name);
+    for (const char* name :
+         {"", ".", "..", ".hidden", "a/b", "a b", "a:b", "a\nb", "\xc3\xa4", "*"})
         EXPECT_THROW(board_directory(name), Failure) << name;
     EXPECT_THROW(board_directory(std::string(200, 'x')), Failure);
+}
+
+TEST_F(BoardsTest, the_end_of_one_is_waited_for) {
+    make_board("a");
+    const BoardEnd end(runtime_ + "/plugboard/a");
+    EXPECT_FALSE(end.wait(std::chrono::seconds(1))) << "it lives";
+    std::thread daemon([this] { locks_.clear(); });
+    EXPECT_TRUE(end.wait(std::chrono::seconds(60)));
+    daemon.join();
+    EXPECT_TRUE(BoardEnd(runtime_ + "/plugboard/nothing").wait(std::chrono::seconds(1)));
 }
 
 }  // namespace

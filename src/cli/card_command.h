@@ -22,18 +22,20 @@ struct CardOptions {
     std::string target;
 };
 
-/// Adds a subcommand that sends {"op": name, "target": TARGET}.
+/// Adds a subcommand that sends {"op": name, "target": TARGET}, and waits so long for the answer.
 inline CLI::App* add_card_command(CLI::App& app, Action& action, const std::string& name,
-                                  const std::string& description, const std::string& footer) {
+                                  const std::string& description, const std::string& footer,
+                                  Timeout timeout = answer_time) {
     auto options = std::make_shared<CardOptions>();
     CLI::App* command = app.add_subcommand(name, description);
     command->footer(footer);
-    command->add_option("target", options->target, "The card: gpu0, vkms, or card0 while it lives")
+    command->add_option("TARGET", options->target, "The card: gpu0, vkms, or card0 while it lives")
         ->required();
     add_board_option(*command, options->board);
-    command->callback([options, name, &action] {
-        action = [options, name] {
-            ask_board(find_board(options->board), {{"op", name}, {"target", options->target}});
+    command->callback([options, name, timeout, &action] {
+        action = [options, name, timeout] {
+            ask_board(find_board(options->board), {{"op", name}, {"target", options->target}},
+                      timeout);
             return 0;
         };
     });

@@ -15,19 +15,21 @@
 namespace plugboard::cli {
 namespace {
 
-constexpr int kProtocol = 1;
+constexpr int protocol = 1;
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+Failure no_answer() {
+    return Failure("the board does not answer", "see its log; end it with SIGTERM");
+}
 
 void wait_readable(int socket, const Deadline& deadline) {
     for (;;) {
         int left = -1;
         if (deadline) {
             const auto time = *deadline - std::chrono::steady_clock::now();
-            left = static_cast<int>(
-                std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
-            if (left <= 0)
-                throw Failure("the board does not answer", "see its log; end it with SIGTERM");
+            left = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(time).count());
+            if (left <= 0) throw no_answer();
         }
         pollfd poll_fd{.fd = socket, .events = POLLIN, .revents = 0};
         if (poll(&poll_fd, 1, left) > 0) return;
@@ -44,7 +46,7 @@ void receive_some(int socket, std::string& line, UniqueFd& attachment) {
     message.msg_iovlen = 1;
     passed.expect(message);
     const ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    if (count < 0 && errno == EINTR) return;
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (count <= 0) throw Failure("the board closed the connection", "see whether its daemon died");
     if (const int fd = PassedFd::found(message); fd >= 0) attachment.reset(fd);
     line.append(bytes.data(), static_cast<size_t>(count));
@@ -56,30 +58,15 @@ void send_line(int socket, const nlohmann::json& request) {
     while (!rest.empty()) {
         const ssize_t count = send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0)
-            throw Failure("the board closed the connection", "see whether its daemon died");
+        if (count < 0 && errno == EAGAIN) throw no_answer();
+        if (count < 0) return;  // it may have said why before it closed
         rest.remove_prefix(static_cast<size_t>(count));
     }
 }
 
-UniqueFd connect_to(const std::string& path) {
-    UniqueFd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof(address.sun_path))
-        throw Failure(fmt::format("the path {} is too long for a socket", path));
-    memcpy(address.sun_path, path.c_str(), path.size());
-    if (connect(socket_fd.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
-        0) {
-        throw Failure(fmt::format("{} cannot be reached: {}", path, strerror(errno)),
-                      "the board may have ended, or belong to another user");
-    }
-    return socket_fd;
-}
-
 }  // namespace
 
-Answer receive_line(int socket, std::optional<std::chrono::milliseconds> timeout) {
+Answer receive_line(int socket, Timeout timeout) {
     Deadline deadline;
     if (timeout) deadline = std::chrono::steady_clock::now() + *timeout;
     std::string line;
@@ -95,16 +82,34 @@ Answer receive_line(int socket, std::optional<std::chrono::milliseconds> timeout
     return answer;
 }
 
-Answer exchange(int socket, const nlohmann::json& request,
-                std::optional<std::chrono::milliseconds> timeout) {
+Answer exchange(int socket, const nlohmann::json& request, Timeout timeout) {
     send_line(socket, request);
     return receive_line(socket, timeout);
 }
 
-Answer ask_board(const std::string& directory, nlohmann::json request,
-                 std::optional<std::chrono::milliseconds> timeout) {
-    request["plugboard"] = kProtocol;
-    const UniqueFd connection = connect_to(directory + "/control");
+UniqueFd connect_to_board(const std::string& directory) {
+    const std::string path = directory + "/control";
+    UniqueFd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // A daemon that does nothing at all does not take connections either.
+    const timeval limit{.tv_sec = answer_time.count(), .tv_usec = 0};
+    setsockopt(socket_fd.borrow(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof(address.sun_path))
+        throw Failure(fmt::format("the path {} is too long for a socket", path));
+    memcpy(address.sun_path, path.c_str(), path.size());
+    if (connect(socket_fd.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+        0) {
+        if (errno == EAGAIN) throw no_answer();
+        throw Failure(fmt::format("{} cannot be reached: {}", path, strerror(errno)),
+                      "the board may have ended, or belong to another user");
+    }
+    return socket_fd;
+}
+
+Answer ask_board(const std::string& directory, nlohmann::json request, Timeout timeout) {
+    request["plugboard"] = protocol;
+    const UniqueFd connection = connect_to_board(directory);
     Answer answer = exchange(connection.borrow(), request, timeout);
     if (!answer.body.value("ok", false))
         throw Failure(answer.body.value("error", "the board refused"),

@@ -17,15 +17,22 @@ struct Answer {
     UniqueFd attachment;
 };
 
-/// Sends a line and waits for one. Throws Failure when there is no answer in time (none: for ever).
-Answer exchange(int socket, const nlohmann::json& request,
-                std::optional<std::chrono::milliseconds> timeout = std::nullopt);
-/// Waits for a line.
-Answer receive_line(int socket, std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+using Timeout = std::optional<std::chrono::milliseconds>;
+/// For what a board does at once.
+inline constexpr std::chrono::seconds answer_time{10};
+/// For what ends when a card's clients and drivers have let go, however long that takes.
+inline constexpr Timeout no_timeout = std::nullopt;
 
-/// Connects to the board in that directory, asks, and gives a good answer. Throws Failure for a bad
-/// one, with the board's own words.
+/// Sends a line and waits for one. Throws Failure when there is no answer in time.
+Answer exchange(int socket, const nlohmann::json& request, Timeout timeout);
+/// Waits for a line.
+Answer receive_line(int socket, Timeout timeout);
+
+/// A connection to the board in that directory; it hangs up at the board's end. Throws Failure.
+UniqueFd connect_to_board(const std::string& directory);
+/// Asks on a connection of its own, and gives a good answer. Throws Failure for a bad one, with the
+/// board's own words, and when there is none in time.
 Answer ask_board(const std::string& directory, nlohmann::json request,
-                 std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+                 Timeout timeout = answer_time);
 
 }  // namespace plugboard::cli

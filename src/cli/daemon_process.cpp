@@ -16,8 +16,8 @@
 namespace plugboard::cli {
 namespace {
 
-constexpr std::chrono::seconds kStartTime{10};
-constexpr std::chrono::seconds kFinishTime{10};
+constexpr std::chrono::seconds start_time{10};
+constexpr std::chrono::seconds finish_time{10};
 
 }  // namespace
 
@@ -55,7 +55,7 @@ DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptio
 void DaemonProcess::wait_until_ready() {
     Answer answer;
     try {
-        answer = receive_line(socket_.borrow(), kStartTime);
+        answer = receive_line(socket_.borrow(), start_time);
     } catch (const Failure&) {
         throw Failure(fmt::format("the daemon did not start: {}", describe_end(wait_for_end())),
                       "this is a bug of plugboard's: please report it", Exit::Plugboard);
@@ -68,7 +68,7 @@ void DaemonProcess::wait_until_ready() {
 
 int DaemonProcess::wait_for_end() {
     pollfd end{.fd = pid_fd_.borrow(), .events = POLLIN, .revents = 0};
-    const int milliseconds = static_cast<int>(std::chrono::milliseconds(kFinishTime).count());
+    const int milliseconds = static_cast<int>(std::chrono::milliseconds(finish_time).count());
     if (poll(&end, 1, milliseconds) <= 0) kill(pid_, SIGKILL);
     int raw = 0;
     while (waitpid(pid_, &raw, 0) < 0 && errno == EINTR) {
@@ -79,7 +79,8 @@ int DaemonProcess::wait_for_end() {
 FinalReport DaemonProcess::finish() {
     FinalReport report;
     try {
-        const auto answer = exchange(socket_.borrow(), {{"op", "finish"}}, kFinishTime);
+        const auto answer = exchange(socket_.borrow(), {{"op", "finish"}}, finish_time);
+        if (!answer.body.value("ok", false)) throw Failure(answer.body.value("error", "it failed"));
         report.opens = answer.body.value("opens", size_t{0});
         report.objects = answer.body.value("objects", size_t{0});
         report.descriptors = answer.body.value("fds", size_t{0});

@@ -15,8 +15,8 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (unit == "m") factor = 60 * 1000;
     if (unit == "h") factor = 3600 * 1000;
     const double milliseconds = value * factor;
-    constexpr double kLongest = 1000.0 * 3600 * 24 * 365;
-    if (!(milliseconds >= 1 && milliseconds <= kLongest)) return std::nullopt;
+    constexpr double longest = 1000.0 * 3600 * 24 * 365;
+    if (!(milliseconds >= 1 && milliseconds <= longest)) return std::nullopt;
     return std::chrono::milliseconds(static_cast<int64_t>(milliseconds));
 }
 

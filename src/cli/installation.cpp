@@ -10,7 +10,7 @@
 namespace plugboard::cli {
 namespace {
 
-constexpr std::string_view kShimName = "libplugboard-preload.so";
+constexpr std::string_view shim_name = "libplugboard-preload.so";
 
 }  // namespace
 
@@ -24,9 +24,9 @@ Installation find_installation() {
     const auto prefix = self.parent_path().parent_path();
     Installation installation;
     installation.daemon = prefix / "libexec" / "plugboard-daemon";
-    // The last one is named when none is there.
-    for (const char* folder : {PLUGBOARD_LIBDIR "/plugboard", PLUGBOARD_LIBDIR, "lib"}) {
-        installation.shim = prefix / folder / kShimName;
+    // As installed, and as built; the last one is named when it is in neither.
+    for (const char* folder : {PLUGBOARD_SHIM_FOLDER, "lib"}) {
+        installation.shim = prefix / folder / shim_name;
         if (access(installation.shim.c_str(), R_OK) == 0) break;
     }
     for (const auto& file : {installation.daemon, installation.shim}) {
@@ -49,7 +49,7 @@ std::string without_shim(const std::string& ld_preload) {
     while (at < ld_preload.size()) {
         const size_t end = std::min(ld_preload.find_first_of(" :", at), ld_preload.size());
         const std::string_view word(ld_preload.data() + at, end - at);
-        const bool is_shim = word == kShimName || word.ends_with(fmt::format("/{}", kShimName));
+        const bool is_shim = word == shim_name || word.ends_with(fmt::format("/{}", shim_name));
         if (!word.empty() && !is_shim) kept += (kept.empty() ? "" : ":") + std::string(word);
         at = end + 1;
     }

@@ -7,7 +7,7 @@ namespace plugboard::cli {
 
 struct Installation {
     std::string daemon;  // <prefix>/libexec/plugboard-daemon
-    std::string shim;    // <prefix>/lib/libplugboard-preload.so
+    std::string shim;    // <prefix>/<libdir>/plugboard/libplugboard-preload.so
 };
 
 /// Relative to /proc/self/exe; throws Failure (125) when a part is missing or cannot be preloaded.

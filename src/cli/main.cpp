@@ -1,4 +1,5 @@
 // plugboard: virtual DRM cards for unmodified clients.
+#include <fmt/format.h>
 #include <string.h>
 #include <CLI/CLI.hpp>
 
@@ -13,7 +14,7 @@
 namespace plugboard::cli {
 namespace {
 
-constexpr int kUsage = 2;
+constexpr int usage_status = 2;
 
 /// What a command line was, as far as main() looks at it.
 struct CommandLine {
@@ -30,11 +31,34 @@ CommandLine split(int argc, char** argv) {
     return line;
 }
 
-int report_usage(const CLI::App& app, const CLI::ParseError& error, bool is_run) {
+/// The first word, where a subcommand should be.
+bool has_unknown_command(const CLI::App& app, const CommandLine& line) {
+    if (line.options.empty() || line.options.front().starts_with("-")) return false;
+    const auto is_it = [&](const CLI::App* one) { return one->get_name() == line.options.front(); };
+    return app.get_subcommands(is_it).empty();
+}
+
+int report_usage(const CLI::App& app, const CLI::ParseError& error, const CommandLine& line) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    const std::string command = is_run ? "plugboard run" : "plugboard";
+    if (has_unknown_command(app, line)) {
+        const std::string& word = line.options.front();
+        print_error(fmt::format("there is no command \"{}\"", word),
+                    fmt::format("plugboard --help lists them; a program is started by: plugboard "
+                                "run -- {}",
+                                word));
+        return usage_status;
+    }
+    std::string command = "plugboard";
+    for (const CLI::App* parsed : app.get_subcommands()) command += " " + parsed->get_name();
     print_error(error.what(), command + " --help has the options and examples");
-    return is_run ? static_cast<int>(Exit::Plugboard) : kUsage;
+    return line.is_run() ? static_cast<int>(Exit::Plugboard) : usage_status;
+}
+
+/// The status, unless what was printed did not get out.
+int checked_output(int status) {
+    if (flush_output()) return status;
+    print_error("standard output cannot be written", "see whether its disk is full");
+    return status != 0 ? status : static_cast<int>(Exit::Failed);
 }
 
 int run_main(int argc, char** argv) {
@@ -67,7 +91,7 @@ int run_main(int argc, char** argv) {
         app.parse(reversed);
         return action();
     } catch (const CLI::ParseError& error) {
-        return report_usage(app, error, line.is_run());
+        return report_usage(app, error, line);
     } catch (const Failure& failure) {
         print_error(failure.what(), failure.remedy());
         return static_cast<int>(failure.exit());
@@ -81,5 +105,5 @@ int run_main(int argc, char** argv) {
 }  // namespace plugboard::cli
 
 int main(int argc, char** argv) {
-    return plugboard::cli::run_main(argc, argv);
+    return plugboard::cli::checked_output(plugboard::cli::run_main(argc, argv));
 }

@@ -38,6 +38,14 @@ std::string coloured(std::string_view text, Colour colour, int fd) {
     return fmt::format("{}{}\x1b[0m", escape_of(colour), text);
 }
 
+void print_output(std::string_view text) {
+    fwrite(text.data(), 1, text.size(), stdout);
+}
+
+bool flush_output() {
+    return fflush(stdout) == 0 && ferror(stdout) == 0;
+}
+
 void print_error(std::string_view message, std::string_view remedy) {
     print_with_remedy("error: ", Colour::Red, message, remedy);
 }

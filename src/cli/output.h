@@ -12,6 +12,11 @@ enum class Colour { Red, Yellow, Green, Bold, Dim };
 /// The text in that colour if `fd` is a terminal and NO_COLOR is not set.
 std::string coloured(std::string_view text, Colour colour, int fd);
 
+/// On stdout; a failure shows in flush_output().
+void print_output(std::string_view text);
+/// False: something that was printed did not get out. Once, at the end.
+bool flush_output();
+
 /// On stderr: "plugboard: <message>", then the remedy on a line of its own.
 void print_error(std::string_view message, std::string_view remedy = {});
 void print_warning(std::string_view message, std::string_view remedy = {});

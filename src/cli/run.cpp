@@ -12,7 +12,7 @@
 namespace plugboard::cli {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* footer_text =
     "CMD and its arguments stand after --; without CMD it is $SHELL.\n"
     "\n"
     "Examples:\n"
@@ -44,7 +44,7 @@ void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action
     };
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "Run a command on a board of its own");
-    command->footer(kFooter);
+    command->footer(footer_text);
     RunOptions& run = options->run;
     command->add_option("-b,--board", run.board,
                         "The board's name; one that is there already is joined");
@@ -55,7 +55,10 @@ void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action
             "-s,--screen", run.screens,
             "[CARD=]SPEC: a screen of the first card or of CARD; 1920x1080@60, none or default")
         ->allow_extra_args(false);
-    command->add_option("--debug", run.debug, "Categories of log lines: atomic,kms,... or all")
+    command
+        ->add_option("--debug", run.debug,
+                     "Categories of log lines: atomic,kms,... or all; of a joined board: in its "
+                     "own log, from now on")
         ->envname("PLUGBOARD_LOG");
     command->add_option("--timeout", options->timeout,
                         "End CMD after 500ms, 30s, 2m, ...; shows what hangs");

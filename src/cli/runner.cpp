@@ -31,9 +31,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kGrace{2};  // between SIGTERM and SIGKILL
-constexpr std::chrono::seconds kAskTime{5};
-constexpr std::array kForwarded = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+constexpr std::chrono::seconds grace{2};  // between SIGTERM and SIGKILL
+constexpr std::array forwarded = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 
 std::string text_of(const char* variable) {
     const char* value = getenv(variable);
@@ -43,9 +42,8 @@ std::string text_of(const char* variable) {
 /// Opens so far, and what is left, of a board that goes on.
 FinalReport ask_for_report(const std::string& directory) {
     FinalReport report;
-    report.opens =
-        ask_board(directory, {{"op", "status"}}, kAskTime).body.value("opens", size_t{0});
-    const auto leaks = ask_board(directory, {{"op", "check-leaks"}}, kAskTime).body;
+    report.opens = ask_board(directory, {{"op", "status"}}).body.value("opens", size_t{0});
+    const auto leaks = ask_board(directory, {{"op", "check-leaks"}}).body;
     report.objects = leaks.value("objects", size_t{0});
     report.descriptors = leaks.value("fds", size_t{0});
     report.labels = leaks.value("labels", std::vector<std::string>());
@@ -70,7 +68,7 @@ class Run {
     void block_signals() {
         sigset_t set;
         sigemptyset(&set);
-        for (const int one : kForwarded) sigaddset(&set, one);
+        for (const int one : forwarded) sigaddset(&set, one);
         sigaddset(&set, SIGCHLD);
         sigprocmask(SIG_BLOCK, &set, nullptr);
         signal(SIGTTOU, SIG_IGN);  // a shell may have left us in the background
@@ -88,7 +86,7 @@ class Run {
                     fmt::format("the board \"{}\" is there already, with its own cards", name),
                     "leave out -c and -s, or choose another name", Exit::Plugboard);
             }
-            opens_before_ = ask_for_report(directory_).opens;
+            join_board();
             return;
         }
         daemon_.emplace(installation_, DaemonOptions{.directory = directory_,
@@ -97,6 +95,13 @@ class Run {
                                                      .debug = options_.debug,
                                                      .keep = options_.keep});
         daemon_->wait_until_ready();
+    }
+
+    void join_board() {
+        board_ = connect_to_board(directory_);
+        if (!options_.debug.empty())
+            ask_board(directory_, {{"op", "debug"}, {"categories", options_.debug}});
+        opens_before_ = ask_for_report(directory_).opens;
     }
 
     void start_command() {
@@ -132,9 +137,11 @@ class Run {
                     std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
                 left = static_cast<int>(std::max<int64_t>(time.count(), 0));
             }
-            pollfd source{.fd = signals_.borrow(), .events = POLLIN, .revents = 0};
-            if (poll(&source, 1, left) == 0) handle_deadline();
+            std::array<pollfd, 2> sources = {pollfd{signals_.borrow(), POLLIN, 0},
+                                             pollfd{board_.borrow(), 0, 0}};
+            if (poll(sources.data(), sources.size(), left) == 0) handle_deadline();
             handle_signals();
+            if (sources[1].revents != 0 && !status_) handle_board_end();
         }
     }
 
@@ -169,6 +176,15 @@ class Run {
         end_command();
     }
 
+    /// Of a board that this run joined.
+    void handle_board_end() {
+        board_.reset();
+        daemon_died_ = true;
+        print_error("the daemon is gone: the board has been taken down, or died",
+                    "see the run that started it; the command is being ended");
+        end_command();
+    }
+
     void handle_deadline() {
         if (is_ending_) {
             for (const Process& process : living()) kill(process.pid, SIGKILL);
@@ -182,8 +198,7 @@ class Run {
                     "what hangs is below");
         print_note(describe_hang(living()));
         try {
-            print_note(status_text(ask_board(directory_, {{"op", "status"}}, kAskTime).body,
-                                   STDERR_FILENO));
+            print_note(status_text(ask_board(directory_, {{"op", "status"}}).body, STDERR_FILENO));
         } catch (const Failure& failure) {
             print_note(fmt::format("the board says nothing: {}", failure.what()));
         }
@@ -194,7 +209,7 @@ class Run {
         if (is_ending_ || command_.pid < 0) return;
         is_ending_ = true;
         for (const Process& process : living()) kill(process.pid, SIGTERM);
-        deadline_ = Clock::now() + kGrace;
+        deadline_ = Clock::now() + grace;
     }
 
     std::vector<Process> living() const {
@@ -259,6 +274,7 @@ class Run {
     Installation installation_;
     std::string directory_;
     std::optional<DaemonProcess> daemon_;
+    UniqueFd board_;  // a connection to the board that was joined
     UniqueFd signals_;
     Child command_;
     std::optional<Clock::time_point> deadline_;

@@ -1,6 +1,5 @@
 // plugboard screenshot: what a screen shows, as a PNG.
 #include <fmt/format.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -8,6 +7,7 @@
 
 #include "cli/card_command.h"
 #include "cli/failure.h"
+#include "cli/output.h"
 #include "cli/picture_file.h"
 
 namespace plugboard::cli {
@@ -49,7 +49,7 @@ void add_screenshot(CLI::App& app, Action& action) {
         "  plugboard screenshot shot.png                   # the first screen\n"
         "  plugboard screenshot gpu0/Virtual-1 shot.png    # that one; plugboard status lists "
         "them");
-    command->add_option("words", options->words, "[SCREEN] FILE.png")->required()->expected(1, 2);
+    command->add_option("FILE", options->words, "[SCREEN] FILE.png")->required()->expected(1, 2);
     add_board_option(*command, options->board);
     command->callback([options, &action] {
         action = [options] {
@@ -60,8 +60,8 @@ void add_screenshot(CLI::App& app, Action& action) {
                        height = answer.body.value("height", 0u);
             const Pixels pixels(answer.attachment, size_t{3} * width * height);
             write_png(options->words.back(), width, height, pixels.bytes());
-            fmt::print("{}: {}x{} of {}\n", options->words.back(), width, height,
-                       answer.body.value("name", "?"));
+            print_output(fmt::format("{}: {}x{} of {}\n", options->words.back(), width, height,
+                                     answer.body.value("name", "?")));
             return 0;
         };
     });

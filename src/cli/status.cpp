@@ -1,9 +1,8 @@
 // plugboard status: what the board has and who uses it.
-#include <fmt/format.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/card_command.h"
+#include "cli/output.h"
 #include "cli/status_text.h"
 
 namespace plugboard::cli {
@@ -28,9 +27,9 @@ void add_status(CLI::App& app, Action& action) {
             const nlohmann::json request = {{"op", "status"}, {"flips", options->json}};
             const auto status = ask_board(find_board(options->board), request).body;
             if (options->json) {
-                fmt::print("{}\n", status.dump(2));
+                print_output(status.dump(2) + "\n");
             } else {
-                fmt::print("{}", status_text(status, STDOUT_FILENO));
+                print_output(status_text(status, STDOUT_FILENO));
             }
             return 0;
         };

@@ -18,7 +18,7 @@ void add_unplug(CLI::App& app, Action& action) {
         "  plugboard unplug -b mine gpu0                                    # in another\n"
         "Returns when the card is gone and its clients have been told. `plugboard plug` puts a new "
         "one in.");
-    command->add_option("target", options->target, "The card: gpu0, vkms, or card0 while it lives")
+    command->add_option("TARGET", options->target, "The card: gpu0, vkms, or card0 while it lives")
         ->required();
     add_board_option(*command, options->board);
     command->add_option(
@@ -38,7 +38,8 @@ void add_unplug(CLI::App& app, Action& action) {
                 request["ioctl"] = options->inside.substr(0, colon);
                 request["point"] = options->inside.substr(colon + 1);
             }
-            ask_board(find_board(options->board), request);
+            // Its clients' requests in flight end first.
+            ask_board(find_board(options->board), request, no_timeout);
             return 0;
         };
     });

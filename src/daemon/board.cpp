@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/labelled_pair.h"
 #include "base/log.h"
 #include "device/bus.h"
 #include "drivers/all_drivers.h"
@@ -16,7 +17,7 @@
 namespace plugboard::daemon {
 namespace {
 
-constexpr size_t kMaxLabels = 20;
+constexpr size_t max_labels = 20;
 
 /// The published card on a device.
 MaybeRef<drm::Device> drm_device_on(device::Model& model, const device::Device& device) {
@@ -27,6 +28,21 @@ MaybeRef<drm::Device> drm_device_on(device::Model& model, const device::Device& 
         }
     }
     return std::nullopt;
+}
+
+/// A watch has descriptors of its own from the first one of each type on. Now: they are no leak.
+Result<void> start_watch(HangupWatch& watch) {
+    for (const PairType type : {PairType::Stream, PairType::Packets}) {
+        const auto pair = TRY(make_labelled_pair({.board = own_board_id()}, type));
+        TRY(watch.add(pair.ours.borrow(), [] {}));
+        watch.remove(pair.ours.borrow());
+    }
+    return {};
+}
+
+Problem not_plugged(const std::string& card) {
+    return {.message = fmt::format("{} is not plugged", card),
+            .remedy = fmt::format("plug it: plugboard plug {}", card)};
 }
 
 std::string_view without_folder(std::string_view target) {
@@ -77,7 +93,9 @@ class Board::Change {
     }
     void set_device(Ref<device::Device> device) {
         MutexLock lock(board_.mutex_);
-        board_.slots_[index_].device = std::move(device);
+        Slot& slot = board_.slots_[index_];
+        slot.device = std::move(device);
+        ++slot.generation;
     }
     void clear_device() {
         const auto old = device();  // let go without the lock
@@ -149,7 +167,8 @@ Result<void> Board::start(size_t own_descriptors) {
     for (const char* folder : {"/sys/dev/char", "/sys/bus/platform/devices",
                                "/sys/bus/platform/drivers", "/sys/devices/platform"})
         TRY(tree_->put_folder(folder));
-    model_.service<drm::SpecialFiles>();  // has descriptors from here on
+    TRY(start_watch(hangups_));
+    TRY(start_watch(model_.service<drm::SpecialFiles>().watch()));
     device_tree_ = std::make_unique<DeviceTree>(model_, *tree_);
     drm_tree_ = std::make_unique<DrmTree>(model_, *tree_);
     if (config_.bus == "platform") {
@@ -256,11 +275,7 @@ Outcome<Done> Board::unplug(std::string_view target) {
     const auto slot = find_slot(target);
     if (!slot.ok()) return slot.problem();
     Change change(*this, slot.value());
-    if (!change.device()) {
-        const std::string name = change.config().name;
-        return Problem{.message = fmt::format("{} is not plugged", name),
-                       .remedy = fmt::format("plug it: plugboard plug {}", name)};
-    }
+    if (!change.device()) return not_plugged(change.config().name);
     unplug_slot(change);
     return Done{};
 }
@@ -271,15 +286,36 @@ void Board::unplug_slot(Change& change) {
     change.forget_counts();
 }
 
-void Board::unplug_device(const drm::Device& device) {
-    std::string name;
-    {
-        MutexLock lock(mutex_);
-        for (const Slot& slot : slots_) {
-            if (borrow(slot.device) == &device.parent()) name = slot.config.name;
-        }
+void Board::unplug(PlugId plug) {
+    Change change(*this, plug.slot);
+    if (pulled_generations()[plug.slot] < plug.generation)  // else another was faster
+        unplug_slot(change);
+}
+
+Outcome<PlugId> Board::find_plug(std::string_view target) const {
+    const auto slot = find_slot(target);
+    if (!slot.ok()) return slot.problem();
+    MutexLock lock(mutex_);
+    const Slot& found = slots_[slot.value()];
+    if (!found.device) return not_plugged(found.config.name);
+    return PlugId{.slot = slot.value(), .generation = found.generation};
+}
+
+std::optional<PlugId> Board::plug_of(const drm::Device& device) const {
+    MutexLock lock(mutex_);
+    for (size_t i = 0; i < slots_.size(); ++i) {
+        if (borrow(slots_[i].device) == &device.parent())
+            return PlugId{.slot = i, .generation = slots_[i].generation};
     }
-    if (!name.empty()) (void)unplug(name);  // another may have been faster
+    return std::nullopt;
+}
+
+std::vector<uint64_t> Board::pulled_generations() const {
+    std::vector<uint64_t> pulled;
+    MutexLock lock(mutex_);
+    for (const Slot& slot : slots_)
+        pulled.push_back(slot.device ? slot.generation - 1 : slot.generation);
+    return pulled;
 }
 
 Outcome<Done> Board::bind(std::string_view target) {
@@ -296,10 +332,7 @@ Outcome<Done> Board::set_bound(std::string_view target, bool bound) {
     Change change(*this, slot.value());
     const CardConfig card = change.config();
     const auto device = change.device();
-    if (!device) {
-        return Problem{.message = fmt::format("{} is not plugged", card.name),
-                       .remedy = fmt::format("plug it: plugboard plug {}", card.name)};
-    }
+    if (!device) return not_plugged(card.name);
     device::Bus& bus = *(*device)->info().bus;
     const std::string& name = (*device)->name();
     Result<void> done;
@@ -360,7 +393,7 @@ Leftovers Board::leftovers(size_t own_descriptors) {
     left.descriptors = descriptors > kept_descriptors ? descriptors - kept_descriptors : 0;
     if (left.objects == 0) return left;
     for (const auto& object : live_objects()) {
-        if (left.labels.size() == kMaxLabels) break;
+        if (left.labels.size() == max_labels) break;
         if (!base_objects_.contains(&*object)) left.labels.push_back(object->label());
     }
     return left;

@@ -32,6 +32,14 @@ struct SlotInfo {
     MaybeRef<drm::Device> drm;        // none: unbound, or not published yet
 };
 
+/// A device's time in its slot: no two are the same in the life of a board.
+struct PlugId {
+    size_t slot = 0;
+    uint64_t generation = 0;  // from 1; how often the slot was filled
+
+    friend bool operator==(const PlugId&, const PlugId&) = default;
+};
+
 /// What is there beyond what the board itself keeps.
 struct Leftovers {
     size_t objects = 0;
@@ -60,8 +68,14 @@ class Board final : public World {
     /// The driver only; the device stays.
     Outcome<Done> bind(std::string_view target);
     Outcome<Done> unbind(std::string_view target);
-    /// Unplugs the slot that this device is in, if any.
-    void unplug_device(const drm::Device& device);
+    /// Unplugs the slot, unless it is empty or has another device by now.
+    void unplug(PlugId plug);
+    /// Of the device that is plugged there now.
+    Outcome<PlugId> find_plug(std::string_view target) const;
+    /// Of the slot that the device is in, if any.
+    std::optional<PlugId> plug_of(const drm::Device& device) const;
+    /// Of each slot the last generation that has been pulled; 0: none yet.
+    std::vector<uint64_t> pulled_generations() const;
 
     /// Unplugs everything, ends all sessions. Once; then only leftovers() and the like are of use.
     void end();
@@ -92,6 +106,7 @@ class Board final : public World {
         CardConfig config;
         std::string device_name;
         MaybeRef<device::Device> device;
+        uint64_t generation = 0;  // of the device, or of the last one
         bool busy = false;        // a change is under way
         size_t kept_objects = 0;  // what the card holds by itself
         size_t kept_descriptors = 0;

@@ -125,10 +125,9 @@ Outcome<Reply> set_debug(const json& request) {
     const std::string words = request.value("categories", "");
     const auto mask = words.empty() ? Result<uint32_t>(0u) : log::parse_categories(words);
     if (!mask.ok()) {
-        return Problem{.message = fmt::format("\"{}\" has a word that is no category", words),
-                       .remedy =
-                           "use core, driver, kms, prime, atomic, vblank, state, lease, devres, "
-                           "device, ioctl, all, or drm.debug's number"};
+        return Problem{
+            .message = fmt::format("\"{}\" has a word that is no category", words),
+            .remedy = fmt::format("use {}, all, or drm.debug's number", log::category_words())};
     }
     log::enabled_mask = *mask;
     Reply reply;

@@ -12,10 +12,10 @@
 namespace plugboard::daemon {
 namespace {
 
-constexpr std::array kBuses = {"platform", "faux"};
-constexpr std::array kDrivers = {"vkms"};
-constexpr size_t kMaxNameLength = 31;
-constexpr size_t kMaxCards = 64;  // the primary minors
+constexpr std::array buses = {"platform", "faux"};
+constexpr std::array driver_names = {"vkms"};
+constexpr size_t max_name_length = 31;
+constexpr size_t max_cards = 64;  // the primary minors
 
 template <size_t N>
 bool is_one_of(const std::array<const char*, N>& words, std::string_view word) {
@@ -23,7 +23,7 @@ bool is_one_of(const std::array<const char*, N>& words, std::string_view word) {
 }
 
 bool is_name(std::string_view name) {
-    if (name.empty() || name.size() > kMaxNameLength) return false;
+    if (name.empty() || name.size() > max_name_length) return false;
     if (std::isalpha(static_cast<unsigned char>(name.front())) == 0) return false;
     return std::all_of(name.begin(), name.end(), [](char c) {
         return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
@@ -67,7 +67,7 @@ Problem validate_card(const CardConfig& card, size_t index) {
     if (!is_name(card.name)) {
         return {.message = fmt::format("\"{}\" is no name for a card", card.name),
                 .remedy = fmt::format("use a letter, then letters, digits, - and _; at most {}",
-                                      kMaxNameLength),
+                                      max_name_length),
                 .key = card_key(index, "name")};
     }
     if (is_node_name(card.name)) {
@@ -75,9 +75,9 @@ Problem validate_card(const CardConfig& card, size_t index) {
                 .remedy = fmt::format("choose a name of the slot, such as \"gpu{}\"", index),
                 .key = card_key(index, "name")};
     }
-    if (!is_one_of(kDrivers, card.driver)) {
+    if (!is_one_of(driver_names, card.driver)) {
         return {.message = fmt::format("there is no driver \"{}\"", card.driver),
-                .remedy = fmt::format("use one of: {}", fmt::join(kDrivers, ", ")),
+                .remedy = fmt::format("use one of: {}", fmt::join(driver_names, ", ")),
                 .key = card_key(index, "driver")};
     }
     return validate_device(card, index);
@@ -86,14 +86,14 @@ Problem validate_card(const CardConfig& card, size_t index) {
 }  // namespace
 
 Problem validate(const Config& config) {
-    if (!is_one_of(kBuses, config.bus)) {
+    if (!is_one_of(buses, config.bus)) {
         return {.message = fmt::format("there is no bus \"{}\"", config.bus),
-                .remedy = fmt::format("use one of: {}", fmt::join(kBuses, ", ")),
+                .remedy = fmt::format("use one of: {}", fmt::join(buses, ", ")),
                 .key = "bus"};
     }
-    if (config.cards.size() > kMaxCards) {
+    if (config.cards.size() > max_cards) {
         return {.message = fmt::format("{} cards are too many", config.cards.size()),
-                .remedy = fmt::format("use at most {}", kMaxCards),
+                .remedy = fmt::format("use at most {}", max_cards),
                 .key = "card"};
     }
     for (size_t i = 0; i < config.cards.size(); ++i) {

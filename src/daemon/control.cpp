@@ -20,7 +20,7 @@ constexpr size_t max_connections = 64;
 
 Reply refusal(const Problem& problem) {
     Reply reply;
-    reply.body = {{"plugboard", kControlVersion}, {"ok", false}, {"error", problem.headline()}};
+    reply.body = {{"plugboard", control_version}, {"ok", false}, {"error", problem.headline()}};
     if (!problem.remedy.empty()) reply.body["remedy"] = problem.remedy;
     return reply;
 }
@@ -76,10 +76,10 @@ Reply Commands::answer(std::string_view line) const {
             return refusal({.message = "the line is no JSON object",
                             .remedy = "send one object a line, such as {\"op\": \"status\"}"});
         }
-        const int version = request.value("plugboard", kControlVersion);
-        if (version != kControlVersion) {
+        const int version = request.value("plugboard", control_version);
+        if (version != control_version) {
             return refusal({.message = fmt::format("protocol {} is not spoken here", version),
-                            .remedy = fmt::format("send \"plugboard\": {}", kControlVersion)});
+                            .remedy = fmt::format("send \"plugboard\": {}", control_version)});
         }
         const std::string op = request.value("op", "");
         const auto command = commands_.find(op);
@@ -92,7 +92,7 @@ Reply Commands::answer(std::string_view line) const {
         Outcome<Reply> outcome = command->second(request);
         if (!outcome.ok()) return refusal(outcome.problem());
         Reply reply = std::move(outcome.value());
-        reply.body["plugboard"] = kControlVersion;
+        reply.body["plugboard"] = control_version;
         reply.body["ok"] = true;
         return reply;
     } catch (const nlohmann::json::exception& error) {
@@ -116,10 +116,10 @@ void serve_control_lines(int socket, const Commands& commands) {
             pending.erase(0, end + 1);
             if (!send_reply(socket, reply)) return;
         }
-        if (pending.size() > kLongestControlLine) {
+        if (pending.size() > longest_control_line) {
             send_reply(
                 socket,
-                refusal({.message = fmt::format("a line has over {} bytes", kLongestControlLine),
+                refusal({.message = fmt::format("a line has over {} bytes", longest_control_line),
                          .remedy = "end each request with a newline"}));
             return;
         }
@@ -172,45 +172,46 @@ void ControlServer::accept_connections() {
     const auto refuse = [](int socket, Errno error) {
         refuse_connection(socket, errno_name(error));
     };
+    bool is_refusing = false;  // is said once
     for (;;) {
         pollfd waiting{.fd = listener_.poll_fd(), .events = POLLIN, .revents = 0};
         if (poll(&waiting, 1, -1) < 0) continue;
         MutexLock lock(mutex_);  // the leak check sees no connection that is not counted
         auto accepted = listener_.accept(refuse);
+        std::string refused;
         if (accepted.ok()) {
-            start_connection_locked(std::move(*accepted));
+            refused = start_connection_locked(std::move(*accepted));
         } else if (accepted.error() == Errno::MFile || accepted.error() == Errno::NFile) {
-            refused_locked(errno_name(accepted.error()));
+            refused = errno_name(accepted.error());
         } else {
             return;
         }
+        lock.unlock();
+        if (!refused.empty() && !is_refusing)
+            log::error("control: a connection was refused: {}", refused);
+        is_refusing = !refused.empty();
     }
 }
 
-void ControlServer::start_connection_locked(UniqueFd socket) {
-    if (!is_own_user(socket.borrow())) return;
+std::string ControlServer::start_connection_locked(UniqueFd socket) {
+    if (!is_own_user(socket.borrow())) return {};
     join_finished_locked();
     if (connections_.size() >= max_connections) {
-        const std::string why = fmt::format("it has {} connections", max_connections);
+        std::string why = fmt::format("it has {} connections", max_connections);
         refuse_connection(socket.borrow(), why);
-        return refused_locked(why);
+        return why;
     }
     limit_sending(socket.borrow());
     Connection& connection = connections_.emplace_back();
     connection.socket = std::move(socket);
     try {
         connection.thread = std::thread([this, &connection] { serve(connection); });
-        is_refusing_ = false;
+        return {};
     } catch (const std::system_error& error) {
         refuse_connection(connection.socket.borrow(), "it gets no thread");
         connections_.pop_back();
-        refused_locked(error.what());
+        return error.what();
     }
-}
-
-void ControlServer::refused_locked(std::string_view why) {
-    if (!is_refusing_) log::error("control: a connection was refused: {}", why);
-    is_refusing_ = true;
 }
 
 void ControlServer::serve(Connection& connection) {

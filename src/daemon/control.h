@@ -19,8 +19,8 @@
 
 namespace plugboard::daemon {
 
-inline constexpr int kControlVersion = 1;
-inline constexpr size_t kLongestControlLine = 64 * 1024;
+inline constexpr int control_version = 1;
+inline constexpr size_t longest_control_line = 64 * 1024;
 
 /// What a command answers: members beside "ok", and perhaps a descriptor.
 struct Reply {
@@ -75,15 +75,14 @@ class ControlServer {
     ControlServer(Listener listener, const Commands& commands);
     void accept_connections();
     void serve(Connection& connection);
-    void start_connection_locked(UniqueFd socket) REQUIRES(mutex_);
-    void refused_locked(std::string_view why) REQUIRES(mutex_);
+    /// Why it was refused; empty: it was not.
+    std::string start_connection_locked(UniqueFd socket) REQUIRES(mutex_);
     void join_finished_locked() REQUIRES(mutex_);
 
     Listener listener_;
     const Commands& commands_;
     mutable Mutex<LockClass<ControlServer>> mutex_;
     std::list<Connection> connections_ GUARDED_BY(mutex_);
-    bool is_refusing_ GUARDED_BY(mutex_) = false;  // says so once
     std::thread acceptor_;
 };
 

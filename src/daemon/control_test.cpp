@@ -137,7 +137,7 @@ TEST_F(ControlServerTest, serves_connections_side_by_side) {
 
 TEST_F(ControlServerTest, refuses_a_line_without_end) {
     const auto client = connect_to_it();
-    send_text(client, std::string(kLongestControlLine + 1, 'x'));
+    send_text(client, std::string(longest_control_line + 1, 'x'));
     EXPECT_NE(read_line(client).find("has over"), std::string::npos);
     EXPECT_EQ(read_line(client), "") << "and closes the connection";
 }

@@ -13,7 +13,7 @@
 namespace plugboard::daemon {
 namespace {
 
-constexpr uint32_t kNodeMode = 0600;  // of the runner
+constexpr uint32_t node_mode = 0600;  // of the runner
 
 /// "card" or "render" in by-path names.
 std::string_view node_kind(std::string_view node) {
@@ -107,7 +107,7 @@ void DeviceTree::device_added(device::Device& device) {
     if (const auto& node = device.info().node) {
         const std::string path = "/dev/" + node->path;
         report("node", path,
-               tree_.put_file(path, fmt::format("{}:{}\n", node->major, node->minor), kNodeMode));
+               tree_.put_file(path, fmt::format("{}:{}\n", node->major, node->minor), node_mode));
     }
     show(device);
 }

@@ -14,12 +14,12 @@
 namespace plugboard::daemon {
 namespace {
 
-constexpr const char* kVersion = "drm 1.1.0 20060810\n";
+constexpr const char* version_text = "drm 1.1.0 20060810\n";
 // Linux: drivers/dma-buf/dma-buf.c, dma_buf_debug_show. Buffers cannot be shared yet.
-constexpr const char* kNoBuffers =
+constexpr const char* no_buffers =
     "\nDma-buf Objects:\nsize    \tflags   \tmode    \tcount   \texp_name\tino     \tname\n\n"
     "Total 0 objects, 0 bytes\n";
-constexpr uint32_t kFirstRenderMinor = 128;
+constexpr uint32_t first_render_minor = 128;
 
 void report(const std::string& what, const Result<void>& done) {
     if (!done.ok()) log::error("tree: {}: {}", what, errno_name(done.error()));
@@ -34,7 +34,7 @@ std::string command_of(const uapi::Credentials& caller) {
 
 bool is_card(const device::Device& device) {
     return device.info().devtype == "drm_minor" && device.info().node &&
-           device.info().node->minor < kFirstRenderMinor;
+           device.info().node->minor < first_render_minor;
 }
 
 std::string debug_folder(uint32_t minor) {
@@ -77,8 +77,8 @@ LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugF
 DrmTree::DrmTree(device::Model& model, Tree& tree) : model_(model), tree_(tree) {
     for (const char* folder : {"/sys/class/drm", "/sys/kernel/debug/dri", "/dev/dri"})
         report(folder, tree_.put_folder(folder));
-    report("version", tree_.put_file("/sys/class/drm/version", kVersion));
-    report("bufinfo", tree_.put_file("/sys/kernel/debug/dma_buf/bufinfo", kNoBuffers));
+    report("version", tree_.put_file("/sys/class/drm/version", version_text));
+    report("bufinfo", tree_.put_file("/sys/kernel/debug/dma_buf/bufinfo", no_buffers));
     put_sync_files();
     model_.add_watcher(*this);
 }

@@ -33,7 +33,7 @@
 namespace plugboard::daemon {
 namespace {
 
-constexpr int kFailed = 1, kUsage = 2;
+constexpr int failed_status = 1, usage_status = 2;
 
 struct Arguments {
     std::string board;
@@ -107,14 +107,6 @@ void say(int runner_fd, const nlohmann::json& line) {
     }
 }
 
-void say_problem(int runner_fd, const Problem& problem) {
-    log::error("{}", problem.headline());
-    say(runner_fd, {{"plugboard", kControlVersion},
-                    {"ok", false},
-                    {"error", problem.headline()},
-                    {"remedy", problem.remedy}});
-}
-
 /// Why the daemon ends.
 enum class End { Finish, Other };
 
@@ -131,6 +123,9 @@ class Runner {
     int socket() const { return socket_.borrow(); }
     /// How many it has that may go while the board lives. Any thread.
     size_t descriptors() const { return descriptors_; }
+    /// For the first word, until note_told().
+    bool is_waiting() const { return socket_.is_open() && !told_; }
+    void note_told() { told_ = true; }
     void stop() const {
         const uint64_t one = 1;
         if (write(stop_.borrow(), &one, sizeof(one)) < 0)
@@ -171,6 +166,7 @@ class Runner {
 
     UniqueFd socket_, signals_, stop_;
     const bool keep_;
+    bool told_ = false;
     std::atomic<size_t> descriptors_;
     std::string pending_;
 };
@@ -193,15 +189,23 @@ void log_to_file(const std::string& directory) {
     dup2(file.borrow(), STDERR_FILENO);
 }
 
+/// The runner prints what it is told while it waits for the board; later, or without one, there is
+/// the log.
+void say_problem(const Runner& runner, const Problem& problem) {
+    if (!runner.is_waiting()) return log::error("{}", problem.headline());
+    say(runner.socket(), {{"plugboard", control_version},
+                          {"ok", false},
+                          {"error", problem.headline()},
+                          {"remedy", problem.remedy}});
+}
+
 Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     const auto categories =
         arguments.debug.empty() ? Result<uint32_t>(0u) : log::parse_categories(arguments.debug);
     if (!categories.ok()) {
         return Problem{
             .message = fmt::format("\"{}\" has a word that is no category", arguments.debug),
-            .remedy =
-                "use core, driver, kms, prime, atomic, vblank, state, lease, devres, "
-                "device, ioctl or all, with commas",
+            .remedy = fmt::format("use {}, or all, with commas", log::category_words()),
             .key = "--debug"};
     }
     log::enabled_mask = *categories;
@@ -232,7 +236,8 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     control->start();
 
     say(runner.socket(),
-        {{"plugboard", kControlVersion}, {"ok", true}, {"board", directory.value().path()}});
+        {{"plugboard", control_version}, {"ok", true}, {"board", directory.value().path()}});
+    runner.note_told();
     const End end = runner.wait();
     control.reset();
     board.value()->end();
@@ -253,7 +258,7 @@ int run(int argc, char** argv) {
             "           [--runner-fd N] [--keep]\n"
             "`plugboard run` starts it; see plugboard run --help.\n",
             stderr);
-        return kUsage;
+        return usage_status;
     }
     umask(022);
     raise_descriptor_limit();
@@ -263,11 +268,11 @@ int run(int argc, char** argv) {
     try {
         const auto served = serve(*arguments, runner);
         if (served.ok()) return EXIT_SUCCESS;
-        say_problem(runner.socket(), served.problem());
+        say_problem(runner, served.problem());
     } catch (const std::exception& error) {
-        say_problem(runner.socket(), {.message = error.what()});
+        say_problem(runner, {.message = error.what()});
     }
-    return kFailed;
+    return failed_status;
 }
 
 }  // namespace

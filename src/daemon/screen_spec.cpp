@@ -9,9 +9,9 @@
 namespace plugboard::daemon {
 namespace {
 
-constexpr const char* kSpecRemedy =
+constexpr const char* spec_remedy =
     "write WIDTHxHEIGHT@HZ such as 1920x1080@60, or \"none\" for a screen that is not connected";
-constexpr double kSlowest = 1, kFastest = 1000;  // Hz
+constexpr double slowest = 1, fastest = 1000;  // Hz
 
 /// Takes a number off the front; nothing when there is none.
 template <class Number>
@@ -52,10 +52,10 @@ Outcome<vkms::ScreenConfig> parse_screen_spec(std::string_view text) {
     if (text == "default") return vkms::ScreenConfig{};
     const auto mode = read_mode(text);
     if (!mode)
-        return Problem{.message = fmt::format("\"{}\" is no screen", text), .remedy = kSpecRemedy};
-    if (mode->refresh_hz < kSlowest || mode->refresh_hz > kFastest) {
+        return Problem{.message = fmt::format("\"{}\" is no screen", text), .remedy = spec_remedy};
+    if (mode->refresh_hz < slowest || mode->refresh_hz > fastest) {
         return Problem{.message = fmt::format("{} Hz is not a refresh rate", mode->refresh_hz),
-                       .remedy = fmt::format("use {} to {} Hz", kSlowest, kFastest)};
+                       .remedy = fmt::format("use {} to {} Hz", slowest, fastest)};
     }
     vkms::Config config;
     config.screens = {vkms::ScreenConfig{.connected = true, .mode = mode}};

@@ -1,6 +1,7 @@
 #include "daemon/stop_points.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -9,12 +10,28 @@
 namespace plugboard::daemon {
 namespace {
 
-constexpr std::string_view kPrefix = "DRM_IOCTL_";
+constexpr std::string_view prefix = "DRM_IOCTL_";
 
-bool is_row(std::string_view name) {
-    return std::any_of(uapi::ioctls_begin(), uapi::ioctls_end(), [&](const uapi::Ioctl& row) {
-        return row.command != 0 && row.name == name;
-    });
+const uapi::Ioctl* find_row(std::string_view name) {
+    const auto row =
+        std::find_if(uapi::ioctls_begin(), uapi::ioctls_end(),
+                     [&](const uapi::Ioctl& one) { return one.command != 0 && one.name == name; });
+    return row == uapi::ioctls_end() ? nullptr : &*row;
+}
+
+/// A row whose handler waits is a row whose wait a signal can end.
+bool may_wait(const uapi::Ioctl& row) {
+    return row.interruption != uapi::Interruption::Never;
+}
+
+Problem never_waits(const uapi::Ioctl& row) {
+    std::vector<std::string_view> waiting;
+    for (auto one = uapi::ioctls_begin(); one != uapi::ioctls_end(); ++one) {
+        if (one->command != 0 && may_wait(*one)) waiting.push_back(one->name);
+    }
+    return {.message = fmt::format("{} never waits", row.name),
+            .remedy = fmt::format("use entry or copy, or one of those that may wait: {}",
+                                  fmt::join(waiting, ", "))};
 }
 
 }  // namespace
@@ -38,8 +55,9 @@ StopPoints::~StopPoints() {
 
 Outcome<Done> StopPoints::arm(std::string_view target, std::string_view ioctl,
                               std::string_view point) {
-    if (ioctl.starts_with(kPrefix)) ioctl.remove_prefix(kPrefix.size());
-    if (!is_row(ioctl)) {
+    if (ioctl.starts_with(prefix)) ioctl.remove_prefix(prefix.size());
+    const uapi::Ioctl* row = find_row(ioctl);
+    if (!row) {
         return Problem{.message = fmt::format("there is no ioctl \"{}\"", ioctl),
                        .remedy = "use a name of the table, such as MODE_ATOMIC"};
     }
@@ -48,28 +66,41 @@ Outcome<Done> StopPoints::arm(std::string_view target, std::string_view ioctl,
         return Problem{.message = fmt::format("there is no stop point \"{}\"", point),
                        .remedy = "use entry, copy or wait"};
     }
-    const auto card = board_.find_card(target);
-    if (!card.ok()) return card.problem();
-    if (!card.value().device) {
-        return Problem{.message = fmt::format("{} is not plugged", target),
-                       .remedy = "plug it first"};
-    }
+    if (*stop_point == drm::StopPoint::Wait && !may_wait(*row)) return never_waits(*row);
+    const auto plug = board_.find_plug(target);
+    if (!plug.ok()) return plug.problem();
+    const auto pulled = board_.pulled_generations();
     MutexLock lock(mutex_);
-    armed_.push_back({&**card.value().device, std::string(ioctl), *stop_point});
+    forget_locked(pulled);
+    armed_.push_back({plug.value(), std::string(ioctl), *stop_point});
+    is_armed_ = true;
     return Done{};
 }
 
+void StopPoints::forget_locked(const std::vector<uint64_t>& pulled) {
+    std::erase_if(armed_, [&](const Armed& armed) {
+        return armed.plug.generation <= pulled[armed.plug.slot];
+    });
+    is_armed_ = !armed_.empty();
+}
+
 void StopPoints::reached(drm::Device& device, std::string_view ioctl, drm::StopPoint point) {
+    if (!is_armed_) return;
+    const auto plug = board_.plug_of(device);
+    if (!plug) return;
+    const auto pulled = board_.pulled_generations();
     {
         MutexLock lock(mutex_);
+        forget_locked(pulled);
         const auto hit = std::find_if(armed_.begin(), armed_.end(), [&](const Armed& armed) {
-            return armed.device == &device.parent() && armed.ioctl == ioctl && armed.point == point;
+            return armed.plug == *plug && armed.ioctl == ioctl && armed.point == point;
         });
         if (hit == armed_.end()) return;
         armed_.erase(hit);
+        is_armed_ = !armed_.empty();
     }
     ++count_;
-    board_.unplug_device(device);
+    board_.unplug(*plug);
 }
 
 }  // namespace plugboard::daemon

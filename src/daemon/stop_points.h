@@ -25,21 +25,25 @@ class StopPoints {
     StopPoints(const StopPoints&) = delete;
     StopPoints& operator=(const StopPoints&) = delete;
 
-    /// The next such request on the card pulls the card from its own thread, once.
+    /// The next such request on the card pulls the card from its own thread, once. Forgotten when
+    /// the card is pulled otherwise before.
     Outcome<Done> arm(std::string_view target, std::string_view ioctl, std::string_view point);
     /// How many requests were stopped.
     size_t count() const { return count_.load(); }
 
   private:
     struct Armed {
-        const device::Device* device;  // an identity
+        PlugId plug;
         std::string ioctl;
         drm::StopPoint point;
     };
+    /// Drops those on cards that are gone; `pulled` is the board's pulled_generations().
+    void forget_locked(const std::vector<uint64_t>& pulled) REQUIRES(mutex_);
     void reached(drm::Device& device, std::string_view ioctl, drm::StopPoint point);
 
     Board& board_;
     std::atomic<size_t> count_{0};
+    std::atomic<bool> is_armed_{false};  // most requests need not look
     Mutex<LockClass<StopPoints>> mutex_;
     std::vector<Armed> armed_ GUARDED_BY(mutex_);
 };

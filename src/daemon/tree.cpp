@@ -14,7 +14,7 @@
 namespace plugboard::daemon {
 namespace {
 
-constexpr uint32_t kLiveBit = S_ISVTX;
+constexpr uint32_t live_bit = S_ISVTX;
 
 std::string parent_of(std::string_view path) {
     return std::string(path.substr(0, path.rfind('/')));
@@ -153,7 +153,7 @@ Result<void> Tree::put_sysfs_link(std::string_view path, std::string_view target
 }
 
 Result<void> Tree::put_live(std::string_view path, LiveFile file, std::string_view content) {
-    const uint32_t mode = file.mode | kLiveBit;
+    const uint32_t mode = file.mode | live_bit;
     {
         MutexLock lock(mutex_);
         std::swap(live_[std::string(path)], file);  // the old one is dropped without the lock

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -33,7 +32,7 @@ RunOptions run_command(std::vector<std::string> arguments, milliseconds limit = 
 }
 
 /// A client that opens a card and closes it again.
-const std::string kOpener = "exec 3</dev/dri/card0; exec 3<&-";
+const std::string opener = "exec 3</dev/dri/card0; exec 3<&-";
 
 /// A board that lives until the test is over: `cat` waits for its input.
 class LivingBoard {
@@ -118,8 +117,8 @@ TEST(ExitStatus, of_a_command_that_ignores_the_time_out_is_124_too) {
 
 TEST(ExitStatus, without_an_open_is_122_where_one_is_required) {
     EXPECT_EQ(run(run_command({"--require-open", "--", "true"})).status, 122);
-    EXPECT_EQ(run(run_command({"--require-open", "--", "bash", "-c", kOpener})).status, 0);
-    EXPECT_EQ(run(run_command({"--strict", "--", "bash", "-c", kOpener})).status, 0);
+    EXPECT_EQ(run(run_command({"--require-open", "--", "bash", "-c", opener})).status, 0);
+    EXPECT_EQ(run(run_command({"--strict", "--", "bash", "-c", opener})).status, 0);
 }
 
 TEST(ExitStatus, without_an_open_is_a_warning_by_itself) {
@@ -138,7 +137,7 @@ TEST(ExitStatus, with_something_left_behind_is_123) {
 }
 
 TEST(ExitStatus, with_nothing_left_behind_is_0) {
-    const auto result = run(run_command({"--check-leaks", "--", "bash", "-c", kOpener}));
+    const auto result = run(run_command({"--check-leaks", "--", "bash", "-c", opener}));
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_NE(result.err.find("left behind: 0 objects, 0 fds, 0 processes"), std::string::npos)
         << result.err;
@@ -149,7 +148,7 @@ RunResult run_with_leaks(const std::vector<const char*>& kinds, const std::strin
     LivingBoard board({"--check-leaks"}, command);
     const auto directory = board.status().at("directory").get<std::string>();
     for (const char* kind : kinds)
-        cli::ask_board(directory, {{"op", "plant-leak"}, {"kind", kind}}, seconds(10));
+        cli::ask_board(directory, {{"op", "plant-leak"}, {"kind", kind}});
     board.running().close_input();
     return board.running().finish();
 }
@@ -192,15 +191,6 @@ TEST(Run, passes_signals_on) {
     EXPECT_EQ(running.finish().status, 7);
 }
 
-TEST(Run, takes_less_than_50_ms) {
-    std::array<milliseconds, 5> times{};
-    for (auto& time : times) time = run(run_command({"--", "true"})).took;
-    std::sort(times.begin(), times.end());
-    // Of an idle machine; a loaded one is not this test's concern.
-    RecordProperty("milliseconds", static_cast<int>(times.front().count()));
-    EXPECT_LT(times.front(), milliseconds(500));
-}
-
 TEST(Run, without_a_command_is_a_shell) {
     auto options = run_command({});
     options.environment = {{"SHELL", "/bin/true"}};
@@ -222,7 +212,7 @@ TEST(Run, gives_the_command_the_callers_preloads_too) {
 
 TEST(Run, inside_a_run_has_a_board_of_its_own) {
     const auto result = run(run_command({"--", plugboard_command(), "run", "--", "bash", "-c",
-                                         "echo $PLUGBOARD_BOARD; " + kOpener}));
+                                         "echo $PLUGBOARD_BOARD; " + opener}));
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 2)
         << "the outer run warns that nobody opened its device: " << result.err;
@@ -231,19 +221,84 @@ TEST(Run, inside_a_run_has_a_board_of_its_own) {
 TEST(Run, joins_a_board_that_is_there) {
     LivingBoard board;
     const auto joined =
-        run(run_command({"-b", board.name(), "--require-open", "--", "bash", "-c", kOpener}));
+        run(run_command({"-b", board.name(), "--require-open", "--", "bash", "-c", opener}));
     EXPECT_EQ(joined.status, 0) << joined.err;
     EXPECT_EQ(board.status().at("opens"), 1);
     EXPECT_EQ(run(run_command({"-b", board.name(), "-s", "none", "--", "true"})).status, 125);
 }
 
-TEST(Run, keeps_the_board_until_it_is_taken_down) {
-    const std::string name = "kept-" + std::to_string(getpid());
-    ASSERT_EQ(run(run_command({"--keep", "-b", name, "--", "true"})).status, 0);
-    EXPECT_EQ(plugboard({"status", "-b", name}).status, 0);
-    EXPECT_EQ(plugboard({"down", "-b", name}).status, 0);
-    for (int i = 0; i < 100 && plugboard({"status", "-b", name}).status == 0; ++i) usleep(50000);
-    EXPECT_NE(plugboard({"status", "-b", name}).status, 0);
+TEST(Run, on_a_joined_board_finds_no_leak_where_there_is_none) {
+    LivingBoard board;
+    const auto joined =
+        run(run_command({"-b", board.name(), "--strict", "--", "bash", "-c", opener}));
+    EXPECT_EQ(joined.status, 0) << joined.err;
+    EXPECT_NE(joined.err.find("left behind: 0 objects, 0 fds, 0 processes"), std::string::npos)
+        << joined.err;
+}
+
+TEST(Run, whose_joined_board_dies_ends_with_125) {
+    LivingBoard board;
+    Running joined(
+        run_command({"-b", board.name(), "--", "sh", "-c", "echo ready; exec sleep 60"}));
+    ASSERT_TRUE(joined.wait_for_output("ready"));
+    ASSERT_EQ(kill(board.status().at("pid").get<int>(), SIGKILL), 0);
+    const auto result = joined.finish();
+    EXPECT_EQ(result.status, 125);
+    EXPECT_NE(result.err.find("the daemon is gone"), std::string::npos) << result.err;
+}
+
+TEST(Run, that_joins_sets_the_boards_log_categories) {
+    LivingBoard board;
+    const auto joined =
+        run(run_command({"-b", board.name(), "--debug", "ioctl", "--", "modeprint", "vkms"}));
+    EXPECT_EQ(joined.status, 0) << joined.err;
+    const auto wrong = run(run_command({"-b", board.name(), "--debug", "nonsense", "--", "true"}));
+    EXPECT_EQ(wrong.status, 125) << wrong.err;
+    board.running().close_input();
+    EXPECT_NE(board.running().finish().err.find("[plugboard:ioctl]"), std::string::npos);
+}
+
+/// A board that stays, taken down at the end of the test.
+class KeptBoard {
+  public:
+    KeptBoard() : name_("kept-" + std::to_string(getpid())) {
+        EXPECT_EQ(run(run_command({"--keep", "-b", name_, "--", "true"})).status, 0);
+    }
+    ~KeptBoard() { plugboard({"down", "-b", name_}); }
+    KeptBoard(const KeptBoard&) = delete;
+    KeptBoard& operator=(const KeptBoard&) = delete;
+    const std::string& name() const { return name_; }
+
+  private:
+    std::string name_;
+};
+
+TEST(KeptBoard, stays_until_it_is_taken_down) {
+    const KeptBoard board;
+    EXPECT_EQ(plugboard({"status", "-b", board.name()}).status, 0);
+    EXPECT_EQ(plugboard({"down", "-b", board.name()}).status, 0);
+    EXPECT_NE(plugboard({"status", "-b", board.name()}).status, 0) << "down waits for its end";
+    const auto again = plugboard({"down", "-b", board.name()});
+    EXPECT_NE(again.status, 0);
+    EXPECT_NE(again.err.find("there is no board \"" + board.name() + "\""), std::string::npos)
+        << again.err;
+}
+
+TEST(KeptBoard, has_no_leak_by_itself_and_shows_each_one) {
+    const KeptBoard board;
+    const auto check = [&] {
+        return run(run_command({"-b", board.name(), "--strict", "--", "bash", "-c", opener}));
+    };
+    const auto clean = check();
+    EXPECT_EQ(clean.status, 0) << clean.err;
+    const auto status =
+        nlohmann::json::parse(plugboard({"status", "--json", "-b", board.name()}).out);
+    cli::ask_board(status.at("directory").get<std::string>(),
+                   {{"op", "plant-leak"}, {"kind", "fd"}});
+    const auto leaky = check();
+    EXPECT_EQ(leaky.status, 123);
+    EXPECT_NE(leaky.err.find("left behind: 0 objects, 1 fds, 0 processes"), std::string::npos)
+        << leaky.err;
 }
 
 TEST(Configuration, errors_name_file_line_key_and_remedy) {
@@ -255,6 +310,8 @@ TEST(Configuration, errors_name_file_line_key_and_remedy) {
               std::string::npos)
         << result.err;
     EXPECT_NE(result.err.find("remedy: use \"linux-6.1\""), std::string::npos) << result.err;
+    EXPECT_EQ(result.err.find("linux-9"), result.err.rfind("linux-9"))
+        << "said once: " << result.err;
 }
 
 TEST(Configuration, a_screen_by_cvt_is_the_only_mode) {
@@ -351,18 +408,53 @@ TEST(Help, teaches_each_command_with_an_example) {
     }
 }
 
-TEST(Prefix, can_be_moved) {
+TEST(Usage, names_the_word_that_is_wrong_and_the_help_of_its_command) {
+    const struct {
+        std::vector<std::string> line;
+        const char *message, *remedy;
+    } rows[] = {
+        {{"bogus"}, "there is no command \"bogus\"", "plugboard --help"},
+        {{"help"}, "there is no command \"help\"", "plugboard --help"},
+        {{"/nonexist"}, "there is no command \"/nonexist\"", "plugboard run -- /nonexist"},
+        {{"plug"}, "TARGET is required", "plugboard plug --help"},
+        {{"unplug"}, "TARGET is required", "plugboard unplug --help"},
+        {{"screenshot"}, "FILE is required", "plugboard screenshot --help"},
+        {{"explain"}, "an object, or --loops, is required", "plugboard explain --help"},
+        {{"status", "--bogus"}, "--bogus", "plugboard status --help"},
+        {{"status", "extra"}, "extra", "plugboard status --help"},
+    };
+    for (const auto& row : rows) {
+        const auto result = plugboard(row.line);
+        EXPECT_EQ(result.status, 2) << row.message;
+        EXPECT_NE(result.err.find(row.message), std::string::npos) << result.err;
+        EXPECT_NE(result.err.find(row.remedy), std::string::npos) << result.err;
+    }
+}
+
+TEST(Output, that_cannot_be_written_is_an_error) {
+    LivingBoard board;
+    for (const std::string& command :
+         {"status -b " + board.name(), "status --json -b " + board.name(), std::string("--help")}) {
+        const auto result =
+            run({.command = {"sh", "-c", plugboard_command() + " " + command + " >/dev/full"}});
+        EXPECT_EQ(result.status, 1) << command;
+        EXPECT_NE(result.err.find("standard output cannot be written"), std::string::npos)
+            << command << ": " << result.err;
+    }
+}
+
+TEST(Prefix, of_an_installation_can_be_moved) {
+    const std::string installed = testing::TempDir() + "installed-prefix";
     const std::string moved = testing::TempDir() + "moved-prefix";
-    std::filesystem::remove_all(moved);
-    for (const char* folder : {"bin", "lib", "libexec"})
-        std::filesystem::create_directories(moved + "/" + folder);
-    const std::filesystem::path built = PLUGBOARD_BINARY_DIR;
-    for (const char* file :
-         {"bin/plugboard", "libexec/plugboard-daemon", "lib/libplugboard-preload.so"})
-        std::filesystem::copy_file(built / file, std::filesystem::path(moved) / file);
+    for (const std::string& prefix : {installed, moved}) std::filesystem::remove_all(prefix);
+    const auto install =
+        run({.command = {"cmake", "--install", PLUGBOARD_BINARY_DIR, "--prefix", installed}});
+    ASSERT_EQ(install.status, 0) << install.err;
+    std::filesystem::rename(installed, moved);
     const auto result = run({.command = {moved + "/bin/plugboard", "run", "--require-open", "--",
-                                         "bash", "-c", kOpener}});
+                                         "bash", "-c", opener + "; echo $LD_PRELOAD"}});
     EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.out.find(moved), 0u) << "its own shim: " << result.out;
     std::filesystem::remove(moved + "/libexec/plugboard-daemon");
     EXPECT_EQ(run({.command = {moved + "/bin/plugboard", "run", "--", "true"}}).status, 125);
     std::filesystem::remove_all(moved);
