@@ -15,7 +15,7 @@ short ready(int fd) {
 }
 
 TEST(FdLabel, is_read_back_from_the_peers_name) {
-    const FdLabel label{FdKind::SyncFile, 0xabcdef0123, 77};
+    const FdLabel label{FdKind::SyncFile, own_board_id(), 77};
     auto pair = make_labelled_pair(label, PairType::Stream);
     ASSERT_TRUE(pair.ok());
     sockaddr_un address{};
@@ -50,7 +50,7 @@ TEST(FdLabel, other_names_are_no_labels) {
 
 TEST(LabelledPair, the_clients_end_polls_in_but_never_out) {
     for (const PairType type : {PairType::Stream, PairType::Packets}) {
-        auto pair = make_labelled_pair({FdKind::Card, 1, 1}, type);
+        auto pair = make_labelled_pair({FdKind::Card, own_board_id(), 1}, type);
         ASSERT_TRUE(pair.ok());
         EXPECT_EQ(ready(pair->theirs.borrow()), 0);
         ASSERT_EQ(send(pair->ours.borrow(), "x", 1, MSG_NOSIGNAL), 1);
@@ -60,7 +60,7 @@ TEST(LabelledPair, the_clients_end_polls_in_but_never_out) {
 
 TEST(LabelledPair, a_stray_write_fails_and_does_not_block) {
     for (const PairType type : {PairType::Stream, PairType::Packets}) {
-        auto pair = make_labelled_pair({FdKind::Card, 1, 1}, type);
+        auto pair = make_labelled_pair({FdKind::Card, own_board_id(), 1}, type);
         ASSERT_TRUE(pair.ok());
         EXPECT_EQ(write(pair->theirs.borrow(), "x", 1), -1);
         EXPECT_EQ(errno, EAGAIN);
@@ -68,7 +68,7 @@ TEST(LabelledPair, a_stray_write_fails_and_does_not_block) {
 }
 
 TEST(LabelledPair, the_cookie_survives_dup) {
-    auto pair = make_labelled_pair({FdKind::Card, 1, 2}, PairType::Stream);
+    auto pair = make_labelled_pair({FdKind::Card, own_board_id(), 2}, PairType::Stream);
     ASSERT_TRUE(pair.ok());
     const UniqueFd copy(dup(pair->theirs.borrow()));
     EXPECT_EQ(socket_cookie(copy.borrow()), pair->cookie);

@@ -224,8 +224,8 @@ void Vblank::handle(Time due) {
         s.wait_until_handled(lock);
         if (!s.due || *s.due != due) return;  // it went off, or its phase is another now
         const int64_t missed = s.missed_locked(now);
-        s.last = at = {s.last.sequence + 1 + static_cast<uint64_t>(missed),
-                       due + missed * s.period};
+        s.last =
+            at = {s.last.sequence + 1 + static_cast<uint64_t>(missed), due + missed * s.period};
         s.due = at.time + s.period;
         passed = s.take_passed_locked();
         s.put_locked(at.time, passed.size());

@@ -195,9 +195,8 @@ TEST_F(VblankTest, turn_off_waits_for_who_is_being_told) {
 TEST_F(VblankTest, observer_set_by_a_callback_is_the_one_that_is_called) {
     std::vector<int> called;
     vblank.set_observer([&](VblankCount) { called.push_back(1); });
-    vblank.arm([&](VblankCount) {
-        vblank.set_observer([&](VblankCount) { called.push_back(2); });
-    });
+    vblank.arm(
+        [&](VblankCount) { vblank.set_observer([&](VblankCount) { called.push_back(2); }); });
     run(period);
     EXPECT_EQ(called, std::vector{2});
 }
