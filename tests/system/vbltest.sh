@@ -10,5 +10,5 @@ exec 7<>"$PLUGBOARD_BOARD/silence"
     read -rt "$((seconds + 1))" <&7
 } | modetest -M vkms -s "$connector:1024x768" >/dev/null 2>&1 &
 until grep -q ^enabled /sys/class/drm/card0-Virtual-1/enabled; do sleep 0.02; done
-{ read -rt "$seconds" <&7; } | vbltest -M vkms
+{ read -rt "$seconds" <&7; } | vbltest -M vkms 2>&1
 wait
