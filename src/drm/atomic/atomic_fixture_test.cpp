@@ -219,8 +219,9 @@ Client::Client(Board& board) : board_(board), sleeper_(board.clock) {
                    std::make_unique<QueueSink>(queue_));
     EXPECT_TRUE(file.ok());
     if (file.ok()) file_ = *file;
-    for (const uint64_t cap : {DRM_CLIENT_CAP_UNIVERSAL_PLANES, DRM_CLIENT_CAP_ATOMIC,
-                               DRM_CLIENT_CAP_WRITEBACK_CONNECTORS}) {
+    for (const uint64_t cap :
+         std::initializer_list<uint64_t>{DRM_CLIENT_CAP_UNIVERSAL_PLANES, DRM_CLIENT_CAP_ATOMIC,
+                                         DRM_CLIENT_CAP_WRITEBACK_CONNECTORS}) {
         drm_set_client_cap set{cap, 1};
         EXPECT_EQ(call(DRM_IOCTL_SET_CLIENT_CAP, &set), 0);
     }
