@@ -3,6 +3,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wthread-safety> $<$<COMPILE_LANGUAGE:CXX>:-Wthread-safety-beta>)
+    # ccache knows a precompiled header by its bytes; clang writes the time into it unless told not to.
+    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 sees overlapping copies inside std::string's operator+ that are not there (GCC bug 105329).
@@ -15,3 +17,12 @@ if(PLUGBOARD_SANITIZE)
         add_compile_options(-fno-sanitize-recover=undefined)
     endif()
 endif()
+
+# plugboard_plain(<target>...): without sanitizers, in every build. What runs as a client (the preload library
+# and the programs it is loaded into) must not need their runtime, as unmodified programs have none.
+function(plugboard_plain)
+    foreach(target ${ARGN})
+        target_compile_options(${target} PRIVATE -fno-sanitize=all)
+        target_link_options(${target} PRIVATE -fno-sanitize=all)
+    endforeach()
+endfunction()
