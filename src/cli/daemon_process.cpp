@@ -91,7 +91,10 @@ FinalReport DaemonProcess::finish() {
         throw Failure(fmt::format("the daemon did not end its board: {}", failure.what()),
                       "this is a bug of plugboard's: please report it", Exit::Plugboard);
     }
-    wait_for_end();
+    const int end = wait_for_end();
+    if (end != 0)
+        throw Failure(fmt::format("the daemon ended its board, but {}", describe_end(end)),
+                      "please report what it said above", Exit::Plugboard);
     return report;
 }
 
