@@ -54,7 +54,9 @@ class ChannelTest : public testing::Test {
         ClientCall call(client_, 1, signals);
         call.prepare_signals();
         EXPECT_EQ(call.send(MessageType::Ioctl, IoctlBody{}), 0);
-        return call.wait(own_fd, true);
+        const Answer answer = call.wait(own_fd, true);
+        thread_.join();  // what the handler has written may be read now
+        return answer;
     }
 
     std::atomic<int> client_ = -1;
