@@ -43,10 +43,12 @@ std::optional<drm::StopPoint> parse_stop_point(std::string_view word) {
     return std::nullopt;
 }
 
-StopPoints::StopPoints(Board& board) : board_(board) {
-    drm::stop_hook = [this](drm::Device& device, const uapi::Ioctl& row, drm::StopPoint point) {
-        reached(device, row.name, point);
-    };
+StopPoints::StopPoints(Board& board)
+    : board_(board),
+      hook_([this](drm::Device& device, const uapi::Ioctl& row, drm::StopPoint point) {
+          reached(device, row.name, point);
+      }) {
+    drm::stop_hook = &hook_;  // sessions may be running already
 }
 
 StopPoints::~StopPoints() {

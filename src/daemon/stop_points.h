@@ -42,6 +42,7 @@ class StopPoints {
     void reached(drm::Device& device, std::string_view ioctl, drm::StopPoint point);
 
     Board& board_;
+    const drm::StopHook hook_;
     std::atomic<size_t> count_{0};
     std::atomic<bool> is_armed_{false};  // most requests need not look
     Mutex<LockClass<StopPoints>> mutex_;

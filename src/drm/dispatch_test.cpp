@@ -194,9 +194,10 @@ TEST(Dispatch, every_ioctl_with_zeros_may_run_on_two_threads_of_one_file) {
 TEST(Dispatch, an_unplug_between_copy_and_handler_is_ENODEV) {
     Board board;
     Client client(board.drm());
-    stop_hook = [&board](Device&, const uapi::Ioctl& row, StopPoint point) {
+    const StopHook hook = [&board](Device&, const uapi::Ioctl& row, StopPoint point) {
         if (row.name == "GET_CAP" && point == StopPoint::AfterCopy) board.unplug();
     };
+    stop_hook = &hook;
     drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
     EXPECT_EQ(client.ioctl(DRM_IOCTL_GET_CAP, cap), ENODEV);
     stop_hook = nullptr;

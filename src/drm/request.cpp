@@ -4,7 +4,7 @@
 
 namespace plugboard::drm {
 
-std::function<void(Device&, const uapi::Ioctl&, StopPoint)> stop_hook;
+std::atomic<const StopHook*> stop_hook;
 
 Errno Request::refused(log::Category category, Errno error, std::string reason) {
     if (log::is_enabled(category)) {
@@ -21,7 +21,8 @@ void Request::write_reasons() {
 }
 
 void Request::stop_point(Device& device, StopPoint point) {
-    if (stop_hook && row_) stop_hook(device, *row_, point);
+    const StopHook* hook = stop_hook.load();
+    if (hook && row_) (*hook)(device, *row_, point);
 }
 
 Result<void> Request::wait_for(Device& device, WaitQueue& queue, const std::function<bool()>& ready,

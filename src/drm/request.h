@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,8 +23,10 @@ class Device;
 /// Where a test may stop a request; see Request::stop_point.
 enum class StopPoint { Entry, AfterCopy, Wait };
 
-/// Called at each stop point of each request, with no lock held. For tests; set while nothing runs.
-extern std::function<void(Device&, const uapi::Ioctl&, StopPoint)> stop_hook;
+/// Called at each stop point of each request, with no lock held. For tests.
+using StopHook = std::function<void(Device&, const uapi::Ioctl&, StopPoint)>;
+/// Borrowed; null: none. May be set at any time; the hook ends when no request runs.
+extern std::atomic<const StopHook*> stop_hook;
 
 /// Lives as long as the call, on the caller's thread (in-process) or its channel's.
 class Request {
