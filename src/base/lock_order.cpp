@@ -22,10 +22,12 @@ struct Graph {
 };
 
 void append_observed() {
+    std::string lines;
+    for (const std::string& order : lock_order::observed()) lines += order + "\n";
     std::FILE* file = std::fopen(std::getenv("PLUGBOARD_LOCK_ORDER"), "a");
     if (!file) return;
-    for (const std::string& order : lock_order::observed())
-        std::fprintf(file, "%s\n", order.c_str());
+    std::setvbuf(file, nullptr, _IONBF, 0);  // one write: other processes append too
+    std::fwrite(lines.data(), 1, lines.size(), file);
     std::fclose(file);
 }
 
@@ -45,6 +47,10 @@ std::string class_name(std::string_view pretty) {
     const auto end = pretty.find_first_of(",;]");
     std::string name(pretty.substr(0, end));
     if (name.starts_with("plugboard::")) name.erase(0, 11);
+    for (const std::string_view unnamed : {"(anonymous namespace)::", "{anonymous}::"}) {
+        const auto at = name.find(unnamed);
+        if (at != std::string::npos) name.erase(at, unnamed.size());
+    }
     const auto index = pretty.find("Index = ");
     if (index != std::string_view::npos && pretty[index + 8] != '0')
         name += std::string("#") + pretty[index + 8];

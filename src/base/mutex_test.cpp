@@ -5,29 +5,25 @@
 namespace plugboard {
 namespace {
 
-struct Inner;
-struct Outer;
+struct TestInner;
+struct TestOuter;
 
 TEST(LockOrder, is_learnt) {
-    Mutex<LockClass<Outer>> outer;
-    Mutex<LockClass<Inner>> inner;
+    Mutex<LockClass<TestOuter>> outer;
+    Mutex<LockClass<TestInner>> inner;
     const MutexLock first(outer);
     const MutexLock second(inner);
     if (!lock_order::checked) return;
     const auto orders = lock_order::observed();
-    const bool seen = std::ranges::any_of(orders, [](const std::string& order) {
-        return order.find("Outer -> ") != std::string::npos &&
-               order.find("Inner") != std::string::npos;
-    });
-    EXPECT_TRUE(seen);
+    EXPECT_EQ(std::ranges::count(orders, "TestOuter -> TestInner"), 1);
 }
 
-struct Left;
-struct Right;
+struct TestLeft;
+struct TestRight;
 
 void take_both_ways() {
-    Mutex<LockClass<Left>> left;
-    Mutex<LockClass<Right>> right;
+    Mutex<LockClass<TestLeft>> left;
+    Mutex<LockClass<TestRight>> right;
     {
         const MutexLock first(left);
         const MutexLock second(right);
