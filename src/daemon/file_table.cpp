@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cassert>
 #include <memory>
 #include <utility>
@@ -25,10 +26,10 @@ std::string node_name(transport::Node node) {
 }  // namespace
 
 FileTable::Use::Use(Use&& other) noexcept
-    : table_(other.table_), entry_(std::exchange(other.entry_, nullptr)) {}
+    : table_(other.table_), entry_(std::exchange(other.entry_, nullptr)), caller_(other.caller_) {}
 
 FileTable::Use::~Use() {
-    if (entry_) table_.leave(*entry_);
+    if (entry_) table_.leave(*entry_, caller_);
 }
 
 drm::File& FileTable::Use::file() const {
@@ -76,19 +77,20 @@ Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo inf
     return opened;
 }
 
-std::optional<FileTable::Use> FileTable::use(uint64_t number) {
+std::optional<FileTable::Use> FileTable::use(uint64_t number, const transport::Channel& caller) {
     MutexLock lock(mutex_);
     const auto found = entries_.find(number);
     if (found == entries_.end() || found->second.closed) return std::nullopt;
-    found->second.running++;
-    return Use(*this, found->second);
+    found->second.callers.push_back(&caller);
+    return Use(*this, found->second, caller);
 }
 
-void FileTable::leave(Entry& entry) {
+void FileTable::leave(Entry& entry, const transport::Channel& caller) {
     Entries::node_type finished;
     {
         MutexLock lock(mutex_);
-        entry.running--;
+        entry.callers.erase(std::ranges::find(entry.callers, &caller));
+        left_.notify_all();
         finished = take_finished_locked(entry.number);
     }
     release(std::move(finished));
@@ -109,12 +111,30 @@ void FileTable::handle_close(uint64_t number) {
 FileTable::Entries::node_type FileTable::take_finished_locked(uint64_t number) {
     const auto found = entries_.find(number);
     if (found == entries_.end()) return {};
-    if (!found->second.closed || found->second.running > 0) return {};
+    if (!found->second.closed || !found->second.callers.empty()) return {};
+    releasing_++;
     return entries_.extract(found);
 }
 
 void FileTable::release(Entries::node_type finished) {
-    if (!finished.empty()) finished.mapped().file->release();
+    if (finished.empty()) return;
+    finished.mapped().file->release();
+    MutexLock lock(mutex_);
+    releasing_--;
+    left_.notify_all();
+}
+
+bool FileTable::is_settled_locked() const {
+    const auto is_dead = [](const transport::Channel* caller) { return caller->is_hung_up(); };
+    return releasing_ == 0 && std::ranges::none_of(entries_, [&](const auto& entry) {
+               return entry.second.closed && std::ranges::any_of(entry.second.callers, is_dead);
+           });
+}
+
+void FileTable::settle() {
+    hangups_.settle();
+    MutexLock lock(mutex_);
+    while (!is_settled_locked()) left_.wait(lock);
 }
 
 size_t FileTable::size() const {

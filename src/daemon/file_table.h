@@ -17,6 +17,7 @@
 #include "daemon/session_server.h"
 #include "drm/device.h"
 #include "drm/file.h"
+#include "transport/channel.h"
 
 namespace plugboard::daemon {
 
@@ -37,9 +38,11 @@ class FileTable {
 
       private:
         friend class FileTable;
-        Use(FileTable& table, Entry& entry) : table_(table), entry_(&entry) {}
+        Use(FileTable& table, Entry& entry, const transport::Channel& caller)
+            : table_(table), entry_(&entry), caller_(caller) {}
         FileTable& table_;
         Entry* entry_;
+        const transport::Channel& caller_;
     };
 
     struct Opened {
@@ -55,8 +58,11 @@ class FileTable {
 
     /// Errors of drm::File::open; MFile, NFile, NoMem.
     Result<Opened> open(drm::Device& device, drm::OpenInfo info);
-    /// Nothing when there is no such file, or its last close has been seen.
-    std::optional<Use> use(uint64_t number);
+    /// Nothing when there is no such file, or its last close has been seen. `caller` outlives it.
+    std::optional<Use> use(uint64_t number, const transport::Channel& caller);
+    /// Waits until every close that has happened is handled, also of files that requests of dead
+    /// clients keep: a process has left its last request before its end is told. Without a Use.
+    void settle();
 
     size_t size() const;
     std::vector<OpenFileInfo> files() const;
@@ -70,20 +76,23 @@ class FileTable {
         int socket = -1;  // our end; the file's event sink owns it
         uint64_t cookie = 0;
         std::chrono::system_clock::time_point since{};
-        int running = 0;  // guarded by mutex_, as is closed
+        std::vector<const transport::Channel*> callers;  // of requests; under mutex_, as is closed
         bool closed = false;
     };
     using Entries = std::map<uint64_t, Entry>;
 
     void handle_close(uint64_t number);
-    void leave(Entry& entry);
+    void leave(Entry& entry, const transport::Channel& caller);
     /// The entry if it is closed and unused, taken out of the table.
     Entries::node_type take_finished_locked(uint64_t number) REQUIRES(mutex_);
-    static void release(Entries::node_type finished);
+    void release(Entries::node_type finished);
+    bool is_settled_locked() const REQUIRES(mutex_);
 
     HangupWatch& hangups_;
     mutable Mutex<LockClass<FileTable>> mutex_;
+    CondVar left_;  // a request has left, or a file was released
     Entries entries_ GUARDED_BY(mutex_);
+    int releasing_ GUARDED_BY(mutex_) = 0;  // taken out of the table, not released yet
     uint64_t next_serial_ GUARDED_BY(mutex_) = 1;
 };
 

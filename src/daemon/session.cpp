@@ -139,7 +139,7 @@ Result<FileTable::Opened> Session::open_node(const Received& received) {
     const auto node = parse_node(text(received.message.payload()));
     if (!node) return Errno::NoEnt;
     // The kernel's close() has released before it returns, and who is master depends on it.
-    context_.hangups.settle();
+    context_.files.settle();
     const auto type = node->render ? drm::NodeType::Render : drm::NodeType::Primary;
     const auto device = TRY(context_.world.find_node(type, node->minor));
     const std::string_view command(body.command, sizeof body.command);
@@ -161,8 +161,8 @@ void Session::handle_ioctl(const Received& received) {
 
 Result<int> Session::card_ioctl(const Received& received, drm::Request& request) {
     const auto body = received.message.body<transport::IoctlBody>();
+    if (body.command == DRM_IOCTL_SET_MASTER) context_.files.settle();
     const auto use = TRY(find_card(body.file, received.message.sequence()));
-    if (body.command == DRM_IOCTL_SET_MASTER) context_.hangups.settle();
     return use.file().ioctl(request, body.command, uapi::UserAddress{body.argument});
 }
 
@@ -230,7 +230,7 @@ Result<FileTable::Use> Session::find_card(transport::FileName name, uint32_t seq
     // Asked for before the file is used: a client that never answers would hold up its release.
     std::optional<UniqueFd> proof;
     if (!is_proved(name)) proof = ask_for_proof(name, sequence);
-    auto use = context_.files.use(name.number);
+    auto use = context_.files.use(name.number, channel_);
     if (!use) return Errno::BadF;
     if (proof) {
         if (!proof->is_open() || socket_cookie(proof->borrow()) != use->cookie())

@@ -20,7 +20,6 @@ namespace plugboard::daemon {
 struct SessionContext {
     World& world;
     FileTable& files;
-    HangupWatch& hangups;
     Clock& clock;
 };
 

@@ -46,7 +46,6 @@ void refuse_channel(int socket, Errno error) {
 struct SessionServer::Impl {
     Impl(World& world_, HangupWatch& hangups_, Listener listener_, UniqueFd event_, Clock& clock_)
         : world(world_),
-          hangups(hangups_),
           clock(clock_),
           files(hangups_),
           listener(std::move(listener_)),
@@ -62,7 +61,6 @@ struct SessionServer::Impl {
     void shut_down();
 
     World& world;
-    HangupWatch& hangups;
     Clock& clock;
     FileTable files;
     std::optional<Listener> listener;
@@ -112,7 +110,7 @@ void SessionServer::Impl::start_session(UniqueFd socket) {
     size_t added = 0;
     try {
         auto& running = *sessions.emplace_back(std::make_unique<RunningSession>(
-            std::move(socket), SessionContext{world, files, hangups, clock}));
+            std::move(socket), SessionContext{world, files, clock}));
         added = 1;
         running.thread = std::thread([this, &running] { run_session(running); });
         is_refusing = false;
@@ -194,7 +192,7 @@ std::vector<OpenFileInfo> SessionServer::files() const {
 }
 
 void SessionServer::settle() {
-    impl_->hangups.settle();
+    impl_->files.settle();
 }
 
 Result<UniqueFd> SessionServer::open_file(drm::Device& device, drm::OpenInfo info) {

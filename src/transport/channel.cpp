@@ -1,5 +1,6 @@
 #include "transport/channel.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -52,6 +53,11 @@ Channel::Channel(UniqueFd socket)
     // A reply of full size must fit, or a client that is only slow would lose its channel.
     const int room = 4 * static_cast<int>(max_message);
     setsockopt(socket_.borrow(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+}
+
+bool Channel::is_hung_up() const {
+    pollfd socket{socket_.borrow(), 0, 0};
+    return poll(&socket, 1, 0) > 0 && (socket.revents & POLLHUP) != 0;
 }
 
 void Channel::shut_down() {

@@ -35,6 +35,8 @@ class Channel {
 
     int poll_fd() const { return socket_.borrow(); }
     bool is_over() const { return over_; }
+    /// The other end is closed, or either end was shut down. Any thread.
+    bool is_hung_up() const;
 
     /// The next message; waits for it. Nothing at the end: hang-up, broken framing, surplus or lost
     /// descriptors.
