@@ -14,7 +14,9 @@ if(PLUGBOARD_SANITIZE)
     add_compile_options(-fsanitize=${PLUGBOARD_SANITIZE} -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${PLUGBOARD_SANITIZE})
     if(PLUGBOARD_SANITIZE MATCHES "undefined")
-        add_compile_options(-fno-sanitize-recover=undefined)
+        # vptr probes memory through a pipe: without descriptors it reports what is not so, and tests that
+        # count descriptors see its own.
+        add_compile_options(-fno-sanitize-recover=undefined -fno-sanitize=vptr)
     endif()
 endif()
 
