@@ -99,14 +99,15 @@ class Ref {
 
     Ref(const Ref& other) : object_(other.object_) { object_->get(); }
     Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+    // NOLINTBEGIN(google-explicit-constructor): as pointers convert.
     template <class U>
-    requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& other)
-        : object_(&*other) {  // NOLINT(google-explicit-constructor)
+    requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& other) : object_(&*other) {
         object_->get();
     }
     template <class U>
     requires std::is_convertible_v<U*, T*> Ref(Ref<U>&& other)
-    noexcept : object_(other.release()) {}  // NOLINT(google-explicit-constructor)
+    noexcept : object_(other.release()) {}
+    // NOLINTEND(google-explicit-constructor)
     Ref& operator=(Ref other) noexcept {
         std::swap(object_, other.object_);
         return *this;

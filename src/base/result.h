@@ -20,12 +20,14 @@ class [[nodiscard]] Result {
     using Value = T;
 
     // Implicit on purpose: `return value;` and `return Errno::Inval;` are how results are made.
-    Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-    Result(Errno error) : error_(error) {}         // NOLINT(google-explicit-constructor)
+    // NOLINTBEGIN(google-explicit-constructor, bugprone-forwarding-reference-overload)
+    Result(T value) : value_(std::move(value)) {}
+    Result(Errno error) : error_(error) {}
     template <class U>
     requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
              !std::is_same_v<std::decay_t<U>, Errno>) Result(U&& value)
-        : value_(std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
+        : value_(std::forward<U>(value)) {}
+    // NOLINTEND(google-explicit-constructor, bugprone-forwarding-reference-overload)
 
     bool ok() const { return value_.has_value(); }
     explicit operator bool() const { return ok(); }

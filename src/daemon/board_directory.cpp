@@ -21,6 +21,7 @@ constexpr const char* lock_name = "lock";
 constexpr std::string_view mark = "plugboard board\n";
 
 Problem cannot(const std::string& what, const std::string& path, int error) {
+    // glibc's is safe. NOLINTNEXTLINE(concurrency-mt-unsafe)
     return {.message = fmt::format("{} {}: {}", path, what, strerror(error)),
             .remedy = "set XDG_RUNTIME_DIR to a directory of your own"};
 }

@@ -56,6 +56,7 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
     }};
     Arguments arguments;
     for (;;) {
+        // No other thread yet. NOLINTNEXTLINE(concurrency-mt-unsafe)
         const int letter = getopt_long(argc, argv, "", options.data(), nullptr);
         if (letter == -1) break;
         switch (letter) {
@@ -175,7 +176,7 @@ UniqueFd block_signals() {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     return UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }

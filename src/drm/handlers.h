@@ -10,8 +10,10 @@
 namespace plugboard::drm {
 
 /// `Argument` is the row's struct, zero-extended; changes are copied out also when it fails.
+// NOLINTBEGIN(bugprone-macro-parentheses): it is a type
 #define PLUGBOARD_HANDLER(name, Argument) \
     Result<void> name(Request& request, Device& device, File& file, Argument& argument)
+// NOLINTEND(bugprone-macro-parentheses)
 
 // version.cpp, auth.cpp, caps.cpp
 PLUGBOARD_HANDLER(ioctl_version, drm_version);
