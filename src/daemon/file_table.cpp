@@ -155,6 +155,7 @@ std::vector<OpenFileInfo> FileTable::files() const {
             rows.push_back({entry.file, number, entry.since});
     }
     std::vector<OpenFileInfo> infos;
+    infos.reserve(rows.size());
     for (const Row& row : rows) {
         infos.push_back({.number = row.number,
                          .pid = row.file->info().opener.pid,

@@ -115,7 +115,8 @@ Result<DevresHandle> Devres::add_action(std::string name, std::function<void()> 
     return add(std::make_unique<ActionEntry>(std::move(name), std::move(run)));
 }
 
-Result<DevresHandle> Devres::add_action_or_reset(std::string name, std::function<void()> run) {
+Result<DevresHandle> Devres::add_action_or_reset(std::string name,
+                                                 const std::function<void()>& run) {
     auto added = add_action(std::move(name), run);
     if (!added.ok()) run();
     return added;

@@ -57,7 +57,7 @@ class Devres {
     /// Runs `run` at release. NoMem is for tests that make allocations fail.
     Result<DevresHandle> add_action(std::string name, std::function<void()> run);
     /// As add_action, but on failure runs it at once. Linux: devm_add_action_or_reset
-    Result<DevresHandle> add_action_or_reset(std::string name, std::function<void()> run);
+    Result<DevresHandle> add_action_or_reset(std::string name, const std::function<void()>& run);
     /// Drops the reference at release; the explainer sees it. At once on failure.
     Result<DevresHandle> add_put(std::string name, Ref<const Object> object);
 

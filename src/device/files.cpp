@@ -64,7 +64,7 @@ std::vector<Attribute> Device::all_attributes() const {
                      .show = [this]() -> Result<std::string> {
                          std::string text;
                          for (const auto& [key, value] : device_keys(*this))
-                             text += key + "=" + value + "\n";
+                             text.append(key).append("=").append(value).append("\n");
                          return text;
                      },
                      .store = [this](std::string_view text) -> Result<void> {

@@ -263,15 +263,15 @@ void Installation::update_dpms(State& state, Freed& freed) {
     }
 }
 
-Result<void> commit(Request& request, Ref<State> state) {
+Result<void> commit(Request& request, const Ref<State>& state) {
     return Attempt(&request, state, nullptr).run();
 }
 
-Result<void> commit(Request& request, Ref<State> state, Signals& signals) {
+Result<void> commit(Request& request, const Ref<State>& state, Signals& signals) {
     return Attempt(&request, state, &signals).run();
 }
 
-Result<void> commit_internal(Ref<State> state) {
+Result<void> commit_internal(const Ref<State>& state) {
     return Attempt(nullptr, state, nullptr).run();
 }
 

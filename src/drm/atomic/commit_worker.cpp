@@ -87,7 +87,7 @@ bool CommitWorker::is_idle() {
     return true;
 }
 
-Result<void> CommitWorker::add(Ref<State> state) {
+Result<void> CommitWorker::add(const Ref<State>& state) {
     Pending pending{.state = state};
     for (const PlaneChange* change : state->planes()) {
         const auto& fence = change->new_state.in_fence;
@@ -307,8 +307,7 @@ void CommitWorker::finish(Ref<State> state) {
         for (const CrtcChange* change : state->crtcs()) {
             auto& commit = change->crtc->newest_commit;
             if (!commit || &**commit != &*state) continue;
-            newest.push_back(*std::move(commit));
-            commit.reset();
+            newest.push_back(*std::exchange(commit, std::nullopt));
         }
     }
     newest.clear();

@@ -46,7 +46,7 @@ class CommitWorker {
 
     // For commit.cpp, under the modeset lock.
     /// Takes over a commit that has just been installed. NoDev: shut down.
-    Result<void> add(Ref<State> state);
+    Result<void> add(const Ref<State>& state);
     /// The newest pending commit on the CRTC that is older than its newest one.
     MaybeRef<State> second_newest(const Crtc& crtc) const;
     /// A pending commit that is not programmed yet and has an object of `state`.
