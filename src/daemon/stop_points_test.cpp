@@ -31,7 +31,7 @@ class StopPointsTest : public testing::Test {
     void reach(uint32_t command, drm::StopPoint point) {
         const auto card = board_->find_card("gpu0");
         ASSERT_TRUE(card.ok() && card.value().drm);
-        drm::stop_hook(**card.value().drm, *uapi::find_ioctl(_IOC_NR(command)), point);
+        (*drm::stop_hook.load())(**card.value().drm, *uapi::find_ioctl(_IOC_NR(command)), point);
     }
     bool is_plugged() { return board_->find_card("gpu0").value().device.has_value(); }
 
