@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds start_time{10};
 constexpr std::chrono::seconds finish_time{10};
+constexpr std::chrono::seconds dying_time{1};  // from the end of its sockets to its own
 
 }  // namespace
 
@@ -66,10 +67,13 @@ void DaemonProcess::wait_until_ready() {
                   answer.body.value("remedy", ""), Exit::Plugboard);
 }
 
-int DaemonProcess::wait_for_end() {
+bool DaemonProcess::ends_within(std::chrono::milliseconds time) const {
     pollfd end{.fd = pid_fd_.borrow(), .events = POLLIN, .revents = 0};
-    const int milliseconds = static_cast<int>(std::chrono::milliseconds(finish_time).count());
-    if (poll(&end, 1, milliseconds) <= 0) kill(pid_, SIGKILL);
+    return poll(&end, 1, static_cast<int>(time.count())) > 0;
+}
+
+int DaemonProcess::wait_for_end() {
+    if (!ends_within(finish_time)) kill(pid_, SIGKILL);
     int raw = 0;
     while (waitpid(pid_, &raw, 0) < 0 && errno == EINTR) {
     }
@@ -86,6 +90,10 @@ FinalReport DaemonProcess::finish() {
         report.descriptors = answer.body.value("fds", size_t{0});
         report.labels = answer.body.value("labels", std::vector<std::string>());
     } catch (const Failure& failure) {
+        // Its clients may have seen its death, and ended, before its parent can.
+        if (ends_within(dying_time))
+            throw Failure(fmt::format("the daemon is gone: {}", describe_end(wait_for_end())),
+                          "please report what it said above", Exit::Plugboard);
         kill(pid_, SIGKILL);
         wait_for_end();
         throw Failure(fmt::format("the daemon did not end its board: {}", failure.what()),

@@ -1,6 +1,7 @@
 // The daemon of a board that this process started, and ends.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,7 @@ class DaemonProcess {
     void detach() { socket_.reset(); }
 
   private:
+    bool ends_within(std::chrono::milliseconds time) const;
     /// Its wait status; killed when it does not end by itself.
     int wait_for_end();
     int pid_ = -1;
