@@ -103,7 +103,7 @@ TEST(Caps, two_threads_may_set_one_each) {
     Board board;
     Client client(board.drm());
     for (int i = 0; i < 500; i++) {
-        const uint64_t value = i % 2;
+        const auto value = static_cast<uint64_t>(i % 2);
         std::thread other([&] { client.set_cap(DRM_CLIENT_CAP_STEREO_3D, value); });
         client.set_cap(DRM_CLIENT_CAP_ASPECT_RATIO, value);
         other.join();

@@ -36,6 +36,8 @@ TEST(ManagedList, what_a_release_adds_is_released_too) {
     std::vector<std::string> ends;
     ManagedList list;
     struct Outer {
+        Outer(ManagedList& the_list, std::vector<std::string>& the_ends)
+            : list(the_list), ends(the_ends) {}
         ~Outer() { list.make<Noted>(ends, "inner"); }
         ManagedList& list;
         std::vector<std::string>& ends;
