@@ -90,27 +90,24 @@ bool fill(Board& found) {
     return true;
 }
 
-/// Stands for "looked for, and there is none".
-Board* const none = reinterpret_cast<Board*>(sizeof(void*));
+constinit std::atomic<Board*> found_board = nullptr;
 
 }  // namespace
 
-Board* board() {
-    static constinit std::atomic<Board*> cached = nullptr;
-    Board* known = cached.load(std::memory_order_acquire);
-    if (known) return known == none ? nullptr : known;
-
-    // Two threads may both get here; one result stays. No lock: a vfork child may be one of them.
+void find_board() {
     const long memory = raw_syscall(SYS_mmap, nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
                                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0l);
-    if (memory < 0 && memory > -4096) return nullptr;
+    if (memory < 0 && memory > -4096) return;
     auto* mine = new (reinterpret_cast<void*>(memory)) Board;
-    Board* result = fill(*mine) ? mine : none;
-    if (result == none || !cached.compare_exchange_strong(known, result))
+    if (fill(*mine)) {
+        found_board.store(mine, std::memory_order_release);
+    } else {
         raw_syscall(SYS_munmap, mine, sizeof(Board));
-    if (result == none) cached.compare_exchange_strong(known, none);
-    known = cached.load(std::memory_order_acquire);
-    return known == none ? nullptr : known;
+    }
+}
+
+Board* board() {
+    return found_board.load(std::memory_order_acquire);
 }
 
 }  // namespace plugboard::shim

@@ -17,7 +17,7 @@ inline constexpr std::string_view preload_variable = "LD_PRELOAD";
 /// Longest name of the tree's root; a board below a longer one is none.
 inline constexpr size_t max_root = 255;
 
-/// Made once a process, at load or by a wrapper that runs before, and kept for ever; survives fork.
+/// Made once a process, at load, and kept for ever; survives fork.
 struct Board {
     Text<4096> directory;     // as in the variable
     Text<max_root + 1> root;  // of the file tree, without symbolic links on the way
@@ -28,7 +28,11 @@ struct Board {
     std::atomic<uint64_t> id = 0;
 };
 
-/// Null when this process belongs to none: every wrapper passes through then.
+/// Once, at load.
+void find_board();
+/// Null when this process belongs to none: every wrapper passes through then. So it does before
+/// this library is loaded: a sanitizer of the program's calls wrappers while it cannot yet be
+/// called.
 Board* board();
 
 }  // namespace plugboard::shim

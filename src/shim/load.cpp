@@ -12,6 +12,7 @@ namespace {
 
 [[gnu::constructor]] void prepare() {
     find_real_functions();
+    find_board();
     if (!board()) return;
     pthread_atfork(nullptr, nullptr, close_inherited_channels);
 }
