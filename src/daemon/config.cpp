@@ -45,22 +45,12 @@ std::string card_key(size_t index, std::string_view member) {
     return fmt::format("card[{}].{}", index, member);
 }
 
-std::string remedy_of_device(std::string_view key) {
-    if (key == "overlays") return "write overlays = true for the kernel's 8, or overlays = false";
-    if (key.starts_with("screens[")) return "use another size or a lower refresh rate";
-    return "use fewer, or spread them over several [[card]]";
-}
-
-/// What the driver says of the card's description; its texts begin with the key.
+/// What the driver says of the card's description.
 Problem validate_device(const CardConfig& card, size_t index) {
     const auto errors = vkms::validate(card.device);
     if (errors.empty()) return {};
-    const std::string& error = errors.front();
-    const auto colon = std::min(error.find(": "), error.size());
-    const std::string key = error.substr(0, colon);
-    return {.message = error.substr(std::min(colon + 2, error.size())),
-            .remedy = remedy_of_device(key),
-            .key = card_key(index, key)};
+    const vkms::ConfigError& error = errors.front();
+    return {.message = error.message, .remedy = error.remedy, .key = card_key(index, error.key)};
 }
 
 Problem validate_card(const CardConfig& card, size_t index) {

@@ -183,6 +183,7 @@ class Reader {
                      line_of(node));
             }
             device.screens = screen_tables(node, key);
+            lines_[prefix + "screens"] = line_of(node);  // as the driver calls them
         });
         with("crtcs", [&](auto& node, auto key) { device.crtcs = number(node, key, "a number"); });
         device.name = card.name;

@@ -60,9 +60,7 @@ Outcome<vkms::ScreenConfig> parse_screen_spec(std::string_view text) {
     vkms::Config config;
     config.screens = {vkms::ScreenConfig{.connected = true, .mode = mode}};
     if (const auto errors = vkms::validate(config); !errors.empty()) {
-        const auto text_at = errors.front().find(": ") + 2;
-        return Problem{.message = errors.front().substr(text_at),
-                       .remedy = "use another size or a lower refresh rate"};
+        return Problem{.message = errors.front().message, .remedy = errors.front().remedy};
     }
     return config.screens.front();
 }

@@ -43,33 +43,48 @@ uint32_t crtc_count(const Config& config) {
     return config.crtcs.value_or(static_cast<uint32_t>(config.screens.size()));
 }
 
-std::vector<std::string> validate(const Config& config) {
-    std::vector<std::string> errors;
+std::vector<ConfigError> validate(const Config& config) {
+    std::vector<ConfigError> errors;
     const Limits& limits = limits_of(config.profile);
     const size_t crtcs = crtc_count(config);
     if (!is_file_name(config.name)) {
-        errors.push_back(fmt::format("name: \"{}\" is no name for a device", config.name));
+        errors.push_back({"name", fmt::format("\"{}\" is no name for a device", config.name),
+                          "use letters, digits, - and _"});
     }
     if (config.overlays != 0 && config.overlays != limits.overlays) {
-        errors.push_back(
-            fmt::format("overlays: {} is neither 0 nor {}", config.overlays, limits.overlays));
+        errors.push_back({"overlays",
+                          fmt::format("{} is neither 0 nor {}", config.overlays, limits.overlays),
+                          fmt::format("use the kernel's {}, or 0", limits.overlays)});
     }
-    if (config.screens.empty()) errors.emplace_back("screens: there must be at least one");
-    if (crtcs == 0) errors.emplace_back("crtcs: there must be at least one");
+    if (config.screens.empty()) {
+        errors.push_back(
+            {"screens", "there must be at least one", "use one that is not connected: \"none\""});
+    }
+    if (config.crtcs == 0u) {
+        errors.push_back(
+            {"crtcs", "there must be at least one", "leave it out: each screen has one then"});
+    }
+    // What makes them too many.
+    const std::string cause = crtcs > config.screens.size() ? "crtcs" : "screens";
+    const std::string fewer = fmt::format("use fewer {}, or spread them over several cards", cause);
     const size_t encoders = config.screens.size() + (config.writeback ? crtcs : 0);
     if (encoders > max_objects) {
-        errors.push_back(fmt::format("screens: {} screens and writeback connectors, at most {}",
-                                     encoders, max_objects));
+        errors.push_back(
+            {cause,
+             fmt::format("{} screens and writeback connectors, at most {}", encoders, max_objects),
+             fewer});
     }
     const size_t planes = crtcs * (config.cursor ? 2 : 1) + config.overlays;
     if (planes > max_objects) {
         errors.push_back(
-            fmt::format("crtcs: {} planes with {} CRTCs, at most {}", planes, crtcs, max_objects));
+            {cause, fmt::format("{} planes with {} CRTCs, at most {}", planes, crtcs, max_objects),
+             fewer});
     }
     for (size_t i = 0; i < config.screens.size(); ++i) {
         if (!config.screens[i].mode) continue;
-        if (const auto error = explain_bad_mode(*config.screens[i].mode, limits)) {
-            errors.push_back(fmt::format("screens[{}].mode: {}", i, *error));
+        if (auto error = explain_bad_mode(*config.screens[i].mode, limits)) {
+            errors.push_back({fmt::format("screens[{}].mode", i), *std::move(error),
+                              "use another size or a lower refresh rate"});
         }
     }
     return errors;

@@ -46,7 +46,13 @@ struct Config {
 /// How many CRTCs the device has.
 uint32_t crtc_count(const Config& config);
 
-/// All that is wrong, each text beginning with its key: "screens[1].mode: ...". Empty: good.
-std::vector<std::string> validate(const Config& config);
+struct ConfigError {
+    std::string key;  // "screens[1].mode"
+    std::string message;
+    std::string remedy;
+};
+
+/// All that is wrong. Empty: good.
+std::vector<ConfigError> validate(const Config& config);
 
 }  // namespace plugboard::vkms

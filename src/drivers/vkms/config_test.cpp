@@ -8,7 +8,10 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::StartsWith;
+
+MATCHER_P(HasKey, key, "") {
+    return arg.key == key && !arg.message.empty() && !arg.remedy.empty();
+}
 
 TEST(Config, default_is_good) {
     EXPECT_THAT(validate({}), IsEmpty());
@@ -23,7 +26,7 @@ TEST(Config, eight_overlays_are_good) {
 TEST(Config, other_numbers_of_overlays_are_refused) {
     Config config;
     config.overlays = 3;
-    EXPECT_THAT(validate(config), ElementsAre(StartsWith("overlays: ")));
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("overlays")));
 }
 
 TEST(Config, each_screen_has_a_crtc) {
@@ -43,27 +46,33 @@ TEST(Config, crtcs_may_be_more_than_screens) {
 TEST(Config, a_device_without_screens_or_crtcs_is_refused) {
     Config config;
     config.screens.clear();
-    EXPECT_THAT(validate(config), ElementsAre(StartsWith("screens: "), StartsWith("crtcs: ")));
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("screens")));
+}
+
+TEST(Config, no_crtcs_at_all_are_refused) {
+    Config config;
+    config.crtcs = 0;
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("crtcs")));
 }
 
 TEST(Config, more_planes_than_bits_are_refused) {
     Config config;
     config.crtcs = 16;
     config.writeback = false;
-    EXPECT_THAT(validate(config), ElementsAre(StartsWith("crtcs: ")));
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("crtcs")));
 }
 
 TEST(Config, more_encoders_than_bits_are_refused) {
     Config config;
     config.screens.resize(31);
     config.crtcs = 1;
-    EXPECT_THAT(validate(config), ElementsAre(StartsWith("screens: ")));
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("screens")));
 }
 
 TEST(Config, modes_without_timings_name_their_screen) {
     Config config;
     config.screens = {{}, {.mode = ScreenMode{.width = 0, .height = 600}}};
-    EXPECT_THAT(validate(config), ElementsAre(StartsWith("screens[1].mode: ")));
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("screens[1].mode")));
 }
 
 TEST(Config, modes_beyond_the_limits_are_refused) {
@@ -71,13 +80,13 @@ TEST(Config, modes_beyond_the_limits_are_refused) {
     config.screens = {{.mode = ScreenMode{.width = 8200, .height = 600, .refresh_hz = 10}},
                       {.mode = ScreenMode{.width = 16, .height = 600}}};
     EXPECT_THAT(validate(config),
-                ElementsAre(StartsWith("screens[0].mode: "), StartsWith("screens[1].mode: ")));
+                ElementsAre(HasKey("screens[0].mode"), HasKey("screens[1].mode")));
 }
 
 TEST(Config, names_that_are_no_file_names_are_refused) {
     Config config;
     config.name = "a/b";
-    EXPECT_THAT(validate(config), ElementsAre(StartsWith("name: ")));
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("name")));
 }
 
 TEST(Config, profiles_are_found_by_name) {

@@ -24,7 +24,8 @@ Result<Config> config_of(const device::Device& device) {
         return Errno::Inval;
     }
     const auto errors = validate(*config);
-    for (const auto& error : errors) log::error("{}: {}", device.name(), error);
+    for (const ConfigError& error : errors)
+        log::error("{}: {}: {}; {}", device.name(), error.key, error.message, error.remedy);
     if (!errors.empty()) return Errno::Inval;
     return *config;
 }
