@@ -128,7 +128,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "card[0].screen", "both"},
         Mistake{"too_many_crtcs", "[[card]]\nname = \"a\"\ncrtcs = 99", 3, "card[0].crtcs",
                 "at most 31"},
-        Mistake{"no_screens", "[[card]]\nscreens = []", 2, "card[0].screens", "at least one"},
         Mistake{"crtcs", "[[card]]\ncrtcs = 0", 2, "card[0].crtcs", "at least one"}),
     [](const auto& test) { return std::string(test.param.what); });
 
