@@ -16,4 +16,5 @@ flips = [flip for flip in json.load(sys.stdin)["cards"][0]["flips"] if flip["ns"
 steps = [(b["ns"] - a["ns"], b["sequence"] - a["sequence"]) for a, b in zip(flips, flips[1:])]
 uneven = sum(ns > 1.5 * 1e9 / 60 * count for ns, count in steps)
 mean = 1e9 * sum(c for _, c in steps) / sum(ns for ns, _ in steps) if steps else 0
-print(f"recorded mean {mean:.3f} of {len(flips)} flips, uneven {uneven}")'
+skipped = sum(count - 1 for _, count in steps)
+print(f"recorded mean {mean:.3f} of {len(flips)} flips, uneven {uneven}, skipped vblanks {skipped}")'
