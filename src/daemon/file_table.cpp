@@ -177,6 +177,7 @@ void FileTable::close_all() {
         hangups_.remove(socket);
         handle_close(number);
     }
+    settle();  // others may still be releasing what they had taken out before
 }
 
 }  // namespace plugboard::daemon
