@@ -23,6 +23,7 @@ function(plugboard_layer name)
     plugboard_check_headers(${name})
     if(tests)
         plugboard_test(${name}_test SOURCES ${tests} DEPENDS plugboard_${name} ${LAYER_TEST_DEPENDS})
+        plugboard_check_fixtures(${name} ${LAYER_TEST_DEPENDS})
     endif()
 endfunction()
 
@@ -41,10 +42,27 @@ function(plugboard_test name)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
+# Headers that only tests include: what they see is what tests see.
+set(PLUGBOARD_FIXTURE "_fixture\\.h$|/test_[^/]*\\.h$")
+
 # Each header of the layer must compile alone.
 function(plugboard_check_headers name)
     file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+    list(FILTER headers EXCLUDE REGEX ${PLUGBOARD_FIXTURE})
     target_sources(plugboard_${name} PUBLIC FILE_SET headers TYPE HEADERS
         BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${headers})
     set_target_properties(plugboard_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()
+
+function(plugboard_check_fixtures name)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+    list(FILTER headers INCLUDE REGEX ${PLUGBOARD_FIXTURE})
+    if(NOT headers)
+        return()
+    endif()
+    add_library(plugboard_${name}_fixtures INTERFACE)
+    target_link_libraries(plugboard_${name}_fixtures INTERFACE plugboard_${name} plugboard_test_support ${ARGN})
+    target_sources(plugboard_${name}_fixtures INTERFACE FILE_SET headers TYPE HEADERS
+        BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${headers})
+    set_target_properties(plugboard_${name}_fixtures PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()

@@ -1,0 +1,101 @@
+// Unplug in each stage of a commit.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "drm/atomic/commit_fixture.h"
+
+namespace plugboard::drm::atomic {
+namespace {
+
+TEST_F(CommitTest, unplug_ends_a_commit_that_waits_for_a_foreign_fence) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    Timeline timeline(board);
+    const int in_fence = timeline.fence(1);
+    int32_t slot = -1;
+    AtomicRequest request = show_behind(board, in_fence, client.add_fb());
+    request.set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
+        .flags(DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
+    ASSERT_EQ(request.call(client), 0) << client.reason();
+    ::close(in_fence);
+    const size_t programmed = board.programmed().size();
+    board.unplug();
+    EXPECT_EQ(board.worker().pending_count(), 0u);
+    EXPECT_EQ(board.programmed().size(), programmed);
+    EXPECT_EQ(client.vblank_events().size(), 1u);
+    const UniqueFd fd(slot);
+    EXPECT_TRUE(is_readable(slot));
+    const auto fence = board.model.service<SpecialFiles>().import_fence(fd);
+    ASSERT_TRUE(fence.ok());
+    EXPECT_EQ((*fence)->status(), -ENODEV);
+    timeline.advance(1);  // too late, and harmless
+}
+
+TEST_F(CommitTest, unplug_ends_an_armed_flip) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0);
+    board.settle();
+    board.unplug();
+    EXPECT_EQ(client.vblank_events().size(), 1u);
+    EXPECT_EQ(board.worker().pending_count(), 0u);
+    EXPECT_EQ(flip(client, board.crtc(), 1), ENODEV);
+}
+
+TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_flip) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    AtomicRequest request;
+    request.set(board.primary(), properties(board).fb_id, client.add_fb());
+    Waiting waiting(client, [&] { return request.call(client); });
+    board.settle();
+    board.unplug();
+    EXPECT_EQ(waiting.result(), ENODEV);
+}
+
+TEST_F(CommitTest, unplug_in_the_last_wait_puts_the_out_fence_slots_back) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    int32_t slot = 77;
+    AtomicRequest request;
+    request.set(board.primary(), properties(board).fb_id, client.add_fb())
+        .set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
+        .flags(DRM_MODE_PAGE_FLIP_EVENT);
+    Waiting waiting(client, [&] { return request.call(client); });
+    board.settle();
+    board.unplug();
+    EXPECT_EQ(waiting.result(), ENODEV);
+    EXPECT_EQ(slot, -1);
+    EXPECT_EQ(client.event_count(), 1u);  // the event was the state's by then
+}
+
+TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_fence) {
+    Board board;
+    Client client(board);
+    light(board, client);
+    Timeline timeline(board);
+    const int fence = timeline.fence(1);
+    AtomicRequest request = show_behind(board, fence, client.add_fb());
+    Waiting waiting(client, [&] { return request.call(client); });
+    board.unplug();
+    EXPECT_EQ(waiting.result(), ENODEV);
+    ::close(fence);
+}
+
+TEST_F(CommitTest, closing_after_unplug_frees_what_was_shown) {
+    Board board;
+    auto client = std::make_unique<Client>(board);
+    light(board, *client);
+    board.unplug();
+    client.reset();
+    EXPECT_FALSE(board.primary().state.fb);
+}
+
+}  // namespace
+}  // namespace plugboard::drm::atomic
