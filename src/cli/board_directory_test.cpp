@@ -13,6 +13,7 @@
 
 #include "base/unique_fd.h"
 #include "cli/failure.h"
+#include "tests/support/temporary_folder.h"
 
 namespace plugboard::cli {
 namespace {
@@ -20,16 +21,12 @@ namespace {
 class BoardsTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string name = "/tmp/boards-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        runtime_ = name;
         setenv("XDG_RUNTIME_DIR", runtime_.c_str(), 1);
         unsetenv("PLUGBOARD_BOARD");
     }
     void TearDown() override {
         unsetenv("XDG_RUNTIME_DIR");
         unsetenv("PLUGBOARD_BOARD");
-        std::filesystem::remove_all(runtime_);
     }
     /// As a daemon has it.
     void make_board(const std::string& name) {
@@ -49,7 +46,8 @@ class BoardsTest : public testing::Test {
         return "found";
     }
 
-    std::string runtime_;
+    const tests::TemporaryFolder folder_;
+    const std::string& runtime_ = folder_.path();
     std::vector<UniqueFd> locks_;
 };
 

@@ -5,10 +5,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <filesystem>
 #include <thread>
 
 #include "cli/failure.h"
+#include "tests/support/temporary_folder.h"
 
 namespace plugboard::cli {
 namespace {
@@ -17,12 +17,9 @@ namespace {
 class ControlClientTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string name = testing::TempDir() + "client-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
-        const std::string path = folder_ + "/control";
+        const std::string path = folder_.path() + "/control";
         memcpy(address.sun_path, path.c_str(), path.size());
         listener_.reset(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
         ASSERT_EQ(
@@ -30,11 +27,10 @@ class ControlClientTest : public testing::Test {
             0);
         ASSERT_EQ(listen(listener_.borrow(), 1), 0);
     }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
 
     std::string failure_of_asking(Timeout timeout) const {
         try {
-            ask_board(folder_, {{"op", "status"}}, timeout);
+            ask_board(folder_.path(), {{"op", "status"}}, timeout);
         } catch (const Failure& failure) {
             EXPECT_NE(failure.remedy(), "");
             return failure.what();
@@ -42,7 +38,7 @@ class ControlClientTest : public testing::Test {
         return "answered";
     }
 
-    std::string folder_;
+    const tests::TemporaryFolder folder_;
     UniqueFd listener_;
 };
 

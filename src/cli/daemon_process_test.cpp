@@ -1,13 +1,12 @@
 #include "cli/daemon_process.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "cli/failure.h"
+#include "tests/support/temporary_folder.h"
 
 namespace plugboard::cli {
 namespace {
@@ -16,9 +15,6 @@ namespace {
 class FakeDaemon {
   public:
     explicit FakeDaemon(int status) {
-        std::string name = "/tmp/daemon-XXXXXX";
-        EXPECT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
         std::ofstream(path()) << "#!/bin/bash\n"
                                  "echo '{\"ok\":true}' >&$4\n"
                                  "read -r word <&$4\n"
@@ -27,11 +23,10 @@ class FakeDaemon {
                               << status << "\n";
         chmod(path().c_str(), 0700);
     }
-    ~FakeDaemon() { std::filesystem::remove_all(folder_); }
-    std::string path() const { return folder_ + "/daemon"; }
+    std::string path() const { return folder_.path() + "/daemon"; }
 
   private:
-    std::string folder_;
+    const tests::TemporaryFolder folder_;
 };
 
 DaemonProcess start(const FakeDaemon& daemon) {

@@ -10,18 +10,15 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/temporary_folder.h"
+
 namespace plugboard::daemon {
 namespace {
 
 class BoardDirectoryTest : public testing::Test {
   protected:
-    void SetUp() override {
-        std::string name = testing::TempDir() + "boards-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        parent_ = name;
-    }
-    void TearDown() override { std::filesystem::remove_all(parent_); }
-    std::string parent_;
+    const tests::TemporaryFolder folder_;
+    const std::string& parent_ = folder_.path();
 };
 
 TEST_F(BoardDirectoryTest, is_private_and_removed_at_its_end) {

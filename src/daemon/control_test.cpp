@@ -8,10 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "base/passed_fd.h"
 #include "tests/support/shortage.h"
+#include "tests/support/temporary_folder.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -74,18 +73,12 @@ TEST(Commands, an_unknown_op_is_answered_with_the_known_ones) {
 class ControlServerTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string name = testing::TempDir() + "control-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
-        auto server = ControlServer::create(folder_ + "/control", commands_);
+        auto server = ControlServer::create(folder_.path() + "/control", commands_);
         ASSERT_TRUE(server.ok());
         server_ = std::move(*server);
         server_->start();
     }
-    void TearDown() override {
-        server_.reset();
-        std::filesystem::remove_all(folder_);
-    }
+    void TearDown() override { server_.reset(); }
 
     UniqueFd connect_to_it() const {
         UniqueFd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -95,7 +88,7 @@ class ControlServerTest : public testing::Test {
     void connect_it(const UniqueFd& client) const {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
-        const std::string path = folder_ + "/control";
+        const std::string path = folder_.path() + "/control";
         memcpy(address.sun_path, path.c_str(), path.size());
         EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)),
                   0);
@@ -115,7 +108,7 @@ class ControlServerTest : public testing::Test {
     }
 
     const Commands commands_ = test_commands();
-    std::string folder_;
+    const tests::TemporaryFolder folder_;
     std::unique_ptr<ControlServer> server_;
 };
 

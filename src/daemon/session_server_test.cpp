@@ -7,10 +7,10 @@
 
 #include <atomic>
 #include <cstring>
-#include <filesystem>
 
 #include "base/log.h"
 #include "tests/support/shortage.h"
+#include "tests/support/temporary_folder.h"
 #include "transport/client.h"
 
 namespace plugboard::daemon {
@@ -28,10 +28,7 @@ struct EmptyWorld final : World {
 class SessionServerTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string name = testing::TempDir() + "sessions-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
-        auto listener = Listener::create(folder_ + "/shim", Listener::Type::Packets);
+        auto listener = Listener::create(folder_.path() + "/shim", Listener::Type::Packets);
         ASSERT_TRUE(listener.ok());
         old_sink_ = log::set_sink([this](log::Category, std::string_view) { ++log_lines_; });
         auto server = SessionServer::create(world_, hangups_, std::move(*listener));
@@ -42,19 +39,18 @@ class SessionServerTest : public testing::Test {
         if (server_) server_->shut_down();
         server_.reset();
         log::set_sink(std::move(old_sink_));
-        std::filesystem::remove_all(folder_);
     }
 
     /// A channel, or minus the errno.
     int connect_channel() const {
         uint64_t board = 0;
-        return transport::connect_channel((folder_ + "/shim").c_str(), board);
+        return transport::connect_channel((folder_.path() + "/shim").c_str(), board);
     }
     /// What HELLO is answered on a socket that was made before descriptors ran out.
     transport::Answer say_hello(const UniqueFd& client) const {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
-        const std::string path = folder_ + "/shim";
+        const std::string path = folder_.path() + "/shim";
         memcpy(address.sun_path, path.c_str(), path.size());
         EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)),
                   0);
@@ -64,7 +60,7 @@ class SessionServerTest : public testing::Test {
         return call.wait(-1, true);
     }
 
-    std::string folder_;
+    const tests::TemporaryFolder folder_;
     log::Sink old_sink_;
     std::atomic<int> log_lines_ = 0;
     EmptyWorld world_;

@@ -3,8 +3,7 @@
 #include <drm.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
+#include "tests/support/temporary_folder.h"
 #include "uapi/ioctl_table.h"
 
 namespace plugboard::daemon {
@@ -13,10 +12,7 @@ namespace {
 class StopPointsTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string name = testing::TempDir() + "stops-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
-        auto board = Board::create(Config{}, folder_);
+        auto board = Board::create(Config{}, folder_.path());
         ASSERT_TRUE(board.ok()) << board.problem().headline();
         board_ = std::move(board.value());
         stops_.emplace(*board_);
@@ -25,7 +21,6 @@ class StopPointsTest : public testing::Test {
         stops_.reset();
         if (board_) board_->end();
         board_.reset();
-        std::filesystem::remove_all(folder_);
     }
     /// As a request on gpu0 would.
     void reach(uint32_t command, drm::StopPoint point) {
@@ -35,7 +30,7 @@ class StopPointsTest : public testing::Test {
     }
     bool is_plugged() { return board_->find_card("gpu0").value().device.has_value(); }
 
-    std::string folder_;
+    const tests::TemporaryFolder folder_;
     std::unique_ptr<Board> board_;
     std::optional<StopPoints> stops_;
 };

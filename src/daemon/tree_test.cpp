@@ -13,6 +13,7 @@
 
 #include "device/model.h"
 #include "drm/sync/sync_file.h"
+#include "tests/support/temporary_folder.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -20,14 +21,10 @@ namespace {
 class TreeTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string name = testing::TempDir() + "tree-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        board_ = name;
-        auto tree = Tree::create(board_);
+        auto tree = Tree::create(board_.path());
         ASSERT_TRUE(tree.ok());
         tree_ = std::move(*tree);
     }
-    void TearDown() override { std::filesystem::remove_all(board_); }
 
     std::string on_disk(const std::string& path) const { return tree_->root() + path; }
     std::string content(const std::string& path) const {
@@ -56,7 +53,7 @@ class TreeTest : public testing::Test {
         return text;
     }
 
-    std::string board_;
+    const tests::TemporaryFolder board_;
     std::unique_ptr<Tree> tree_;
     device::Model model_;
     drm::SpecialFiles& files_ = model_.service<drm::SpecialFiles>();
@@ -74,7 +71,7 @@ TEST_F(TreeTest, a_reader_of_a_replaced_file_keeps_the_old_one_whole) {
     ASSERT_TRUE(tree_->put_file("/sys/status", "off\n").ok());
     EXPECT_EQ(read_all(old), "connected\n");
     EXPECT_EQ(content("/sys/status"), "off\n");
-    EXPECT_TRUE(std::filesystem::is_empty(board_ + "/tmp"));
+    EXPECT_TRUE(std::filesystem::is_empty(board_.path() + "/tmp"));
 }
 
 TEST_F(TreeTest, a_file_that_stays_the_same_is_not_replaced) {

@@ -13,6 +13,7 @@
 
 #include "cli/control_client.h"
 #include "tests/support/run.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/system/board.h"
 
 namespace plugboard::tests {
@@ -302,7 +303,8 @@ TEST(KeptBoard, has_no_leak_by_itself_and_shows_each_one) {
 }
 
 TEST(Configuration, errors_name_file_line_key_and_remedy) {
-    const std::string file = testing::TempDir() + "wrong.toml";
+    const TemporaryFolder folder;
+    const std::string file = folder.path() + "/wrong.toml";
     std::ofstream(file) << "[[card]]\nname = \"gpu0\"\nprofile = \"linux-9\"\n";
     const auto result = run(run_command({"-c", file, "--", "true"}));
     EXPECT_EQ(result.status, 125);
@@ -444,9 +446,9 @@ TEST(Output, that_cannot_be_written_is_an_error) {
 }
 
 TEST(Prefix, of_an_installation_can_be_moved) {
-    const std::string installed = testing::TempDir() + "installed-prefix";
-    const std::string moved = testing::TempDir() + "moved-prefix";
-    for (const std::string& prefix : {installed, moved}) std::filesystem::remove_all(prefix);
+    const TemporaryFolder folder;
+    const std::string installed = folder.path() + "/installed";
+    const std::string moved = folder.path() + "/moved";
     const auto install =
         run({.command = {"cmake", "--install", PLUGBOARD_BINARY_DIR, "--prefix", installed}});
     ASSERT_EQ(install.status, 0) << install.err;
@@ -457,7 +459,6 @@ TEST(Prefix, of_an_installation_can_be_moved) {
     EXPECT_EQ(result.out.find(moved), 0u) << "its own shim: " << result.out;
     std::filesystem::remove(moved + "/libexec/plugboard-daemon");
     EXPECT_EQ(run({.command = {moved + "/bin/plugboard", "run", "--", "true"}}).status, 125);
-    std::filesystem::remove_all(moved);
 }
 
 }  // namespace
