@@ -41,7 +41,7 @@ struct Pair {
     }
 };
 
-TEST(SocketEventSink, AWholeQuotaFitsAndIsCounted) {
+TEST(SocketEventSink, a_whole_quota_fits_and_is_counted) {
     Pair it;
     EXPECT_EQ(it.sink.unread(), 0u);
     for (size_t i = 1; i <= quota / event_size; i++) {
@@ -52,21 +52,21 @@ TEST(SocketEventSink, AWholeQuotaFitsAndIsCounted) {
     EXPECT_EQ(it.sink.unread(), 0u);
 }
 
-TEST(SocketEventSink, ReadingFreesWhatWasRead) {
+TEST(SocketEventSink, reading_frees_what_was_read) {
     Pair it;
     it.push(10);
     EXPECT_EQ(it.read_bytes(3 * event_size), static_cast<ssize_t>(3 * event_size));
     EXPECT_EQ(it.sink.unread(), 7 * event_size);
 }
 
-TEST(SocketEventSink, AnEventReadInPartIsUnread) {
+TEST(SocketEventSink, an_event_read_in_part_is_unread) {
     Pair it;
     it.push(2);
     EXPECT_EQ(it.read_bytes(8), 8);
     EXPECT_EQ(it.sink.unread(), 2 * event_size);
 }
 
-TEST(SocketEventSink, AfterAHangUpWhatIsQueuedIsReadAndThenTheEnd) {
+TEST(SocketEventSink, after_a_hang_up_what_is_queued_is_read_and_then_the_end) {
     Pair it;
     it.push(1);
     it.sink.hang_up();
@@ -78,7 +78,7 @@ TEST(SocketEventSink, AfterAHangUpWhatIsQueuedIsReadAndThenTheEnd) {
     EXPECT_EQ(it.read_bytes(quota), 0);
 }
 
-TEST(SocketEventSink, AClientThatIsGoneCostsNothing) {
+TEST(SocketEventSink, a_client_that_is_gone_costs_nothing) {
     Pair it;
     it.ends.theirs.reset();
     it.push(300);

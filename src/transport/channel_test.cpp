@@ -8,16 +8,18 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
 #include "transport/client.h"
 
 namespace plugboard::transport {
@@ -69,7 +71,7 @@ uint64_t address_of(T& object) {
     return reinterpret_cast<uintptr_t>(&object);
 }
 
-TEST_F(ChannelTest, AReplyWritesIntoTheCallersMemory) {
+TEST_F(ChannelTest, a_reply_writes_into_the_callers_memory) {
     std::array<uint32_t, 2> here{};
     uint64_t there = 0;
     serve([&](Channel& channel, const Channel::Received&) {
@@ -83,7 +85,7 @@ TEST_F(ChannelTest, AReplyWritesIntoTheCallersMemory) {
     EXPECT_EQ(there, 77u);
 }
 
-TEST_F(ChannelTest, AReplyToABadAddressIsEfault) {
+TEST_F(ChannelTest, a_reply_to_a_bad_address_is_efault) {
     serve([&](Channel& channel, const Channel::Received&) {
         const std::array<Range, 1> ranges{Range{0x10, 8}};
         const uint64_t data = 1;
@@ -92,7 +94,7 @@ TEST_F(ChannelTest, AReplyToABadAddressIsEfault) {
     EXPECT_EQ(call().error, EFAULT);
 }
 
-TEST_F(ChannelTest, SendingABadAddressIsEfaultAndSendsNothing) {
+TEST_F(ChannelTest, sending_a_bad_address_is_efault_and_sends_nothing) {
     ClientCall bad(client_, 1, Signals::Ignored);
     const Range range{0x10, 8};
     const iovec part{reinterpret_cast<void*>(0x10), 8};
@@ -101,7 +103,7 @@ TEST_F(ChannelTest, SendingABadAddressIsEfaultAndSendsNothing) {
     EXPECT_EQ(recv(server_->poll_fd(), &byte, 1, MSG_DONTWAIT), -1);
 }
 
-TEST_F(ChannelTest, PullGivesMemoryOrAFault) {
+TEST_F(ChannelTest, pull_gives_memory_or_a_fault) {
     const std::array<char, 5> text{"abcd"};
     std::string pulled;
     int fault = 0;
@@ -122,7 +124,7 @@ TEST_F(ChannelTest, PullGivesMemoryOrAFault) {
     EXPECT_EQ(fault, EFAULT);
 }
 
-TEST_F(ChannelTest, PushIsWrittenBeforeItIsAcknowledged) {
+TEST_F(ChannelTest, push_is_written_before_it_is_acknowledged) {
     uint32_t value = 0;
     uint32_t seen = 0;
     int fault = 0;
@@ -153,7 +155,7 @@ int install(Channel& channel) {
     return answer ? answer->message.body<AckBody>().value : -1;
 }
 
-TEST_F(ChannelTest, AnInstalledDescriptorStaysWhenTheCallSucceeds) {
+TEST_F(ChannelTest, an_installed_descriptor_stays_when_the_call_succeeds) {
     int number = -1;
     serve([&](Channel& channel, const Channel::Received&) {
         number = install(channel);
@@ -164,7 +166,7 @@ TEST_F(ChannelTest, AnInstalledDescriptorStaysWhenTheCallSucceeds) {
     ::close(number);
 }
 
-TEST_F(ChannelTest, AnInstalledDescriptorGoesWhenTheCallFails) {
+TEST_F(ChannelTest, an_installed_descriptor_goes_when_the_call_fails) {
     int number = -1;
     serve([&](Channel& channel, const Channel::Received&) {
         number = install(channel);
@@ -175,7 +177,7 @@ TEST_F(ChannelTest, AnInstalledDescriptorGoesWhenTheCallFails) {
     EXPECT_EQ(fcntl(number, F_GETFD), -1);
 }
 
-TEST_F(ChannelTest, PullFdGivesTheCallersDescriptor) {
+TEST_F(ChannelTest, pull_fd_gives_the_callers_descriptor) {
     const UniqueFd memory(memfd_create("test", MFD_CLOEXEC));
     bool given = false;
     int error = 0;
@@ -195,7 +197,7 @@ TEST_F(ChannelTest, PullFdGivesTheCallersDescriptor) {
     EXPECT_EQ(error, EBADF);
 }
 
-TEST_F(ChannelTest, TheSenderIsTheKernelsWord) {
+TEST_F(ChannelTest, the_sender_is_the_kernels_word) {
     int pid = 0;
     serve([&](Channel& channel, const Channel::Received& received) {
         pid = received.sender.pid;
@@ -205,14 +207,14 @@ TEST_F(ChannelTest, TheSenderIsTheKernelsWord) {
     EXPECT_EQ(pid, getpid());
 }
 
-TEST_F(ChannelTest, AHangUpIsToldAsTheDevicesEnd) {
+TEST_F(ChannelTest, a_hang_up_is_told_as_the_devices_end) {
     serve([](Channel& channel, const Channel::Received&) { channel.end(); });
     const Answer answer = call();
     EXPECT_TRUE(answer.broken);
     EXPECT_EQ(answer.error, ENODEV);
 }
 
-TEST_F(ChannelTest, TwoDescriptorsInOneMessageEndTheChannel) {
+TEST_F(ChannelTest, two_descriptors_in_one_message_end_the_channel) {
     serve([](Channel&, const Channel::Received&) { ADD_FAILURE() << "was received"; });
     union {
         cmsghdr align;
@@ -236,7 +238,7 @@ TEST_F(ChannelTest, TwoDescriptorsInOneMessageEndTheChannel) {
     EXPECT_TRUE(server_->is_over());
 }
 
-TEST_F(ChannelTest, ASurplusMessageDuringAWaitEndsTheChannel) {
+TEST_F(ChannelTest, a_surplus_message_during_a_wait_ends_the_channel) {
     ClientCall call(client_, 1, Signals::Ignored);
     ASSERT_EQ(call.send(MessageType::Ioctl, IoctlBody{}), 0);
     ASSERT_EQ(call.send(MessageType::Ioctl, IoctlBody{}), 0);
@@ -246,7 +248,7 @@ TEST_F(ChannelTest, ASurplusMessageDuringAWaitEndsTheChannel) {
     EXPECT_TRUE(server_->is_over());
 }
 
-TEST_F(ChannelTest, AnOldCancelInterruptsNothing) {
+TEST_F(ChannelTest, an_old_cancel_interrupts_nothing) {
     ClientCall old(client_, 1, Signals::Ignored);
     ASSERT_EQ(old.send(MessageType::Cancel, CancelBody{}), 0);
     server_->look_for_cancel(2);
@@ -258,9 +260,6 @@ TEST_F(ChannelTest, AnOldCancelInterruptsNothing) {
 class ConnectTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string name = testing::TempDir() + "channel-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        path_ = name + "/shim";
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::memcpy(address.sun_path, path_.c_str(), path_.size());
@@ -269,10 +268,6 @@ class ConnectTest : public testing::Test {
             bind(listener_.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
             0);
         ASSERT_EQ(listen(listener_.borrow(), 1), 0);
-    }
-    void TearDown() override {
-        listener_.reset();
-        std::filesystem::remove_all(std::filesystem::path(path_).parent_path());
     }
     int connect_while(std::function<void()> serve) {
         std::thread daemon(std::move(serve));
@@ -285,7 +280,8 @@ class ConnectTest : public testing::Test {
         return UniqueFd(accept4(listener_.borrow(), nullptr, nullptr, SOCK_CLOEXEC));
     }
 
-    std::string path_;
+    const tests::TemporaryFolder folder_;
+    const std::string path_ = folder_.path() + "/shim";
     UniqueFd listener_;
 };
 
@@ -324,6 +320,21 @@ TEST_F(ConnectTest, a_daemon_that_ends_before_it_accepts_ends_the_wait) {
 
 void ignore_signal(int) {}
 
+/// A field of /proc/self/task/<thread>/status.
+std::string status_of(pid_t thread, const std::string& field) {
+    std::ifstream status("/proc/self/task/" + std::to_string(thread) + "/status");
+    std::string name, value;
+    while (name != field && status >> name) std::getline(status >> std::ws, value);
+    return value;
+}
+
+/// Until the thread sleeps in a system call, after it was given every signal that was sent to it.
+void wait_until_asleep(pid_t thread) {
+    while (status_of(thread, "SigPnd:") != "0000000000000000") std::this_thread::yield();
+    // It runs when it is given one: this is a later sleep.
+    while (!status_of(thread, "State:").starts_with('S')) std::this_thread::yield();
+}
+
 struct SignalCase {
     Signals signals;
     int flags;
@@ -332,21 +343,20 @@ struct SignalCase {
 
 class SignalTest : public ChannelTest, public testing::WithParamInterface<SignalCase> {};
 
-TEST_P(SignalTest, CancelsAsTheKernelWould) {
+TEST_P(SignalTest, cancels_as_the_kernel_would) {
     struct sigaction action {};
     action.sa_handler = ignore_signal;
     action.sa_flags = GetParam().flags;
     sigaction(SIGUSR1, &action, nullptr);
     const pthread_t caller = pthread_self();
+    const pid_t caller_id = gettid();
     bool cancelled = false;
     serve([&](Channel& channel, const Channel::Received&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        wait_until_asleep(caller_id);
         pthread_kill(caller, SIGUSR1);
-        for (int i = 0; i < 10 && !cancelled; i++) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-            channel.look_for_cancel(1);
-            cancelled = channel.is_cancelled(1);
-        }
+        wait_until_asleep(caller_id);
+        channel.look_for_cancel(1);
+        cancelled = channel.is_cancelled(1);
         reply(channel, 0);
     });
     EXPECT_EQ(call(GetParam().signals).error, 0);  // the reply decides, not the signal

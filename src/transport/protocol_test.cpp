@@ -21,7 +21,7 @@ std::vector<std::byte> packet(std::span<const std::byte> head, std::span<const R
     return bytes;
 }
 
-TEST(Protocol, AMessageWithoutTailComesBack) {
+TEST(Protocol, a_message_without_tail_comes_back) {
     const Outgoing out(MessageType::PullFd, 7, PullFdBody{.number = 42});
     const auto bytes = packet(out.bytes());
     const auto message = decode(bytes);
@@ -32,7 +32,7 @@ TEST(Protocol, AMessageWithoutTailComesBack) {
     EXPECT_TRUE(message->payload().empty());
 }
 
-TEST(Protocol, RangesAndTheirBytesComeBack) {
+TEST(Protocol, ranges_and_their_bytes_come_back) {
     const std::array<Range, 2> ranges{Range{0x1000, 3}, Range{0x2000, 2}};
     const std::array<std::byte, 5> data{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4},
                                         std::byte{5}};
@@ -46,13 +46,13 @@ TEST(Protocol, RangesAndTheirBytesComeBack) {
     EXPECT_EQ(message->payload()[4], std::byte{5});
 }
 
-TEST(Protocol, AnEmptyBodyTakesNoBytes) {
+TEST(Protocol, an_empty_body_takes_no_bytes) {
     const Outgoing out(MessageType::Cancel, 3, CancelBody{});
     EXPECT_EQ(out.bytes().size(), sizeof(Header));
     EXPECT_TRUE(decode(out.bytes()));
 }
 
-TEST(Protocol, EveryTruncationIsRefused) {
+TEST(Protocol, every_truncation_is_refused) {
     const std::array<Range, 1> ranges{Range{0, 8}};
     const std::array<std::byte, 8> data{};
     const Outgoing out(MessageType::Ioctl, 1, IoctlBody{}, 1, 8);
@@ -62,7 +62,7 @@ TEST(Protocol, EveryTruncationIsRefused) {
         EXPECT_FALSE(decode(std::span(bytes).first(size))) << size;
 }
 
-TEST(Protocol, RangesThatDoNotAddUpAreRefused) {
+TEST(Protocol, ranges_that_do_not_add_up_are_refused) {
     const std::array<std::byte, 8> data{};
     for (const uint64_t length : {uint64_t{7}, uint64_t{9}, ~uint64_t{0}, ~uint64_t{0} - 7}) {
         const std::array<Range, 1> ranges{Range{0, length}};
@@ -71,14 +71,14 @@ TEST(Protocol, RangesThatDoNotAddUpAreRefused) {
     }
 }
 
-TEST(Protocol, RangesWhoseSumWrapsAreRefused) {
+TEST(Protocol, ranges_whose_sum_wraps_are_refused) {
     const std::array<Range, 2> ranges{Range{0, ~uint64_t{0}}, Range{0, 9}};
     const std::array<std::byte, 8> data{};
     const Outgoing out(MessageType::Reply, 1, ReplyBody{}, 2, data.size());
     EXPECT_FALSE(decode(packet(out.bytes(), ranges, data)));
 }
 
-TEST(Protocol, UnknownTypesAreRefused) {
+TEST(Protocol, unknown_types_are_refused) {
     Outgoing out(MessageType::Cancel, 3, CancelBody{});
     for (const unsigned type : {0u, 12u, 63u, 70u, 0xffffu}) {
         out.header.type = static_cast<uint16_t>(type);
@@ -86,7 +86,7 @@ TEST(Protocol, UnknownTypesAreRefused) {
     }
 }
 
-TEST(Protocol, APayloadOverTheCapIsRefused) {
+TEST(Protocol, a_payload_over_the_cap_is_refused) {
     const std::vector<std::byte> data(max_payload + 1);
     const Outgoing out(MessageType::Write, 1, WriteBody{}, 0, data.size());
     EXPECT_FALSE(decode(packet(out.bytes(), {}, data)));
@@ -94,7 +94,7 @@ TEST(Protocol, APayloadOverTheCapIsRefused) {
     EXPECT_TRUE(decode(packet(fits.bytes(), {}, std::span(data).first(max_payload))));
 }
 
-TEST(Protocol, AHeadAloneIsEnoughToFindTheRanges) {
+TEST(Protocol, a_head_alone_is_enough_to_find_the_ranges) {
     const std::array<Range, 2> ranges{Range{0x1000, 30000}, Range{0x2000, 20000}};
     const Outgoing out(MessageType::Reply, 1, ReplyBody{}, 2, 50000);
     const auto head = packet(out.bytes(), ranges);
@@ -104,7 +104,7 @@ TEST(Protocol, AHeadAloneIsEnoughToFindTheRanges) {
     EXPECT_FALSE(decode_head(head, head.size() + 49999));
 }
 
-TEST(Protocol, RandomBytesNeverReachPastTheirEnd) {
+TEST(Protocol, random_bytes_never_reach_past_their_end) {
     rc::check([](std::vector<uint8_t> bytes, uint16_t type, bool right_size) {
         bytes.resize(std::max(bytes.size(), sizeof(Header)));
         Header header;
@@ -122,7 +122,7 @@ TEST(Protocol, RandomBytesNeverReachPastTheirEnd) {
     });
 }
 
-TEST(FileNumber, TellsTheNode) {
+TEST(FileNumber, tells_the_node) {
     for (const Node node : {Node{false, 0}, Node{false, 63}, Node{true, 128}, Node{true, 0xfffff}})
         EXPECT_EQ(node_of_file(make_file_number(12345, node)), node);
     EXPECT_NE(make_file_number(1, {false, 0}), make_file_number(2, {false, 0}));
