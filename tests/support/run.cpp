@@ -15,8 +15,8 @@
 namespace plugboard::tests {
 namespace {
 
-constexpr int kReadEnd = 0, kWriteEnd = 1;
-constexpr int kSignalBase = 128, kNotFound = 127, kTimedOut = -1;
+constexpr int read_end = 0, write_end = 1;
+constexpr int signal_base = 128, not_found = 127, timed_out_status = -1;
 
 std::array<int, 2> make_pipe() {
     std::array<int, 2> ends{-1, -1};
@@ -50,11 +50,11 @@ void close_fd(int& fd) {
         arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     execvp(arguments.front(), arguments.data());
-    _exit(kNotFound);
+    _exit(not_found);
 }
 
 int status_of(int raw) {
-    return WIFSIGNALED(raw) ? kSignalBase + WTERMSIG(raw) : WEXITSTATUS(raw);
+    return WIFSIGNALED(raw) ? signal_base + WTERMSIG(raw) : WEXITSTATUS(raw);
 }
 
 }  // namespace
@@ -69,15 +69,15 @@ Running::Running(const RunOptions& options)
         perror("fork");
         abort();
     }
-    if (pid_ == 0) start_program(options, input[kReadEnd], out[kWriteEnd], err[kWriteEnd]);
+    if (pid_ == 0) start_program(options, input[read_end], out[write_end], err[write_end]);
     setpgid(pid_, pid_);  // both do: whoever is first
-    close_fd(input[kReadEnd]);
-    close_fd(out[kWriteEnd]);
-    close_fd(err[kWriteEnd]);
-    if (options.input == Input::Empty) close_fd(input[kWriteEnd]);
-    input_ = input[kWriteEnd];
-    out_ = out[kReadEnd];
-    err_ = err[kReadEnd];
+    close_fd(input[read_end]);
+    close_fd(out[write_end]);
+    close_fd(err[write_end]);
+    if (options.input == Input::Empty) close_fd(input[write_end]);
+    input_ = input[write_end];
+    out_ = out[read_end];
+    err_ = err[read_end];
 }
 
 Running::~Running() {
@@ -149,7 +149,7 @@ RunResult Running::finish() {
     }
     kill(-pid_, SIGKILL);  // what it has left in its group
     pid_ = -1;
-    result_.status = timed_out ? kTimedOut : status_of(raw);
+    result_.status = timed_out ? timed_out_status : status_of(raw);
     return std::move(result_);
 }
 

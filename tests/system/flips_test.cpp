@@ -20,16 +20,16 @@ double number_after(const std::string& text, const std::string& word) {
 }
 
 /// modetest prints a line for every 60 flips: nine in ten seconds, of which the mean is taken.
-constexpr double kSecondsPrinted = 9;
+constexpr double seconds_printed = 9;
 
 TEST(Flips, modetest_flips_60_times_a_second) {
     const auto run =
         run_on_fresh_board({PLUGBOARD_SOURCE_DIR "/tests/system/modetest_flips.sh", "10"},
                            {"--check-leaks"}, std::chrono::seconds(60));
     ASSERT_EQ(run.status, 0) << run.out << run.err;
-    // By the daemon's record of each flip, and by modetest's own line. A busy machine keeps modetest from
-    // asking in time for a vblank now and then: the record's sequence numbers say how often, and its own
-    // mean is lower by those flips and by nothing else.
+    // By the daemon's record of each flip, and by modetest's own line. A busy machine keeps
+    // modetest from asking in time for a vblank now and then: the record's sequence numbers say how
+    // often, and its own mean is lower by those flips and by nothing else.
     EXPECT_NEAR(number_after(run.out, "recorded mean"), 60.0, 0.1) << run.out;
     EXPECT_EQ(number_after(run.out, "uneven"), 0) << run.out;
     const double skipped = number_after(run.out, "skipped vblanks");
@@ -37,7 +37,7 @@ TEST(Flips, modetest_flips_60_times_a_second) {
     EXPECT_LE(skipped, 12) << "more than 2 in 100 vblanks without a flip\n" << run.out;
     const double own_mean = number_after(run.out, "modetest's mean");
     EXPECT_LE(own_mean, 60.1) << run.out;
-    EXPECT_GE(own_mean, 59.9 - skipped / kSecondsPrinted) << run.out;
+    EXPECT_GE(own_mean, 59.9 - skipped / seconds_printed) << run.out;
 }
 
 TEST(Flips, vbltest_counts_60_vblanks_a_second) {
