@@ -3,8 +3,6 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
-#include <cstddef>
-
 #include "shim/board.h"
 #include "shim/channels.h"
 #include "shim/syscalls.h"
@@ -78,10 +76,7 @@ std::optional<FdLabel> find_label(int fd) {
     sockaddr_un name;
     socklen_t length = sizeof name;
     if (raw_syscall(SYS_getpeername, fd, &name, &length) < 0) return std::nullopt;
-    constexpr size_t start = offsetof(sockaddr_un, sun_path) + 1;
-    if (name.sun_family != AF_UNIX || length <= start || length > sizeof name) return std::nullopt;
-    if (name.sun_path[0] != '\0') return std::nullopt;
-    const auto label = parse_fd_label({name.sun_path + 1, length - start});
+    const auto label = label_of(name, length);
     if (!label) return std::nullopt;
     // A board that is gone cannot be told from another: its files are taken for ours, and fail.
     const auto id = board_id(*mine);

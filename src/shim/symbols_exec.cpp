@@ -32,6 +32,19 @@ void collect_arguments(char** to, const char* first, va_list* rest) {
     *to = nullptr;
 }
 
+/// Calls start(arguments) with those of execl() and the like, on the stack until it returns; `rest`
+/// is past the null that ends them then.
+template <class Start>
+int start_with_list(const char* first, va_list* rest, Start start) {
+    va_list counted;
+    va_copy(counted, *rest);
+    const size_t count = count_arguments(first, &counted);
+    va_end(counted);
+    auto** arguments = static_cast<char**>(alloca(count * sizeof(char*)));
+    collect_arguments(arguments, first, rest);
+    return start(arguments);
+}
+
 }  // namespace
 
 #pragma GCC visibility push(default)
@@ -73,38 +86,29 @@ int execveat(int dirfd, const char* path, char* const* arguments, char* const* e
 int execl(const char* path, const char* first, ...) noexcept {
     va_list rest;
     va_start(rest, first);
-    const size_t count = count_arguments(first, &rest);
+    const int result = start_with_list(
+        first, &rest, [&](char* const* arguments) { return execve(path, arguments, environ); });
     va_end(rest);
-    auto** arguments = static_cast<char**>(__builtin_alloca(count * sizeof(char*)));
-    va_start(rest, first);
-    collect_arguments(arguments, first, &rest);
-    va_end(rest);
-    return execve(path, arguments, environ);
+    return result;
 }
 
 int execlp(const char* file, const char* first, ...) noexcept {
     va_list rest;
     va_start(rest, first);
-    const size_t count = count_arguments(first, &rest);
+    const int result = start_with_list(
+        first, &rest, [&](char* const* arguments) { return execvpe(file, arguments, environ); });
     va_end(rest);
-    auto** arguments = static_cast<char**>(__builtin_alloca(count * sizeof(char*)));
-    va_start(rest, first);
-    collect_arguments(arguments, first, &rest);
-    va_end(rest);
-    return execvpe(file, arguments, environ);
+    return result;
 }
 
 int execle(const char* path, const char* first, ...) noexcept {
     va_list rest;
     va_start(rest, first);
-    const size_t count = count_arguments(first, &rest);
+    const int result = start_with_list(first, &rest, [&](char* const* arguments) {
+        return execve(path, arguments, va_arg(rest, char* const*));
+    });
     va_end(rest);
-    auto** arguments = static_cast<char**>(__builtin_alloca(count * sizeof(char*)));
-    va_start(rest, first);
-    collect_arguments(arguments, first, &rest);
-    char* const* entries = va_arg(rest, char* const*);
-    va_end(rest);
-    return execve(path, arguments, entries);
+    return result;
 }
 
 int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
