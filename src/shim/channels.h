@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "transport/busy_poll.h"
+
 namespace plugboard::shim {
 
 /// Where one channel is kept. A slot's number may change under a running call (dup2 onto it).
@@ -18,6 +20,8 @@ struct ChannelSlot {
     std::atomic<int> thread;  // who is using it
     std::atomic<uintptr_t> frame;  // of the call that is using it
     uint32_t sequence;
+    bool may_poll_busily;
+    transport::BusyPoll busy_poll;
 };
 
 /// A channel for the scope of one call. Any thread, also in signal handlers and after fork.
@@ -35,6 +39,9 @@ class Channel {
     int error() const { return error_; }
     const std::atomic<int>& socket() const { return slot_->fd; }
     uint32_t next_sequence() { return ++slot_->sequence; }
+    transport::BusyPoll* busy_poll() {
+        return slot_->may_poll_busily ? &slot_->busy_poll : nullptr;
+    }
     /// The call ended badly: the channel is not used again.
     void give_up() { broken_ = true; }
 

@@ -100,8 +100,22 @@ std::optional<Channel::Received> Channel::receive_packet(std::byte* buffer, Wait
     return received;
 }
 
+/// Nothing: none came in the time that there is for it, or the end.
+std::optional<Channel::Received> Channel::receive_busily(std::byte* buffer) {
+    if (!may_poll_busily_) return std::nullopt;
+    int64_t now = monotonic_ns();
+    const int64_t until = busy_poll_.until(now);
+    for (; now < until && !over_; now = monotonic_ns()) {
+        if (auto received = receive_packet(buffer, Wait::Poll)) return received;
+    }
+    return std::nullopt;
+}
+
 std::optional<Channel::Received> Channel::receive() {
-    return receive_packet(request_buffer_.get(), Wait::Block);
+    auto received = receive_busily(request_buffer_.get());
+    if (!received) received = receive_packet(request_buffer_.get(), Wait::Block);
+    busy_poll_.note_message(monotonic_ns());
+    return received;
 }
 
 std::optional<Channel::Received> Channel::receive_answer(MessageType type, uint32_t sequence) {

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "transport/busy_poll.h"
 #include "transport/protocol.h"
 
 namespace plugboard::transport {
@@ -61,10 +62,13 @@ class Channel {
   private:
     enum class Wait { Block, Poll };
     std::optional<Received> receive_packet(std::byte* buffer, Wait wait);
+    std::optional<Received> receive_busily(std::byte* buffer);
     bool send_parts(std::span<const std::byte> head, std::span<const Range> ranges,
                     std::span<const std::byte> payload, int fd);
 
     UniqueFd socket_;
+    BusyPoll busy_poll_;
+    const bool may_poll_busily_ = BusyPoll::is_of_use();
     std::unique_ptr<std::byte[]> request_buffer_;
     std::unique_ptr<std::byte[]> answer_buffer_;
     bool over_ = false;

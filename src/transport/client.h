@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <span>
 
+#include "transport/busy_poll.h"
 #include "transport/protocol.h"
 
 namespace plugboard::transport {
@@ -30,9 +32,11 @@ struct Answer {
 /// pointer gives EFAULT, never SIGSEGV.
 class ClientCall {
   public:
-    /// `socket` may be moved to another number during the call.
-    ClientCall(const std::atomic<int>& socket, uint32_t sequence, Signals signals)
-        : socket_(socket), sequence_(sequence), signals_(signals) {}
+    /// `socket` may be moved to another number during the call. `busy_poll`: the channel's; null:
+    /// each wait sleeps.
+    ClientCall(const std::atomic<int>& socket, uint32_t sequence, Signals signals,
+               BusyPoll* busy_poll = nullptr)
+        : socket_(socket), sequence_(sequence), signals_(signals), busy_poll_(busy_poll) {}
     ~ClientCall() { restore_signals(); }
     ClientCall(const ClientCall&) = delete;
     ClientCall& operator=(const ClientCall&) = delete;
@@ -58,6 +62,7 @@ class ClientCall {
     int send_parts(std::span<const std::byte> head, std::span<const Range> ranges,
                    std::span<const iovec> payload, int fd);
     long peek(Head& head);
+    long peek_busily(msghdr& header);
     void cancel();
     void restore_signals();
     void drop();
@@ -73,6 +78,7 @@ class ClientCall {
     const std::atomic<int>& socket_;
     const uint32_t sequence_;
     const Signals signals_;
+    BusyPoll* const busy_poll_;
     bool blocked_ = false;
     bool cancelled_ = false;
     unsigned long old_mask_ = 0;

@@ -1,0 +1,24 @@
+#include "transport/busy_poll.h"
+
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "transport/raw_syscall.h"
+
+namespace plugboard::transport {
+
+int64_t monotonic_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+bool BusyPoll::is_of_use() {
+    cpu_set_t processors{};
+    const long size = raw_syscall(SYS_sched_getaffinity, 0, sizeof processors, &processors);
+    // More processors than the set can hold are more than one.
+    return size < 0 || CPU_COUNT(&processors) > 1;
+}
+
+}  // namespace plugboard::transport
