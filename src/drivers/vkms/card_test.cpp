@@ -25,10 +25,10 @@ std::vector<std::string> names(const std::vector<TestClient::Property>& properti
 std::vector<std::string> plane_formats(TestClient& client, uint32_t plane) {
     drm_mode_get_plane get{};
     get.plane_id = plane;
-    EXPECT_EQ(client.call(DRM_IOCTL_MODE_GETPLANE, &get), 0);
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETPLANE, &get), 0);
     std::vector<uint32_t> formats(get.count_format_types);
     get.format_type_ptr = reinterpret_cast<uint64_t>(formats.data());
-    EXPECT_EQ(client.call(DRM_IOCTL_MODE_GETPLANE, &get), 0);
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETPLANE, &get), 0);
     std::vector<std::string> all;
     for (const uint32_t format : formats) all.push_back(drm::fourcc_name(format));
     return all;
@@ -37,7 +37,7 @@ std::vector<std::string> plane_formats(TestClient& client, uint32_t plane) {
 uint32_t possible_crtcs(TestClient& client, uint32_t plane) {
     drm_mode_get_plane get{};
     get.plane_id = plane;
-    EXPECT_EQ(client.call(DRM_IOCTL_MODE_GETPLANE, &get), 0);
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETPLANE, &get), 0);
     return get.possible_crtcs;
 }
 
@@ -83,7 +83,7 @@ TEST(Card, version_is_that_of_linux_6_1) {
     version.date_len = sizeof(date);
     version.desc = description;
     version.desc_len = sizeof(description);
-    ASSERT_EQ(client.call(DRM_IOCTL_VERSION, &version), 0);
+    ASSERT_EQ(client.ioctl(DRM_IOCTL_VERSION, &version), 0);
     EXPECT_STREQ(name, "vkms");
     EXPECT_STREQ(date, "20180514");
     EXPECT_STREQ(description, "Virtual Kernel Mode Setting");
@@ -94,13 +94,13 @@ TEST(Card, limits_are_those_of_linux_6_1) {
     TestBoard board;
     TestClient client(*board.drm());
     drm_mode_card_res all{};
-    ASSERT_EQ(client.call(DRM_IOCTL_MODE_GETRESOURCES, &all), 0);
+    ASSERT_EQ(client.ioctl(DRM_IOCTL_MODE_GETRESOURCES, &all), 0);
     EXPECT_EQ(all.min_width, 20U);
     EXPECT_EQ(all.max_width, 8192U);
     EXPECT_EQ(all.min_height, 20U);
     EXPECT_EQ(all.max_height, 8192U);
     drm_get_cap cursor{.capability = DRM_CAP_CURSOR_WIDTH, .value = 0};
-    ASSERT_EQ(client.call(DRM_IOCTL_GET_CAP, &cursor), 0);
+    ASSERT_EQ(client.ioctl(DRM_IOCTL_GET_CAP, &cursor), 0);
     EXPECT_EQ(cursor.value, 512U);
 }
 
@@ -177,7 +177,7 @@ TEST(Card, encoders_are_clones_of_themselves_only) {
     for (uint32_t i = 0; i < 2; ++i) {
         drm_mode_get_encoder get{};
         get.encoder_id = client.encoders[i];
-        ASSERT_EQ(client.call(DRM_IOCTL_MODE_GETENCODER, &get), 0);
+        ASSERT_EQ(client.ioctl(DRM_IOCTL_MODE_GETENCODER, &get), 0);
         EXPECT_EQ(get.encoder_type, DRM_MODE_ENCODER_VIRTUAL + 0U);
         EXPECT_EQ(get.possible_crtcs, 1U);
         EXPECT_EQ(get.possible_clones, 1U << i);
@@ -277,7 +277,7 @@ class CardCheck : public ::testing::Test {
         for (const auto& mode : client_.probe(client_.connectors[0])) {
             if (mode.hdisplay == 640) mode_ = mode;
         }
-        fb_ = client_.make_buffer(640, 480, DRM_FORMAT_XRGB8888, 4).fb;
+        fb_ = client_.make_mapped_buffer(640, 480, DRM_FORMAT_XRGB8888, 4).fb;
         ASSERT_EQ(client_.turn_on(crtc_, client_.connectors[0], mode_, primary_, fb_), 0);
     }
 
@@ -304,7 +304,7 @@ TEST_F(CardCheck, a_primary_of_no_width_is_refused) {
 }
 
 TEST_F(CardCheck, a_primary_larger_than_the_mode_is_fine) {
-    const uint32_t large = client_.make_buffer(700, 500, DRM_FORMAT_XRGB8888, 4).fb;
+    const uint32_t large = client_.make_mapped_buffer(700, 500, DRM_FORMAT_XRGB8888, 4).fb;
     EXPECT_EQ(test_plane(client_, primary_, crtc_, large, {-10, -10, 700, 500}, 700), 0);
 }
 

@@ -88,7 +88,7 @@ class Crc : public ::testing::Test {
     uint32_t crtc_ = client_.crtcs[0];
     uint32_t connector_ = client_.connectors[0];
     uint32_t primary_ = client_.planes[0];
-    DumbBuffer buffer_ = client_.make_buffer(width, height, DRM_FORMAT_XRGB8888, 4);
+    DumbBuffer buffer_ = client_.make_mapped_buffer(width, height, DRM_FORMAT_XRGB8888, 4);
 };
 
 TEST_F(Crc, data_gives_one_entry_a_vblank_without_commits) {
@@ -167,14 +167,14 @@ TEST_F(Crc, goes_on_when_the_crtc_was_off_in_between) {
 }
 
 TEST_F(Crc, entry_of_a_flips_sequence_shows_that_flip) {
-    const DumbBuffer other = client_.make_buffer(width, height, DRM_FORMAT_XRGB8888, 4);
+    const DumbBuffer other = client_.make_mapped_buffer(width, height, DRM_FORMAT_XRGB8888, 4);
     std::memset(other.bytes.data(), 0x77, other.bytes.size());
     const auto data = open_data();
     ASSERT_TRUE(data.ok());
     const auto black = read_entry(*data);
     ASSERT_TRUE(black);
     ASSERT_EQ(client_.atomic({{primary_, "FB_ID", other.fb}}, DRM_MODE_PAGE_FLIP_EVENT), 0);
-    const auto events = client_.take_events();
+    const auto events = client_.events().take();
     ASSERT_EQ(events.size(), 1U);
     drm_event_vblank flip{};
     std::memcpy(&flip, &events[0], sizeof(flip));
@@ -272,7 +272,7 @@ class CrcReference : public ::testing::Test {
         data_ = std::move(*data);
     }
     DumbBuffer make(uint32_t fourcc, uint32_t w, uint32_t h) {
-        return client_.make_buffer(w, h, fourcc, tests::bytes_per_pixel(fourcc));
+        return client_.make_mapped_buffer(w, h, fourcc, tests::bytes_per_pixel(fourcc));
     }
     DumbBuffer pattern(uint32_t fourcc, uint32_t w, uint32_t h) {
         DumbBuffer buffer = make(fourcc, w, h);
@@ -284,7 +284,7 @@ class CrcReference : public ::testing::Test {
         EXPECT_EQ(client_.atomic(TestClient::place(plane, client_.crtcs[0], fb, to, x, y),
                                  DRM_MODE_PAGE_FLIP_EVENT),
                   0);
-        const auto events = client_.take_events();
+        const auto events = client_.events().take();
         if (events.empty()) return 0;
         drm_event_vblank flip{};
         std::memcpy(&flip, &events.back(), sizeof(flip));

@@ -84,14 +84,14 @@ TEST(Driver, unplug_of_a_running_card_leaves_nothing) {
         TestBoard board;
         auto drm = std::make_optional(board.drm());
         TestClient client(**drm);
-        const DumbBuffer buffer = client.make_buffer(1024, 768, DRM_FORMAT_XRGB8888, 4);
+        const DumbBuffer buffer = client.make_mapped_buffer(1024, 768, DRM_FORMAT_XRGB8888, 4);
         ASSERT_EQ(
             client.turn_on(client.crtcs[0], client.connectors[0],
                            client.probe(client.connectors[0])[0], client.planes[0], buffer.fb),
             0);
         board.unplug();
         drm_mode_card_res all{};
-        EXPECT_EQ(client.call(DRM_IOCTL_MODE_GETRESOURCES, &all), ENODEV);
+        EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETRESOURCES, &all), ENODEV);
         client.close();
         drm.reset();
     }
@@ -114,7 +114,7 @@ TEST(Driver, two_crtcs_flip_independently) {
     config.screens[0].mode = config.screens[1].mode = ScreenMode{.width = 320, .height = 240};
     TestBoard board(config);
     TestClient client(*board.drm());
-    const DumbBuffer buffer = client.make_buffer(320, 240, DRM_FORMAT_XRGB8888, 4);
+    const DumbBuffer buffer = client.make_mapped_buffer(320, 240, DRM_FORMAT_XRGB8888, 4);
     for (size_t i = 0; i < 2; ++i) {
         ASSERT_EQ(
             client.turn_on(client.crtcs[i], client.connectors[i],
@@ -125,7 +125,7 @@ TEST(Driver, two_crtcs_flip_independently) {
         ASSERT_EQ(
             client.atomic({{client.planes[i], "FB_ID", buffer.fb}}, DRM_MODE_PAGE_FLIP_EVENT, i),
             0);
-        const auto events = client.take_events();
+        const auto events = client.events().take();
         ASSERT_EQ(events.size(), 1U);
         drm_event_vblank flip{};
         std::memcpy(&flip, &events[0], sizeof(flip));

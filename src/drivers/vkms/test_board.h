@@ -4,52 +4,26 @@
 #include <drm.h>
 #include <drm_fourcc.h>
 #include <drm_mode.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/wait.h"
 #include "device/device.h"
 #include "device/model.h"
 #include "drivers/vkms/config.h"
 #include "drivers/vkms/driver.h"
 #include "drm/device.h"
-#include "drm/file.h"
 #include "drm/minors.h"
 #include "drm/pixel/geometry.h"
-#include "drm/request.h"
-#include "uapi/in_process_memory.h"
+#include "tests/support/drm_client.h"
 
 namespace plugboard::vkms {
-
-/// The events of one file, until they are taken.
-class EventQueue final : public drm::EventSink {
-  public:
-    explicit EventQueue(std::deque<drm::EventBytes>& events, std::mutex& mutex)
-        : events_(events), mutex_(mutex) {}
-    void push(const drm::EventBytes& event) override {
-        const std::lock_guard lock(mutex_);
-        events_.push_back(event);
-    }
-    size_t unread() const override {
-        const std::lock_guard lock(mutex_);
-        return events_.size() * sizeof(drm::EventBytes);
-    }
-    void hang_up() override {}
-
-  private:
-    std::deque<drm::EventBytes>& events_;
-    std::mutex& mutex_;
-};
 
 struct DumbBuffer {
     drm_mode_create_dumb dumb{};
@@ -63,49 +37,35 @@ struct Setting {
     uint64_t value = 0;
 };
 
-/// One open file, used by one thread. Calls give 0 or an errno.
-class TestClient {
+/// An open file with every client cap, that knows the device's objects. One thread.
+class TestClient final : public tests::Client {
   public:
-    explicit TestClient(drm::Device& device) : sleeper_(device.clock()) {
-        auto file = drm::File::open(device, {.flags = O_RDWR, .opener = {}, .command = "test"},
-                                    std::make_unique<EventQueue>(events_, mutex_));
-        EXPECT_TRUE(file.ok());
-        if (file.ok()) file_ = *file;
-        set_cap(DRM_CLIENT_CAP_UNIVERSAL_PLANES);
-        set_cap(DRM_CLIENT_CAP_ATOMIC);
-        set_cap(DRM_CLIENT_CAP_WRITEBACK_CONNECTORS);
+    explicit TestClient(drm::Device& device) : Client(device, {.command = "test"}) {
+        EXPECT_TRUE(is_open());
+        EXPECT_EQ(set_cap(DRM_CLIENT_CAP_UNIVERSAL_PLANES), 0);
+        EXPECT_EQ(set_cap(DRM_CLIENT_CAP_ATOMIC), 0);
+        EXPECT_EQ(set_cap(DRM_CLIENT_CAP_WRITEBACK_CONNECTORS), 0);
         list();
     }
     ~TestClient() { close(); }
-    TestClient(const TestClient&) = delete;
-    TestClient& operator=(const TestClient&) = delete;
 
     void close() {
-        if (file_) (*file_)->release();
-        file_.reset();
+        Client::close();
         for (const auto bytes : mappings_) munmap(bytes.data(), bytes.size());
         mappings_.clear();
     }
 
-    int call(unsigned long command, void* argument) {
-        uapi::InProcessMemory memory;
-        drm::Request request(memory, sleeper_, {.pid = getpid()});
-        const auto done = (*file_)->ioctl(request, static_cast<uint32_t>(command),
-                                          uapi::UserAddress{reinterpret_cast<uint64_t>(argument)});
-        memory.end_request(!done.ok());
-        return done.ok() ? 0 : static_cast<int>(done.error());
-    }
-
-    DumbBuffer make_buffer(uint32_t width, uint32_t height, uint32_t fourcc, uint32_t bytes) {
+    DumbBuffer make_mapped_buffer(uint32_t width, uint32_t height, uint32_t fourcc,
+                                  uint32_t bytes) {
         DumbBuffer buffer;
         buffer.dumb.width = width;
         buffer.dumb.height = height;
         buffer.dumb.bpp = bytes * 8;
-        EXPECT_EQ(call(DRM_IOCTL_MODE_CREATE_DUMB, &buffer.dumb), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_CREATE_DUMB, &buffer.dumb), 0);
         drm_mode_map_dumb map{.handle = buffer.dumb.handle, .pad = 0, .offset = 0};
-        EXPECT_EQ(call(DRM_IOCTL_MODE_MAP_DUMB, &map), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_MAP_DUMB, &map), 0);
         const auto mapped =
-            (*file_)->map(map.offset, buffer.dumb.size, PROT_READ | PROT_WRITE, MAP_SHARED);
+            file().map(map.offset, buffer.dumb.size, PROT_READ | PROT_WRITE, MAP_SHARED);
         EXPECT_TRUE(mapped.ok());
         if (!mapped.ok()) return buffer;
         void* data = mmap(nullptr, buffer.dumb.size, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -119,7 +79,7 @@ class TestClient {
         fb.pixel_format = fourcc;
         fb.handles[0] = buffer.dumb.handle;
         fb.pitches[0] = buffer.dumb.pitch;
-        EXPECT_EQ(call(DRM_IOCTL_MODE_ADDFB2, &fb), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_ADDFB2, &fb), 0);
         buffer.fb = fb.fb_id;
         return buffer;
     }
@@ -128,14 +88,14 @@ class TestClient {
     std::vector<drm_mode_modeinfo> probe(uint32_t connector, uint32_t* status = nullptr) {
         drm_mode_get_connector found{};
         found.connector_id = connector;
-        EXPECT_EQ(call(DRM_IOCTL_MODE_GETCONNECTOR, &found), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETCONNECTOR, &found), 0);
         if (status) *status = found.connection;
         std::vector<drm_mode_modeinfo> modes(found.count_modes);
         drm_mode_get_connector again{};
         again.connector_id = connector;
         again.count_modes = found.count_modes;
         again.modes_ptr = reinterpret_cast<uint64_t>(modes.data());
-        EXPECT_EQ(modes.empty() ? 0 : call(DRM_IOCTL_MODE_GETCONNECTOR, &again), 0);
+        EXPECT_EQ(modes.empty() ? 0 : ioctl(DRM_IOCTL_MODE_GETCONNECTOR, &again), 0);
         return modes;
     }
 
@@ -148,17 +108,17 @@ class TestClient {
     std::vector<Property> properties(uint32_t object) {
         drm_mode_obj_get_properties all{};
         all.obj_id = object;
-        EXPECT_EQ(call(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, &all), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, &all), 0);
         std::vector<uint32_t> ids(all.count_props);
         std::vector<uint64_t> values(all.count_props);
         all.props_ptr = reinterpret_cast<uint64_t>(ids.data());
         all.prop_values_ptr = reinterpret_cast<uint64_t>(values.data());
-        EXPECT_EQ(call(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, &all), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, &all), 0);
         std::vector<Property> properties;
         for (size_t i = 0; i < ids.size(); ++i) {
             drm_mode_get_property one{};
             one.prop_id = ids[i];
-            EXPECT_EQ(call(DRM_IOCTL_MODE_GETPROPERTY, &one), 0);
+            EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETPROPERTY, &one), 0);
             properties.push_back({one.name, ids[i], values[i]});
         }
         return properties;
@@ -173,17 +133,17 @@ class TestClient {
     std::vector<std::byte> blob(uint64_t id) {
         drm_mode_get_blob get{};
         get.blob_id = static_cast<uint32_t>(id);
-        EXPECT_EQ(call(DRM_IOCTL_MODE_GETPROPBLOB, &get), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETPROPBLOB, &get), 0);
         std::vector<std::byte> bytes(get.length);
         get.data = reinterpret_cast<uint64_t>(bytes.data());
-        EXPECT_EQ(call(DRM_IOCTL_MODE_GETPROPBLOB, &get), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETPROPBLOB, &get), 0);
         return bytes;
     }
     uint32_t mode_blob(const drm_mode_modeinfo& mode) {
         drm_mode_create_blob create{};
         create.data = reinterpret_cast<uint64_t>(&mode);
         create.length = sizeof(mode);
-        EXPECT_EQ(call(DRM_IOCTL_MODE_CREATEPROPBLOB, &create), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_CREATEPROPBLOB, &create), 0);
         return create.blob_id;
     }
 
@@ -204,7 +164,7 @@ class TestClient {
         request.props_ptr = reinterpret_cast<uint64_t>(ids.data());
         request.prop_values_ptr = reinterpret_cast<uint64_t>(values.data());
         request.user_data = user_data;
-        return call(DRM_IOCTL_MODE_ATOMIC, &request);
+        return ioctl(DRM_IOCTL_MODE_ATOMIC, &request);
     }
 
     /// What puts an fb on a plane; (x, y) in the fb.
@@ -239,39 +199,26 @@ class TestClient {
                       DRM_MODE_ATOMIC_ALLOW_MODESET);
     }
 
-    std::deque<drm::EventBytes> take_events() {
-        const std::lock_guard lock(mutex_);
-        return std::exchange(events_, {});
-    }
-
     std::vector<uint32_t> planes, crtcs, connectors, encoders;
 
   private:
-    void set_cap(uint64_t cap) {
-        drm_set_client_cap set{.capability = cap, .value = 1};
-        EXPECT_EQ(call(DRM_IOCTL_SET_CLIENT_CAP, &set), 0);
-    }
     void list() {
         drm_mode_card_res all{};
-        EXPECT_EQ(call(DRM_IOCTL_MODE_GETRESOURCES, &all), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETRESOURCES, &all), 0);
         crtcs.resize(all.count_crtcs);
         connectors.resize(all.count_connectors);
         encoders.resize(all.count_encoders);
         all.crtc_id_ptr = reinterpret_cast<uint64_t>(crtcs.data());
         all.connector_id_ptr = reinterpret_cast<uint64_t>(connectors.data());
         all.encoder_id_ptr = reinterpret_cast<uint64_t>(encoders.data());
-        EXPECT_EQ(call(DRM_IOCTL_MODE_GETRESOURCES, &all), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETRESOURCES, &all), 0);
         drm_mode_get_plane_res shown{};
-        EXPECT_EQ(call(DRM_IOCTL_MODE_GETPLANERESOURCES, &shown), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETPLANERESOURCES, &shown), 0);
         planes.resize(shown.count_planes);
         shown.plane_id_ptr = reinterpret_cast<uint64_t>(planes.data());
-        EXPECT_EQ(call(DRM_IOCTL_MODE_GETPLANERESOURCES, &shown), 0);
+        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETPLANERESOURCES, &shown), 0);
     }
 
-    std::mutex mutex_;
-    std::deque<drm::EventBytes> events_;
-    ThreadSleeper sleeper_;
-    MaybeRef<drm::File> file_;
     std::vector<std::span<std::byte>> mappings_;
 };
 

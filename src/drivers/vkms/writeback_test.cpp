@@ -28,7 +28,7 @@ class Writeback : public ::testing::Test {
         tests::draw_pattern(DRM_FORMAT_XRGB8888, width, height, source_.dumb.pitch, source_.bytes);
         target_ = make();
     }
-    DumbBuffer make() { return client_.make_buffer(width, height, DRM_FORMAT_XRGB8888, 4); }
+    DumbBuffer make() { return client_.make_mapped_buffer(width, height, DRM_FORMAT_XRGB8888, 4); }
     std::vector<Setting> job(const DumbBuffer& target) {
         return {{connector_, "WRITEBACK_FB_ID", target.fb},
                 {connector_, "WRITEBACK_OUT_FENCE_PTR", reinterpret_cast<uint64_t>(&fence_)}};
