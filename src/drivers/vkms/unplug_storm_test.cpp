@@ -30,7 +30,7 @@ rc::Gen<std::vector<Command>> any_commands() {
 /// What a card does otherwise than the model. In the end nothing may be left of it.
 std::optional<std::string> difference_in(const std::vector<Command>& commands, StormRules rules) {
     const size_t objects = live_object_count();
-    const auto difference = Storm(rules).play(commands);
+    auto difference = Storm(rules).play(commands);
     if (difference || live_object_count() == objects) return difference;
     return fmt::format("{} objects are left", live_object_count() - objects);
 }
