@@ -1,7 +1,6 @@
 #include "base/hangup_watch.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "base/labelled_pair.h"
+#include "tests/support/shortage.h"
 
 namespace plugboard {
 namespace {
@@ -115,27 +115,9 @@ TEST(HangupWatch, the_thread_tells_without_settle) {
     closed.get_future().wait();
 }
 
-/// Nobody in the process gets a further descriptor.
-class NoDescriptors {
-  public:
-    NoDescriptors() {
-        EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
-        const UniqueFd lowest(dup(STDERR_FILENO));
-        rlimit none = before_;
-        none.rlim_cur = static_cast<rlim_t>(lowest.borrow());
-        EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-    }
-    ~NoDescriptors() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
-    NoDescriptors(const NoDescriptors&) = delete;
-    NoDescriptors& operator=(const NoDescriptors&) = delete;
-
-  private:
-    rlimit before_{};
-};
-
 TEST(HangupWatch, a_close_is_seen_without_a_free_descriptor) {
     Watched first, second;
-    const NoDescriptors none;
+    const tests::NoDescriptors none;
     for (Watched* it : {&first, &second}) {
         it->pair.theirs.reset();
         const UniqueFd taken(dup(STDERR_FILENO));
@@ -154,7 +136,7 @@ TEST(HangupWatch, no_close_is_lost_while_others_take_every_descriptor) {
     for (LabelledPair& pair : pairs)
         ASSERT_TRUE(watch.add(pair.ours.borrow(), [&] { closed++; }).ok());
     {
-        const NoDescriptors none;
+        const tests::NoDescriptors none;
         std::atomic<bool> is_over{false};
         std::thread greedy([&] {
             std::vector<UniqueFd> taken;
@@ -178,7 +160,7 @@ TEST(HangupWatch, without_descriptors_it_watches_nothing_and_ends) {
     LabelledPair pair = make_pair();
     HangupWatch watch;
     {
-        const NoDescriptors none;
+        const tests::NoDescriptors none;
         EXPECT_EQ(watch.add(pair.ours.borrow(), [] { FAIL(); }).error(), Errno::MFile);
         watch.settle();
     }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdlib>
 
 namespace plugboard::tests {
 
@@ -14,17 +15,20 @@ namespace plugboard::tests {
 class NoDescriptors {
   public:
     NoDescriptors() {
-        getrlimit(RLIMIT_NOFILE, &old_);
+        if (getrlimit(RLIMIT_NOFILE, &old_) != 0) std::abort();
         const int lowest_free = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (lowest_free < 0) std::abort();
         close(lowest_free);
-        const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest_free), .rlim_max = old_.rlim_max};
-        setrlimit(RLIMIT_NOFILE, &none);
+        set_limit({.rlim_cur = static_cast<rlim_t>(lowest_free), .rlim_max = old_.rlim_max});
     }
-    ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &old_); }
+    ~NoDescriptors() { set_limit(old_); }
     NoDescriptors(const NoDescriptors&) = delete;
     NoDescriptors& operator=(const NoDescriptors&) = delete;
 
   private:
+    static void set_limit(const rlimit& limit) {
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) std::abort();
+    }
     rlimit old_{};
 };
 
