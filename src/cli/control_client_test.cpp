@@ -1,14 +1,13 @@
 #include "cli/control_client.h"
 
 #include <gtest/gtest.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <thread>
 
 #include "cli/failure.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/unix_address.h"
 
 namespace plugboard::cli {
 namespace {
@@ -17,14 +16,9 @@ namespace {
 class ControlClientTest : public testing::Test {
   protected:
     void SetUp() override {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const std::string path = folder_.path() + "/control";
-        memcpy(address.sun_path, path.c_str(), path.size());
+        const tests::UnixAddress address(folder_.path() + "/control");
         listener_.reset(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        ASSERT_EQ(
-            bind(listener_.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
-            0);
+        ASSERT_EQ(bind(listener_.borrow(), address.get(), address.size()), 0);
         ASSERT_EQ(listen(listener_.borrow(), 1), 0);
     }
 

@@ -2,15 +2,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/passed_fd.h"
 #include "tests/support/shortage.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/unix_address.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -86,12 +85,8 @@ class ControlServerTest : public testing::Test {
         return client;
     }
     void connect_it(const UniqueFd& client) const {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const std::string path = folder_.path() + "/control";
-        memcpy(address.sun_path, path.c_str(), path.size());
-        EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)),
-                  0);
+        const tests::UnixAddress address(folder_.path() + "/control");
+        EXPECT_EQ(connect(client.borrow(), address.get(), address.size()), 0);
     }
     static void send_text(const UniqueFd& client, std::string_view text) {
         while (!text.empty()) {

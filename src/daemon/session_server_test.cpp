@@ -3,14 +3,13 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <atomic>
-#include <cstring>
 
 #include "base/log.h"
 #include "tests/support/shortage.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/unix_address.h"
 #include "transport/client.h"
 
 namespace plugboard::daemon {
@@ -48,12 +47,8 @@ class SessionServerTest : public testing::Test {
     }
     /// What HELLO is answered on a socket that was made before descriptors ran out.
     transport::Answer say_hello(const UniqueFd& client) const {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const std::string path = folder_.path() + "/shim";
-        memcpy(address.sun_path, path.c_str(), path.size());
-        EXPECT_EQ(connect(client.borrow(), reinterpret_cast<sockaddr*>(&address), sizeof(address)),
-                  0);
+        const tests::UnixAddress address(folder_.path() + "/shim");
+        EXPECT_EQ(connect(client.borrow(), address.get(), address.size()), 0);
         const std::atomic<int> fd(client.borrow());
         transport::ClientCall call(fd, transport::hello_sequence, transport::Signals::Ignored);
         call.send(transport::MessageType::Hello, transport::HelloBody{});

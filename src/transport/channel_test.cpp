@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "tests/support/temporary_folder.h"
+#include "tests/support/unix_address.h"
 #include "transport/client.h"
 
 namespace plugboard::transport {
@@ -260,13 +260,9 @@ TEST_F(ChannelTest, an_old_cancel_interrupts_nothing) {
 class ConnectTest : public testing::Test {
   protected:
     void SetUp() override {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path, path_.c_str(), path_.size());
+        const tests::UnixAddress address(path_);
         listener_.reset(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-        ASSERT_EQ(
-            bind(listener_.borrow(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-            0);
+        ASSERT_EQ(bind(listener_.borrow(), address.get(), address.size()), 0);
         ASSERT_EQ(listen(listener_.borrow(), 1), 0);
     }
     int connect_while(std::function<void()> serve) {
