@@ -13,10 +13,7 @@ namespace {
 using tests::Board;
 using tests::CardInfo;
 using tests::Client;
-
-std::string result_name(int error) {
-    return error == 0 ? "ok" : errno_name(static_cast<Errno>(error));
-}
+using tests::result_name;
 
 /// The lines of kms-errno.txt that start with the word and a number.
 void compare_caps(const char* reference, const CardInfo& info) {

@@ -20,10 +20,7 @@ namespace {
 using tests::Board;
 using tests::CardInfo;
 using tests::Client;
-
-std::string result_name(int error) {
-    return error == 0 ? "ok" : errno_name(static_cast<Errno>(error));
-}
+using tests::result_name;
 
 TEST(Dispatch, every_row_of_the_uapi_has_a_handler_and_no_other_number_has) {
     for (uint32_t number = 0; number < uapi::table_size; number++)

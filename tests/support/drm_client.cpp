@@ -12,6 +12,10 @@
 
 namespace plugboard::tests {
 
+std::string result_name(int error) {
+    return error == 0 ? "ok" : errno_name(static_cast<Errno>(error));
+}
+
 void EventQueue::push(const drm::EventBytes& event) {
     const std::lock_guard lock(mutex_);
     events_.push_back(event);

@@ -26,6 +26,9 @@
 
 namespace plugboard::tests {
 
+/// As the reference files have it: "ok", or the errno's name.
+std::string result_name(int error);
+
 /// The events of one file until they are taken, and whether it was hung up.
 class EventQueue {
   public:

@@ -26,12 +26,12 @@
 #include "drm/file.h"
 #include "drm/objects/mode_config.h"
 #include "drm/request.h"
+#include "tests/support/drm_modes.h"
 
 namespace plugboard::drm::atomic {
 
-/// 1024x768 at 60 Hz, the DMT timings.
-drm_mode_modeinfo mode_1024x768();
-drm_mode_modeinfo mode_800x600();
+using tests::mode_1024x768;
+using tests::mode_800x600;
 
 /// What the fake driver has and refuses.
 struct BoardInfo {

@@ -395,39 +395,6 @@ int AtomicRequest::pumped(Client& client) {
     return client.pumped(DRM_IOCTL_MODE_ATOMIC, &argument);
 }
 
-drm_mode_modeinfo mode_1024x768() {
-    drm_mode_modeinfo mode{};
-    mode.clock = 65000;
-    mode.hdisplay = 1024;
-    mode.hsync_start = 1048;
-    mode.hsync_end = 1184;
-    mode.htotal = 1344;
-    mode.vdisplay = 768;
-    mode.vsync_start = 771;
-    mode.vsync_end = 777;
-    mode.vtotal = 806;
-    mode.flags = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC;
-    mode.type = DRM_MODE_TYPE_DRIVER;
-    std::memcpy(mode.name, "1024x768", 9);
-    return mode;
-}
-
-drm_mode_modeinfo mode_800x600() {
-    drm_mode_modeinfo mode{};
-    mode.clock = 40000;
-    mode.hdisplay = 800;
-    mode.hsync_start = 840;
-    mode.hsync_end = 968;
-    mode.htotal = 1056;
-    mode.vdisplay = 600;
-    mode.vsync_start = 601;
-    mode.vsync_end = 605;
-    mode.vtotal = 628;
-    mode.flags = DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC;
-    std::memcpy(mode.name, "800x600", 8);
-    return mode;
-}
-
 void add_modeset(AtomicRequest& request, Board& board, Client& client, uint32_t fb,
                  size_t crtc_index) {
     const StandardProperties& p = board.config().properties;

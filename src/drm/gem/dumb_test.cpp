@@ -29,7 +29,7 @@ drm_mode_create_dumb dumb_of(uint32_t width, uint32_t height, uint32_t bpp) {
 
 std::string answer_to(Client& client, drm_mode_create_dumb dumb) {
     if (const int error = client.ioctl(DRM_IOCTL_MODE_CREATE_DUMB, dumb))
-        return errno_name(static_cast<Errno>(error));
+        return tests::result_name(error);
     const std::string answer =
         "ok pitch " + std::to_string(dumb.pitch) + " size " + std::to_string(dumb.size);
     drm_mode_destroy_dumb destroy{.handle = dumb.handle};

@@ -7,29 +7,15 @@
 #include <functional>
 #include <limits>
 
+#include "tests/support/drm_modes.h"
+
 namespace plugboard::drm {
 namespace {
 
-/// A client's 1024x768 at 60 Hz.
-drm_mode_modeinfo xga() {
-    drm_mode_modeinfo info{};
-    info.clock = 65000;
-    info.hdisplay = 1024;
-    info.hsync_start = 1048;
-    info.hsync_end = 1184;
-    info.htotal = 1344;
-    info.vdisplay = 768;
-    info.vsync_start = 771;
-    info.vsync_end = 777;
-    info.vtotal = 806;
-    info.flags = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC;
-    info.type = DRM_MODE_TYPE_DRIVER;
-    std::strcpy(info.name, "1024x768");
-    return info;
-}
+using tests::mode_1024x768;
 
 Mode parsed(const std::function<void(drm_mode_modeinfo&)>& change) {
-    drm_mode_modeinfo info = xga();
+    drm_mode_modeinfo info = mode_1024x768();
     change(info);
     auto mode = Mode::from_user(info);
     EXPECT_TRUE(mode.ok());
@@ -38,14 +24,14 @@ Mode parsed(const std::function<void(drm_mode_modeinfo&)>& change) {
 
 /// 0 if the mode is accepted.
 Errno error_of(const std::function<void(drm_mode_modeinfo&)>& change) {
-    drm_mode_modeinfo info = xga();
+    drm_mode_modeinfo info = mode_1024x768();
     change(info);
     auto mode = Mode::from_user(info);
     return mode.ok() ? Errno{} : mode.error();
 }
 
 TEST(ModeFromUser, keeps_all_that_it_reads) {
-    drm_mode_modeinfo info = xga();
+    drm_mode_modeinfo info = mode_1024x768();
     info.hskew = 3;
     info.vscan = 2;
     const Mode mode = *Mode::from_user(info);
@@ -152,8 +138,9 @@ TEST(ModeFromUser, empty_name_stays_empty) {
 TEST(ModeToUser, shows_aspect_bits_only_where_they_are_wanted) {
     const Mode mode = parsed([](auto& info) { info.flags |= DRM_MODE_FLAG_PIC_AR_64_27; });
     EXPECT_EQ(mode.aspect(), AspectRatio::Ratio64To27);
-    EXPECT_EQ(mode.to_user(AspectBits::Show).flags, xga().flags | DRM_MODE_FLAG_PIC_AR_64_27);
-    EXPECT_EQ(mode.to_user(AspectBits::Hide).flags, xga().flags);
+    EXPECT_EQ(mode.to_user(AspectBits::Show).flags,
+              mode_1024x768().flags | DRM_MODE_FLAG_PIC_AR_64_27);
+    EXPECT_EQ(mode.to_user(AspectBits::Hide).flags, mode_1024x768().flags);
     EXPECT_TRUE(has_aspect_bits(mode.to_user(AspectBits::Show)));
     EXPECT_FALSE(has_aspect_bits(mode.to_user(AspectBits::Hide)));
 }
