@@ -23,6 +23,7 @@ Installation find_installation() {
     }
     const auto prefix = self.parent_path().parent_path();
     Installation installation;
+    installation.commands = self.parent_path();
     installation.daemon = prefix / "libexec" / "plugboard-daemon";
     // As installed, and as built; the last one is named when it is in neither.
     for (const char* folder : {PLUGBOARD_SHIM_FOLDER, "lib"}) {
@@ -41,6 +42,12 @@ Installation find_installation() {
                       "move the prefix to a path without them", Exit::Plugboard);
     }
     return installation;
+}
+
+std::string with_folder(const std::string& path, const std::string& folder) {
+    if (fmt::format(":{}:", path).find(fmt::format(":{}:", folder)) != std::string::npos)
+        return path;
+    return fmt::format("{}:{}", path, folder);
 }
 
 std::string without_shim(const std::string& ld_preload) {

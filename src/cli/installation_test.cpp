@@ -5,6 +5,12 @@
 namespace plugboard::cli {
 namespace {
 
+TEST(Path, gets_the_folder_once_and_at_its_end) {
+    EXPECT_EQ(with_folder("/usr/bin:/bin", "/opt/bin"), "/usr/bin:/bin:/opt/bin");
+    EXPECT_EQ(with_folder("/opt/bin:/bin", "/opt/bin"), "/opt/bin:/bin");
+    EXPECT_EQ(with_folder("/bin", "/in"), "/bin:/in");
+}
+
 TEST(Preload, of_others_is_kept) {
     EXPECT_EQ(without_shim(""), "");
     EXPECT_EQ(without_shim("/a/libasan.so"), "/a/libasan.so");

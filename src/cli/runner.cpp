@@ -116,6 +116,10 @@ class Run {
         spawn_options.environment = {
             {"LD_PRELOAD", installation_.shim + (others.empty() ? "" : ":" + others)},
             {"PLUGBOARD_BOARD", directory_}};
+        // `plugboard status` and the like work in there by that name. Without a PATH libc has one.
+        if (const std::string path = text_of("PATH"); !path.empty())
+            spawn_options.environment.emplace_back("PATH",
+                                                   with_folder(path, installation_.commands));
         auto spawned = spawn(spawn_options);
         if (spawned.failure) {
             print_error(

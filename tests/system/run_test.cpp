@@ -211,6 +211,14 @@ TEST(Run, gives_the_command_the_callers_preloads_too) {
     EXPECT_NE(run(options).out.find("libplugboard-preload.so:libm.so.6"), std::string::npos);
 }
 
+TEST(Run, finds_the_command_inside_by_its_name) {
+    auto options = run_command({"--", "sh", "-c", opener + "; plugboard status"});
+    options.environment = {{"PATH", "/usr/bin:/bin"}};
+    const auto result = run(options);
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.out.find("gpu0"), std::string::npos) << result.out;
+}
+
 TEST(Run, inside_a_run_has_a_board_of_its_own) {
     const auto result = run(run_command({"--", plugboard_command(), "run", "--", "bash", "-c",
                                          "echo $PLUGBOARD_BOARD; " + opener}));
