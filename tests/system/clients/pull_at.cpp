@@ -5,19 +5,14 @@
 #include <map>
 
 #include "tests/system/clients/card.h"
+#include "tests/system/clients/facts.h"
 
 namespace {
 
 using client::Buffer;
 using client::Card;
+using client::expect;
 using client::must;
-
-int failures = 0;
-
-void expect(bool ok, const std::string& what) {
-    if (!ok) failures++;
-    std::printf("%s - %s\n", ok ? "ok" : "not ok", what.c_str());
-}
 
 /// What each call needs; made while the card is there.
 struct Scene {
@@ -225,5 +220,5 @@ int main(int argc, char** argv) {
                                 (error ? strerrorname_np(error) : "success"));
     expect(ms < 2000, "it ended at once");
     check_aftermath(scene);
-    return failures == 0 ? 0 : 1;
+    return client::failures == 0 ? 0 : 1;
 }

@@ -9,19 +9,13 @@
 #include <map>
 
 #include "tests/system/clients/card.h"
+#include "tests/system/clients/facts.h"
 
 namespace {
 
 using client::Card;
+using client::expect;
 using client::must;
-
-int failures = 0;
-
-void expect(bool ok, const std::string& what) {
-    if (!ok) failures++;
-    std::printf("%s - %s\n", ok ? "ok" : "not ok", what.c_str());
-    std::fflush(stdout);
-}
 
 /// True once the thread sleeps in the kernel.
 bool sleeps(pid_t thread) {
@@ -143,5 +137,5 @@ int main(int argc, char** argv) {
     }
     first.pixels[1] = 3;
     expect(first.pixels[1] == 3, "the mapping is still good");
-    return failures == 0 ? 0 : 1;
+    return client::failures == 0 ? 0 : 1;
 }
