@@ -44,13 +44,6 @@ void refuse_channel(int socket, Errno error) {
 }  // namespace
 
 struct SessionServer::Impl {
-    Impl(World& world_, HangupWatch& hangups_, Listener listener_, UniqueFd event_, Clock& clock_)
-        : world(world_),
-          clock(clock_),
-          files(hangups_),
-          listener(std::move(listener_)),
-          event(std::move(event_)) {}
-
     void accept_all();
     void accept_one();
     void start_session(UniqueFd socket);
@@ -69,8 +62,8 @@ struct SessionServer::Impl {
     std::atomic<size_t> channels = 0;  // sockets of sessions; counted before they are made
     bool is_refusing = false;          // the accepting thread's: says so once
     std::list<std::unique_ptr<RunningSession>>
-        sessions;  // the accepting thread's; then shut_down()'s
-    std::thread thread;
+        sessions{};  // the accepting thread's; then shut_down()'s
+    std::thread thread{};
 };
 
 void SessionServer::Impl::notify() {
@@ -166,8 +159,11 @@ Result<std::unique_ptr<SessionServer>> SessionServer::create(World& world, Hangu
     const int on = 1;
     if (setsockopt(listener.poll_fd(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return last_error();
-    auto impl =
-        std::make_unique<Impl>(world, hangups, std::move(listener), std::move(event), clock);
+    std::unique_ptr<Impl> impl(new Impl{.world = world,
+                                        .clock = clock,
+                                        .files = FileTable(hangups),
+                                        .listener = std::move(listener),
+                                        .event = std::move(event)});
     Impl& server = *impl;
     server.thread = std::thread([&server] { server.accept_all(); });
     return std::unique_ptr<SessionServer>(new SessionServer(std::move(impl)));
