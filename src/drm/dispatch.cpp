@@ -30,8 +30,11 @@ struct Slot {
     Needs needs = Needs::Nothing;
 };
 
+template <class Argument>
+using StructHandler = Result<void> (*)(Request&, Device&, File&, Argument&);
+
 /// Calls a handler with a copy of the struct, and copies what it changed back.
-template <class Argument, Result<void> (*function)(Request&, Device&, File&, Argument&)>
+template <class Argument, StructHandler<Argument> function>
 Result<void> with_struct(Request& request, Device& device, File& file, std::byte* bytes) {
     Argument argument;
     std::memcpy(&argument, bytes, sizeof(argument));
@@ -59,32 +62,35 @@ Result<void> no_syncobj(Request& request, Device& device, File&, std::byte*) {
                           device.info().name);
 }
 
-template <class Argument>
+template <class Handler>
 struct ArgumentOf;
 template <class Argument>
-struct ArgumentOf<Result<void>(Request&, Device&, File&, Argument&)> {
+struct ArgumentOf<StructHandler<Argument>> {
     using Type = Argument;
 };
 
-#define HANDLER(command, function, needs)                                                    \
-    Slot {                                                                                   \
-        &with_struct<ArgumentOf<decltype(function)>::Type, &function>, command, Needs::needs \
-    }
+using enum Needs;
+
+template <auto function>
+constexpr Slot calls(uint32_t command, Needs needs) {
+    using Argument = typename ArgumentOf<decltype(function)>::Type;
+    return {&with_struct<Argument, function>, command, needs};
+}
 
 constexpr Slot slots[] = {
-    HANDLER(DRM_IOCTL_VERSION, ioctl_version, Nothing),
-    HANDLER(DRM_IOCTL_GET_UNIQUE, ioctl_get_unique, Nothing),
-    HANDLER(DRM_IOCTL_GET_MAGIC, ioctl_get_magic, Nothing),
-    HANDLER(DRM_IOCTL_GET_CLIENT, ioctl_get_client, Nothing),
-    HANDLER(DRM_IOCTL_GET_STATS, ioctl_get_stats, Nothing),
-    HANDLER(DRM_IOCTL_SET_VERSION, ioctl_set_version, Nothing),
-    HANDLER(DRM_IOCTL_GEM_CLOSE, ioctl_gem_close, Nothing),
-    HANDLER(DRM_IOCTL_GEM_FLINK, ioctl_gem_flink, Nothing),
-    HANDLER(DRM_IOCTL_GEM_OPEN, ioctl_gem_open, Nothing),
-    HANDLER(DRM_IOCTL_GET_CAP, ioctl_get_cap, Nothing),
-    HANDLER(DRM_IOCTL_SET_CLIENT_CAP, ioctl_set_client_cap, Modeset),
+    calls<&ioctl_version>(DRM_IOCTL_VERSION, Nothing),
+    calls<&ioctl_get_unique>(DRM_IOCTL_GET_UNIQUE, Nothing),
+    calls<&ioctl_get_magic>(DRM_IOCTL_GET_MAGIC, Nothing),
+    calls<&ioctl_get_client>(DRM_IOCTL_GET_CLIENT, Nothing),
+    calls<&ioctl_get_stats>(DRM_IOCTL_GET_STATS, Nothing),
+    calls<&ioctl_set_version>(DRM_IOCTL_SET_VERSION, Nothing),
+    calls<&ioctl_gem_close>(DRM_IOCTL_GEM_CLOSE, Nothing),
+    calls<&ioctl_gem_flink>(DRM_IOCTL_GEM_FLINK, Nothing),
+    calls<&ioctl_gem_open>(DRM_IOCTL_GEM_OPEN, Nothing),
+    calls<&ioctl_get_cap>(DRM_IOCTL_GET_CAP, Nothing),
+    calls<&ioctl_set_client_cap>(DRM_IOCTL_SET_CLIENT_CAP, Modeset),
     {&invalid_operation, DRM_IOCTL_SET_UNIQUE},
-    HANDLER(DRM_IOCTL_AUTH_MAGIC, ioctl_auth_magic, Nothing),
+    calls<&ioctl_auth_magic>(DRM_IOCTL_AUTH_MAGIC, Nothing),
     {&no_operation, DRM_IOCTL_BLOCK},
     {&no_operation, DRM_IOCTL_UNBLOCK},
     {&without_struct<&ioctl_set_master>, DRM_IOCTL_SET_MASTER},
@@ -92,44 +98,44 @@ constexpr Slot slots[] = {
     {&no_operation, DRM_IOCTL_ADD_DRAW},
     {&no_operation, DRM_IOCTL_RM_DRAW},
     {&no_operation, DRM_IOCTL_FINISH},
-    HANDLER(DRM_IOCTL_PRIME_HANDLE_TO_FD, ioctl_prime_handle_to_fd, Nothing),
-    HANDLER(DRM_IOCTL_PRIME_FD_TO_HANDLE, ioctl_prime_fd_to_handle, Nothing),
-    HANDLER(DRM_IOCTL_WAIT_VBLANK, ioctl_wait_vblank, Modeset),
-    HANDLER(DRM_IOCTL_CRTC_GET_SEQUENCE, ioctl_crtc_get_sequence, Modeset),
-    HANDLER(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, ioctl_crtc_queue_sequence, Modeset),
+    calls<&ioctl_prime_handle_to_fd>(DRM_IOCTL_PRIME_HANDLE_TO_FD, Nothing),
+    calls<&ioctl_prime_fd_to_handle>(DRM_IOCTL_PRIME_FD_TO_HANDLE, Nothing),
+    calls<&ioctl_wait_vblank>(DRM_IOCTL_WAIT_VBLANK, Modeset),
+    calls<&ioctl_crtc_get_sequence>(DRM_IOCTL_CRTC_GET_SEQUENCE, Modeset),
+    calls<&ioctl_crtc_queue_sequence>(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, Modeset),
     {&no_operation, DRM_IOCTL_UPDATE_DRAW},
 
-    HANDLER(DRM_IOCTL_MODE_GETRESOURCES, ioctl_get_resources, Modeset),
-    HANDLER(DRM_IOCTL_MODE_GETCRTC, ioctl_get_crtc, Modeset),
-    HANDLER(DRM_IOCTL_MODE_SETCRTC, ioctl_set_crtc, Modeset),
-    HANDLER(DRM_IOCTL_MODE_CURSOR, ioctl_cursor, Modeset),
-    HANDLER(DRM_IOCTL_MODE_GETGAMMA, ioctl_get_gamma, Modeset),
-    HANDLER(DRM_IOCTL_MODE_SETGAMMA, ioctl_set_gamma, Modeset),
-    HANDLER(DRM_IOCTL_MODE_GETENCODER, ioctl_get_encoder, Modeset),
-    HANDLER(DRM_IOCTL_MODE_GETCONNECTOR, ioctl_get_connector, Modeset),
+    calls<&ioctl_get_resources>(DRM_IOCTL_MODE_GETRESOURCES, Modeset),
+    calls<&ioctl_get_crtc>(DRM_IOCTL_MODE_GETCRTC, Modeset),
+    calls<&ioctl_set_crtc>(DRM_IOCTL_MODE_SETCRTC, Modeset),
+    calls<&ioctl_cursor>(DRM_IOCTL_MODE_CURSOR, Modeset),
+    calls<&ioctl_get_gamma>(DRM_IOCTL_MODE_GETGAMMA, Modeset),
+    calls<&ioctl_set_gamma>(DRM_IOCTL_MODE_SETGAMMA, Modeset),
+    calls<&ioctl_get_encoder>(DRM_IOCTL_MODE_GETENCODER, Modeset),
+    calls<&ioctl_get_connector>(DRM_IOCTL_MODE_GETCONNECTOR, Modeset),
     {&no_operation, DRM_IOCTL_MODE_ATTACHMODE},
     {&no_operation, DRM_IOCTL_MODE_DETACHMODE},
-    HANDLER(DRM_IOCTL_MODE_GETPROPERTY, ioctl_get_property, Modeset),
-    HANDLER(DRM_IOCTL_MODE_SETPROPERTY, ioctl_set_property, Modeset),
-    HANDLER(DRM_IOCTL_MODE_GETPROPBLOB, ioctl_get_prop_blob, Modeset),
-    HANDLER(DRM_IOCTL_MODE_GETFB, ioctl_get_fb, Modeset),
-    HANDLER(DRM_IOCTL_MODE_ADDFB, ioctl_add_fb, Modeset),
-    HANDLER(DRM_IOCTL_MODE_RMFB, ioctl_rm_fb, Modeset),
-    HANDLER(DRM_IOCTL_MODE_PAGE_FLIP, ioctl_page_flip, Modeset),
-    HANDLER(DRM_IOCTL_MODE_DIRTYFB, ioctl_dirty_fb, Modeset),
-    HANDLER(DRM_IOCTL_MODE_CREATE_DUMB, ioctl_create_dumb, Nothing),
-    HANDLER(DRM_IOCTL_MODE_MAP_DUMB, ioctl_map_dumb, Nothing),
-    HANDLER(DRM_IOCTL_MODE_DESTROY_DUMB, ioctl_destroy_dumb, Nothing),
-    HANDLER(DRM_IOCTL_MODE_GETPLANERESOURCES, ioctl_get_plane_resources, Modeset),
-    HANDLER(DRM_IOCTL_MODE_GETPLANE, ioctl_get_plane, Modeset),
-    HANDLER(DRM_IOCTL_MODE_SETPLANE, ioctl_set_plane, Modeset),
-    HANDLER(DRM_IOCTL_MODE_ADDFB2, ioctl_add_fb2, Modeset),
-    HANDLER(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, ioctl_obj_get_properties, Modeset),
-    HANDLER(DRM_IOCTL_MODE_OBJ_SETPROPERTY, ioctl_obj_set_property, Modeset),
-    HANDLER(DRM_IOCTL_MODE_CURSOR2, ioctl_cursor2, Modeset),
-    HANDLER(DRM_IOCTL_MODE_ATOMIC, ioctl_atomic, Modeset),
-    HANDLER(DRM_IOCTL_MODE_CREATEPROPBLOB, ioctl_create_prop_blob, Modeset),
-    HANDLER(DRM_IOCTL_MODE_DESTROYPROPBLOB, ioctl_destroy_prop_blob, Modeset),
+    calls<&ioctl_get_property>(DRM_IOCTL_MODE_GETPROPERTY, Modeset),
+    calls<&ioctl_set_property>(DRM_IOCTL_MODE_SETPROPERTY, Modeset),
+    calls<&ioctl_get_prop_blob>(DRM_IOCTL_MODE_GETPROPBLOB, Modeset),
+    calls<&ioctl_get_fb>(DRM_IOCTL_MODE_GETFB, Modeset),
+    calls<&ioctl_add_fb>(DRM_IOCTL_MODE_ADDFB, Modeset),
+    calls<&ioctl_rm_fb>(DRM_IOCTL_MODE_RMFB, Modeset),
+    calls<&ioctl_page_flip>(DRM_IOCTL_MODE_PAGE_FLIP, Modeset),
+    calls<&ioctl_dirty_fb>(DRM_IOCTL_MODE_DIRTYFB, Modeset),
+    calls<&ioctl_create_dumb>(DRM_IOCTL_MODE_CREATE_DUMB, Nothing),
+    calls<&ioctl_map_dumb>(DRM_IOCTL_MODE_MAP_DUMB, Nothing),
+    calls<&ioctl_destroy_dumb>(DRM_IOCTL_MODE_DESTROY_DUMB, Nothing),
+    calls<&ioctl_get_plane_resources>(DRM_IOCTL_MODE_GETPLANERESOURCES, Modeset),
+    calls<&ioctl_get_plane>(DRM_IOCTL_MODE_GETPLANE, Modeset),
+    calls<&ioctl_set_plane>(DRM_IOCTL_MODE_SETPLANE, Modeset),
+    calls<&ioctl_add_fb2>(DRM_IOCTL_MODE_ADDFB2, Modeset),
+    calls<&ioctl_obj_get_properties>(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, Modeset),
+    calls<&ioctl_obj_set_property>(DRM_IOCTL_MODE_OBJ_SETPROPERTY, Modeset),
+    calls<&ioctl_cursor2>(DRM_IOCTL_MODE_CURSOR2, Modeset),
+    calls<&ioctl_atomic>(DRM_IOCTL_MODE_ATOMIC, Modeset),
+    calls<&ioctl_create_prop_blob>(DRM_IOCTL_MODE_CREATEPROPBLOB, Modeset),
+    calls<&ioctl_destroy_prop_blob>(DRM_IOCTL_MODE_DESTROYPROPBLOB, Modeset),
 
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_CREATE},
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_DESTROY},
@@ -138,18 +144,18 @@ constexpr Slot slots[] = {
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_WAIT},
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_RESET},
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_SIGNAL},
-    HANDLER(DRM_IOCTL_MODE_CREATE_LEASE, ioctl_create_lease, Modeset),
-    HANDLER(DRM_IOCTL_MODE_LIST_LESSEES, ioctl_list_lessees, Nothing),
-    HANDLER(DRM_IOCTL_MODE_GET_LEASE, ioctl_get_lease, Nothing),
-    HANDLER(DRM_IOCTL_MODE_REVOKE_LEASE, ioctl_revoke_lease, Modeset),
+    calls<&ioctl_create_lease>(DRM_IOCTL_MODE_CREATE_LEASE, Modeset),
+    calls<&ioctl_list_lessees>(DRM_IOCTL_MODE_LIST_LESSEES, Nothing),
+    calls<&ioctl_get_lease>(DRM_IOCTL_MODE_GET_LEASE, Nothing),
+    calls<&ioctl_revoke_lease>(DRM_IOCTL_MODE_REVOKE_LEASE, Modeset),
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT},
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_QUERY},
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_TRANSFER},
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL},
-    HANDLER(DRM_IOCTL_MODE_GETFB2, ioctl_get_fb2, ModesetOrInval),
+    calls<&ioctl_get_fb2>(DRM_IOCTL_MODE_GETFB2, ModesetOrInval),
     {&no_syncobj, DRM_IOCTL_SYNCOBJ_EVENTFD},
-    HANDLER(DRM_IOCTL_MODE_CLOSEFB, ioctl_close_fb, Modeset),
-    HANDLER(DRM_IOCTL_SET_CLIENT_NAME, ioctl_set_client_name, Nothing),
+    calls<&ioctl_close_fb>(DRM_IOCTL_MODE_CLOSEFB, Modeset),
+    calls<&ioctl_set_client_name>(DRM_IOCTL_SET_CLIENT_NAME, Nothing),
     {&invalid_operation, DRM_IOCTL_GEM_CHANGE_HANDLE},
 };
 
