@@ -254,7 +254,8 @@ int next_own_channel(int fd) {
     for (const ChannelSlot& slot : mine->slots) {
         if (slot.cookie.load() == 0) continue;
         const int number = slot.fd.load();
-        if (number >= fd && (next < 0 || number < next)) next = number;
+        if (number < fd || (next >= 0 && number >= next)) continue;
+        if (cookie_of(number) == slot.cookie.load()) next = number;
     }
     return next;
 }

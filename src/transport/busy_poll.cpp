@@ -10,7 +10,7 @@ namespace plugboard::transport {
 
 int64_t monotonic_ns() {
     timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    raw_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
     return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 

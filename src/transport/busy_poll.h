@@ -1,30 +1,45 @@
-// Looking again and again for the next message, for a moment, instead of sleeping until it comes.
+// Looking again and again for the next message, for a moment, before sleeping until it comes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace plugboard::transport {
 
-/// Times are CLOCK_MONOTONIC, ns.
+/// CLOCK_MONOTONIC, ns, by a system call: whatever the process has in front of its libc's clock.
 int64_t monotonic_ns();
 
-/// One end's memory of how messages follow each other. Waking a sleeping processor takes longer
-/// than a whole request does, so neither end sleeps while requests follow each other at once; a
-/// client that thinks in between costs nobody any time. All zero at first.
+/// One end's memory of how messages follow each other, for a channel. Waking a sleeping processor
+/// takes longer than a whole request does, so neither end sleeps while requests follow each other
+/// at once. Looks in vain are paid for more and more seldom. All zero at first.
 class BusyPoll {
   public:
-    /// Longer than a sleeper takes to wake, or nobody would ever be quick.
+    /// Longer than it takes to wake a sleeper, or two that sleep would never be quick.
     static constexpr int64_t quick_ns = 200'000;
-    static constexpr int64_t longest_ns = 100'000;
+    static constexpr int most_looks = 256;  // a system call each: about 100 us
 
-    /// A request or a reply has come.
+    /// A request, or a reply, has come.
     void note_message(int64_t now) {
         is_quick_ = last_ != 0 && now - last_ < quick_ns;
         last_ = now;
     }
-    /// Until when a wait that begins now is to look without sleeping; not after `now`: sleep.
-    int64_t until(int64_t now) const {
-        return is_quick_ && now - last_ < quick_ns ? now + longest_ns : now;
+    /// Calls `look` until it says that there is something. False: not in the time that there was
+    /// for it.
+    template <class Look>
+    bool poll(Look look) {
+        if (!is_quick_) return false;
+        if (to_skip_ > 0) {
+            to_skip_--;
+            return false;
+        }
+        for (int i = 0; i < most_looks; i++) {
+            if (!look()) continue;
+            in_vain_ = 0;
+            return true;
+        }
+        in_vain_ = std::min(in_vain_ + 1, 6);
+        to_skip_ = (1 << in_vain_) - 1;
+        return false;
     }
 
     /// The other end can run at the same time; of no use on a single processor.
@@ -32,6 +47,8 @@ class BusyPoll {
 
   private:
     int64_t last_ = 0;
+    int in_vain_ = 0;
+    int to_skip_ = 0;
     bool is_quick_ = false;
 };
 

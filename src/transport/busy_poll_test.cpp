@@ -6,33 +6,64 @@ namespace plugboard::transport {
 namespace {
 
 constexpr int64_t start = 1'000'000'000;
-constexpr int64_t quick = BusyPoll::quick_ns / 4;
-constexpr int64_t slow = BusyPoll::quick_ns * 20;
 
-TEST(BusyPoll, the_first_waits_sleep) {
-    BusyPoll poll;
-    EXPECT_EQ(poll.until(start), start);
-    poll.note_message(start);
-    EXPECT_EQ(poll.until(start), start);
-}
-
-TEST(BusyPoll, messages_in_quick_succession_are_looked_for) {
-    BusyPoll poll;
-    poll.note_message(start);
-    poll.note_message(start + quick);
-    EXPECT_EQ(poll.until(start + 2 * quick), start + 2 * quick + BusyPoll::longest_ns);
-}
-
-TEST(BusyPoll, a_client_that_thinks_is_slept_for_at_both_ends) {
-    BusyPoll poll;
-    for (int64_t now = start; now < start + 10 * slow; now += slow) {
-        poll.note_message(now);
-        EXPECT_EQ(poll.until(now), now) << "the daemon's end: right after a request";
+/// An end whose messages come `interval` ns apart.
+class End {
+  public:
+    explicit End(int64_t interval) : interval_(interval) {}
+    /// The next message; then how often it is looked for the one after, which comes at look `found`
+    /// (0: after the end slept).
+    int looks(int found) {
+        poll_.note_message(now_ += interval_);
+        int looks = 0;
+        poll_.poll([&] { return ++looks == found; });
+        return looks;
     }
-    poll.note_message(start + 10 * slow + quick);
-    poll.note_message(start + 10 * slow + 2 * quick);
-    const int64_t later = start + 11 * slow + 2 * quick;
-    EXPECT_EQ(poll.until(later), later) << "the client's end: long after its last reply";
+
+  private:
+    const int64_t interval_;
+    int64_t now_ = start;
+    BusyPoll poll_;
+};
+
+TEST(BusyPoll, is_monotonic) {
+    const int64_t before = monotonic_ns();
+    EXPECT_GT(before, 0);
+    EXPECT_GE(monotonic_ns(), before);
+}
+
+TEST(BusyPoll, the_first_wait_sleeps) {
+    End end(BusyPoll::quick_ns / 4);
+    EXPECT_EQ(end.looks(1), 0);
+    EXPECT_EQ(end.looks(1), 1);
+}
+
+TEST(BusyPoll, messages_that_follow_at_once_are_looked_for) {
+    End end(BusyPoll::quick_ns / 4);
+    end.looks(1);
+    for (int i = 0; i < 100; i++) EXPECT_EQ(end.looks(200), 200);
+}
+
+TEST(BusyPoll, a_client_that_thinks_is_slept_for) {
+    End end(4'000'000);
+    for (int i = 0; i < 100; i++) EXPECT_EQ(end.looks(1), 0);
+}
+
+TEST(BusyPoll, looks_in_vain_become_seldom) {
+    End end(BusyPoll::quick_ns - 1);
+    int looks = 0;
+    for (int i = 0; i < 1000; i++) looks += end.looks(0);
+    EXPECT_LE(looks, 21 * BusyPoll::most_looks);  // 6 at first, then one in 64
+    EXPECT_GT(looks, 10 * BusyPoll::most_looks);  // it does not give up
+}
+
+TEST(BusyPoll, one_look_that_finds_something_makes_up_for_those_in_vain) {
+    End end(BusyPoll::quick_ns / 4);
+    for (int i = 0; i < 1000; i++) end.looks(0);
+    int waits = 0;
+    while (end.looks(1) == 0) waits++;
+    EXPECT_LT(waits, 64);
+    EXPECT_EQ(end.looks(1), 1);
 }
 
 }  // namespace

@@ -102,13 +102,13 @@ std::optional<Channel::Received> Channel::receive_packet(std::byte* buffer, Wait
 
 /// Nothing: none came in the time that there is for it, or the end.
 std::optional<Channel::Received> Channel::receive_busily(std::byte* buffer) {
-    if (!may_poll_busily_) return std::nullopt;
-    int64_t now = monotonic_ns();
-    const int64_t until = busy_poll_.until(now);
-    for (; now < until && !over_; now = monotonic_ns()) {
-        if (auto received = receive_packet(buffer, Wait::Poll)) return received;
-    }
-    return std::nullopt;
+    std::optional<Received> received;
+    if (!may_poll_busily_) return received;
+    busy_poll_.poll([&] {
+        received = receive_packet(buffer, Wait::Poll);
+        return received || over_;
+    });
+    return received;
 }
 
 std::optional<Channel::Received> Channel::receive() {

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <climits>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -60,8 +61,17 @@ class ChannelTest : public testing::Test {
         thread_.join();  // what the handler has written may be read now
         return answer;
     }
+    /// Calls that follow each other at once, so that both ends look instead of sleeping.
+    void call_quickly(int count) {
+        for (int i = 0; i < count; i++) {
+            ClientCall call(client_, 1, Signals::Ignored, &busy_poll_);
+            ASSERT_EQ(call.send(MessageType::Ioctl, IoctlBody{}), 0);
+            ASSERT_EQ(call.wait(-1, true).result, i);
+        }
+    }
 
     std::atomic<int> client_ = -1;
+    BusyPoll busy_poll_;
     std::optional<Channel> server_;
     std::thread thread_;
 };
@@ -175,6 +185,63 @@ TEST_F(ChannelTest, an_installed_descriptor_goes_when_the_call_fails) {
     EXPECT_EQ(call().error, EINVAL);
     EXPECT_GE(number, 0);
     EXPECT_EQ(fcntl(number, F_GETFD), -1);
+}
+
+TEST_F(ChannelTest, an_installed_descriptor_goes_when_the_daemon_dies) {
+    int number = -1;
+    serve([&](Channel& channel, const Channel::Received&) {
+        number = install(channel);
+        channel.end();
+    });
+    EXPECT_TRUE(call().broken);
+    EXPECT_GE(number, 0);
+    EXPECT_EQ(fcntl(number, F_GETFD), -1);
+}
+
+/// Answers request after request, each after a Pull, with how many there were before it.
+void answer_all(Channel& channel, int most) {
+    const std::array<char, 4> text{"abc"};
+    for (int i = 0; i < most; i++) {
+        if (i > 0 && !channel.receive()) return;
+        channel.send(Outgoing(MessageType::Pull, 1, PullBody{{address_of(text), text.size()}}));
+        if (!channel.receive_answer(MessageType::Data, 1)) return;
+        channel.send(Outgoing(MessageType::Reply, 1, ReplyBody{.result = i}));
+    }
+}
+
+TEST_F(ChannelTest, quick_calls_are_answered_one_by_one) {
+    serve([](Channel& channel, const Channel::Received&) { answer_all(channel, 3000); });
+    call_quickly(3000);
+}
+
+TEST_F(ChannelTest, a_quick_daemon_sees_the_client_hang_up) {
+    serve([](Channel& channel, const Channel::Received&) {
+        answer_all(channel, INT_MAX);
+        EXPECT_TRUE(channel.is_over());
+    });
+    call_quickly(100);
+    ::shutdown(client_, SHUT_RDWR);
+    thread_.join();
+}
+
+TEST_F(ChannelTest, a_quick_daemon_is_shut_down_from_another_thread) {
+    serve([](Channel& channel, const Channel::Received&) { answer_all(channel, INT_MAX); });
+    call_quickly(100);
+    server_->shut_down();
+    thread_.join();
+    EXPECT_TRUE(server_->is_over());
+}
+
+TEST_F(ChannelTest, a_quick_client_sees_the_daemon_die) {
+    serve([](Channel& channel, const Channel::Received&) {
+        answer_all(channel, 100);
+        channel.receive();
+        channel.end();
+    });
+    call_quickly(100);
+    ClientCall last(client_, 1, Signals::Ignored, &busy_poll_);
+    ASSERT_EQ(last.send(MessageType::Ioctl, IoctlBody{}), 0);
+    EXPECT_TRUE(last.wait(-1, true).broken);
 }
 
 TEST_F(ChannelTest, pull_fd_gives_the_callers_descriptor) {

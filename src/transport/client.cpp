@@ -69,14 +69,13 @@ void ClientCall::cancel() {
 long ClientCall::peek_busily(msghdr& header) {
     // A handler that runs in between would not be seen, so calls that one may end sleep at once.
     if (!busy_poll_ || signals_ != Signals::Ignored) return -EAGAIN;
-    int64_t now = monotonic_ns();
-    const int64_t until = busy_poll_->until(now);
-    for (; now < until; now = monotonic_ns()) {
-        const long size =
+    long size = -EAGAIN;
+    busy_poll_->poll([&] {
+        size =
             raw_syscall(SYS_recvmsg, socket_.load(), &header, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
-        if (size != -EAGAIN && size != -EINTR) return size;
-    }
-    return -EAGAIN;
+        return size != -EAGAIN && size != -EINTR;
+    });
+    return size;
 }
 
 long ClientCall::peek(Head& head) {
@@ -173,9 +172,14 @@ Answer ClientCall::finish(Head& head, const Message& message, bool close_on_exec
     if (taken < 0) answer.error = static_cast<int>(-taken);
     if (answer.error != 0) {
         answer.result = -1;
-        for (size_t i = 0; i < installed_count_; i++) raw_syscall(SYS_close, installed_[i]);
+        close_installed();
     }
     return answer;
+}
+
+void ClientCall::close_installed() {
+    for (size_t i = 0; i < installed_count_; i++) raw_syscall(SYS_close, installed_[i]);
+    installed_count_ = 0;
 }
 
 Answer ClientCall::wait(int own_fd, bool close_on_exec) {
@@ -207,6 +211,7 @@ Answer ClientCall::wait(int own_fd, bool close_on_exec) {
         }
         break;
     }
+    close_installed();
     return {.broken = true, .result = -1, .error = ENODEV};
 }
 

@@ -74,6 +74,7 @@ class ClientCall {
     void answer_push(Head& head, const Message& message, size_t size);
     void answer_install(Head& head, const Message& message);
     Answer finish(Head& head, const Message& message, bool close_on_exec);
+    void close_installed();
 
     const std::atomic<int>& socket_;
     const uint32_t sequence_;

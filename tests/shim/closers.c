@@ -16,6 +16,19 @@ static bool is_socket_to_board(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
 }
 
+/// Puts something of the application's where each channel is, behind the shim's back; how many.
+static int replace_channels(int fd) {
+    int replaced = 0;
+    for (int other = fd + 1; other < 2048; other++) {
+        if (fcntl(other, F_GETFD) < 0) continue;
+        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        syscall(SYS_dup3, null, other, O_CLOEXEC);
+        close(null);
+        replaced++;
+    }
+    return replaced;
+}
+
 int main(void) {
     const int fd = open_card(O_CLOEXEC);
     use(fd);
@@ -29,15 +42,11 @@ int main(void) {
     // Behind the shim's back.
     for (int other = fd + 1; other < 2048; other++) syscall(SYS_close, other);
     use(fd);
-    int replaced = 0;
-    for (int other = fd + 1; other < 2048; other++) {
-        if (fcntl(other, F_GETFD) < 0) continue;
-        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        syscall(SYS_dup3, null, other, O_CLOEXEC);
-        close(null);
-        replaced++;
-    }
-    CHECK(replaced > 0);
+    CHECK(replace_channels(fd) > 0);
+    use(fd);
+    CHECK(replace_channels(fd) > 0);
+    closefrom(fd + 1);
+    for (int other = fd + 1; other < 2048; other++) CHECK(fcntl(other, F_GETFD) < 0);
     use(fd);
 
     // A number that a channel has is wanted by the application.
