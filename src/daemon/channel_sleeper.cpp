@@ -6,11 +6,18 @@
 #include <unistd.h>
 
 #include <array>
+#include <utility>
 
 namespace plugboard::daemon {
 
-ChannelSleeper::ChannelSleeper(transport::Channel& channel, Clock& clock)
-    : channel_(channel), clock_(clock), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Result<UniqueFd> ChannelSleeper::make_event() {
+    UniqueFd event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!event.is_open()) return last_error();
+    return event;
+}
+
+ChannelSleeper::ChannelSleeper(transport::Channel& channel, UniqueFd event, Clock& clock)
+    : channel_(channel), clock_(clock), event_(std::move(event)) {
     clock_.watch(*this);
 }
 

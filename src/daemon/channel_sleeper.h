@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "base/unique_fd.h"
 #include "base/wait.h"
 #include "transport/channel.h"
@@ -16,7 +17,10 @@ namespace plugboard::daemon {
 /// Owned by a session; sleep() on its thread, wake() on any.
 class ChannelSleeper final : public Sleeper {
   public:
-    ChannelSleeper(transport::Channel& channel, Clock& clock);
+    /// What wake() writes to. MFile, NFile, NoMem.
+    static Result<UniqueFd> make_event();
+
+    ChannelSleeper(transport::Channel& channel, UniqueFd event, Clock& clock);
     ~ChannelSleeper();
 
     /// The request that a Cancel has to name.

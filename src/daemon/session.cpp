@@ -77,8 +77,10 @@ Result<void> check_map_access(int open_flags, int protection, int map_flags) {
 
 }  // namespace
 
-Session::Session(UniqueFd socket, SessionContext context)
-    : channel_(std::move(socket)), context_(context), sleeper_(channel_, context.clock) {}
+Session::Session(UniqueFd socket, UniqueFd event, SessionContext context)
+    : channel_(std::move(socket)),
+      context_(context),
+      sleeper_(channel_, std::move(event), context.clock) {}
 
 void Session::run() {
     for (;;) {

@@ -26,7 +26,8 @@ struct SessionContext {
 /// run() on its own thread. Everything the shim says is hostile input.
 class Session {
   public:
-    Session(UniqueFd socket, SessionContext context);
+    /// `event`: ChannelSleeper::make_event().
+    Session(UniqueFd socket, UniqueFd event, SessionContext context);
 
     /// Until the client hangs up, breaks the framing, or shut_down().
     void run();

@@ -27,7 +27,8 @@ namespace {
 constexpr size_t max_sessions = 4096;  // channels; each is a thread
 
 struct RunningSession {
-    RunningSession(UniqueFd socket, SessionContext context) : session(std::move(socket), context) {}
+    RunningSession(UniqueFd socket, UniqueFd event, SessionContext context)
+        : session(std::move(socket), std::move(event), context) {}
     Session session;
     std::atomic<bool> is_over = false;
     std::thread thread;
@@ -47,6 +48,7 @@ struct SessionServer::Impl {
     void accept_all();
     void accept_one();
     void start_session(UniqueFd socket);
+    void refuse_session(UniqueFd socket, Errno error, std::string_view why);
     void refused(std::string_view why);
     void run_session(RunningSession& running);
     void join_finished();
@@ -95,15 +97,16 @@ void SessionServer::Impl::accept_one() {
 
 void SessionServer::Impl::start_session(UniqueFd socket) {
     if (sessions.size() >= max_sessions) {
-        refuse_channel(socket.borrow(), Errno::NFile);
-        socket.reset();
-        --channels;
-        return refused(fmt::format("there are {} already", max_sessions));
+        return refuse_session(std::move(socket), Errno::NFile,
+                              fmt::format("there are {} already", max_sessions));
     }
+    auto wakeups = ChannelSleeper::make_event();
+    if (!wakeups.ok())
+        return refuse_session(std::move(socket), wakeups.error(), errno_name(wakeups.error()));
     size_t added = 0;
     try {
         auto& running = *sessions.emplace_back(std::make_unique<RunningSession>(
-            std::move(socket), SessionContext{world, files, clock}));
+            std::move(socket), std::move(*wakeups), SessionContext{world, files, clock}));
         added = 1;
         running.thread = std::thread([this, &running] { run_session(running); });
         is_refusing = false;
@@ -115,6 +118,13 @@ void SessionServer::Impl::start_session(UniqueFd socket) {
         --channels;
         refused(error.what());
     }
+}
+
+void SessionServer::Impl::refuse_session(UniqueFd socket, Errno error, std::string_view why) {
+    refuse_channel(socket.borrow(), error);
+    socket.reset();
+    --channels;
+    refused(why);
 }
 
 void SessionServer::Impl::refused(std::string_view why) {

@@ -79,6 +79,21 @@ TEST_F(SessionServerTest, a_client_is_told_that_descriptors_have_run_out) {
     EXPECT_EQ(log_lines_, 1) << "one line, however many were refused";
 }
 
+TEST_F(SessionServerTest, a_client_whose_requests_could_not_wait_is_refused) {
+    const UniqueFd client(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    UniqueFd last(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    {
+        const tests::NoDescriptors shortage;
+        last.reset();  // for the channel; the session's own event finds none
+        const auto answer = say_hello(client);
+        EXPECT_EQ(answer.error, EMFILE);
+        EXPECT_FALSE(answer.broken) << "an answer, not a hang-up";
+    }
+    const UniqueFd later(connect_channel());
+    EXPECT_TRUE(later.is_open());
+    EXPECT_EQ(log_lines_, 1);
+}
+
 TEST_F(SessionServerTest, a_client_without_a_thread_is_refused_and_the_daemon_lives) {
     {
         const tests::NoThreads shortage;
