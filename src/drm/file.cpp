@@ -10,7 +10,6 @@
 #include "drm/device_state.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
-#include "drm/objects/rm_fb.h"
 #include "drm/vblank/events.h"
 
 namespace plugboard::drm {
@@ -91,10 +90,8 @@ void File::release() {
         framebuffers.swap(state_->framebuffers);
         blobs.swap(state_->blobs);
     }
-    std::vector<Ref<Framebuffer>> shown(std::make_move_iterator(framebuffers.begin()),
-                                        std::make_move_iterator(framebuffers.end()));
+    for (const Ref<Framebuffer>& fb : framebuffers) remove_framebuffer(*device_, *fb);
     framebuffers.clear();
-    remove_framebuffers(*device_, std::move(shown));
     blobs.clear();
 
     {

@@ -84,8 +84,9 @@ PLUGBOARD_HANDLER(ioctl_get_lease, drm_mode_get_lease);
 PLUGBOARD_HANDLER(ioctl_revoke_lease, drm_mode_revoke_lease);
 
 // Shared by the handlers.
-/// Disables what shows the framebuffer and drops the file's hold on it; waits, never fails.
-void remove_framebuffer(Device& device, Ref<Framebuffer> fb);
+/// Disables what shows the framebuffer, to which the caller has the one reference of its file;
+/// waits, never fails. Linux: drm_framebuffer_remove
+void remove_framebuffer(Device& device, Framebuffer& fb);
 /// What an ADDFB2-like description makes; used by ADDFB, ADDFB2 and CURSOR. Order of checks and
 /// errno as facts/kms.md section 2.
 Result<Ref<Framebuffer>> create_framebuffer(Request& request, Device& device, File& file,

@@ -110,6 +110,7 @@ constexpr size_t index_of_real(std::string_view name) {
     return std::size(real_names);
 }
 
+// NOLINTNEXTLINE(bugprone-dynamic-static-initializers): 14 does not know constinit
 extern constinit std::array<std::atomic<void*>, std::size(real_names)> real_functions;
 
 /// Looks all of them up: the loader's lock is taken then and never again. RTLD_NEXT, so that other

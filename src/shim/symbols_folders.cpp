@@ -12,7 +12,6 @@
 #include "shim/symbols.h"
 
 namespace shim = plugboard::shim;
-using shim::finish;
 using shim::real;
 
 static_assert(sizeof(struct dirent) == sizeof(struct dirent64));

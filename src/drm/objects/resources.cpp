@@ -13,6 +13,7 @@ namespace {
 template <class Objects>
 std::vector<uint32_t> ids_of(const Objects& objects) {
     std::vector<uint32_t> ids;
+    ids.reserve(objects.size());
     for (const auto& object : objects) ids.push_back(raw(object->id()));
     return ids;
 }

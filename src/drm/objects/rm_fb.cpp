@@ -1,5 +1,3 @@
-#include "drm/objects/rm_fb.h"
-
 #include <list>
 #include <utility>
 
@@ -33,21 +31,14 @@ Result<Ref<Framebuffer>> take_own(Request& request, Device& device, File& file, 
 
 }  // namespace
 
-void remove_framebuffers(Device& device, std::vector<Ref<Framebuffer>> fbs) {
-    for (Ref<Framebuffer>& fb : fbs) {
-        // A plane, or a commit on its way to one, may have it. Linux: drm_fb_release
-        if (fb->ref_count() > 1) atomic::disable_framebuffer(device, *fb);
-    }
-}
-
-void remove_framebuffer(Device& device, Ref<Framebuffer> fb) {
-    std::vector<Ref<Framebuffer>> fbs;
-    fbs.push_back(std::move(fb));
-    remove_framebuffers(device, std::move(fbs));
+void remove_framebuffer(Device& device, Framebuffer& fb) {
+    // A plane, or a commit on its way to one, may have it. Linux: drm_fb_release
+    if (fb.ref_count() > 1) atomic::disable_framebuffer(device, fb);
 }
 
 Result<void> ioctl_rm_fb(Request& request, Device& device, File& file, uint32_t& argument) {
-    remove_framebuffer(device, TRY(take_own(request, device, file, argument)));
+    const auto fb = TRY(take_own(request, device, file, argument));
+    remove_framebuffer(device, *fb);
     return {};
 }
 
