@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace plugboard {
 namespace {
@@ -28,6 +29,16 @@ std::optional<int> type_of(int fd) {
     socklen_t size = sizeof type;
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) return std::nullopt;
     return type;
+}
+
+/// The mark of shut_down(): it goes with the socket, and only who has our end can set it. The
+/// option means nothing to a local socket.
+constexpr int shut_down_mark = SO_KEEPALIVE;
+
+bool was_shut_down(int fd) {
+    int is_marked = 0;
+    socklen_t size = sizeof is_marked;
+    return getsockopt(fd, SOL_SOCKET, shut_down_mark, &is_marked, &size) == 0 && is_marked;
 }
 
 }  // namespace
@@ -68,22 +79,28 @@ Result<void> HangupWatch::make_probe_locked(int type) {
     return {};
 }
 
-HangupWatch::OtherEnd HangupWatch::other_end(int fd) {
+void HangupWatch::shut_down(int fd) {
+    const int on = 1;  // first: the hang-up is seen at once
+    setsockopt(fd, SOL_SOCKET, shut_down_mark, &on, sizeof on);
+    shutdown(fd, SHUT_RDWR);
+}
+
+bool HangupWatch::is_closed(int fd) {
+    if (!was_shut_down(fd)) return true;
     sockaddr_un name{};
     socklen_t length = sizeof name;
-    if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &length) < 0) return OtherEnd::Closed;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &length) < 0) return true;
     const std::optional<int> type = type_of(fd);
-    if (length <= sizeof name.sun_family || !type) return OtherEnd::Closed;
+    if (length <= sizeof name.sun_family || !type) return true;
     MutexLock lock(mutex_);
-    if (!make_probe_locked(*type).ok()) return OtherEnd::Unknown;
+    if (!make_probe_locked(*type).ok()) return false;
     UniqueFd& probe = probes_[*type];
-    if (bind(probe.borrow(), reinterpret_cast<const sockaddr*>(&name), length) < 0)
-        return errno == EADDRINUSE ? OtherEnd::Lives : OtherEnd::Closed;
+    if (bind(probe.borrow(), reinterpret_cast<const sockaddr*>(&name), length) < 0) return false;
     // It has a name now, so it can ask no more. The next one fits where this one was, unless
     // another thread is faster; then it is tried again when it is needed.
     probe.reset();
     (void)make_probe_locked(*type);
-    return OtherEnd::Closed;
+    return true;
 }
 
 Result<void> HangupWatch::mark_other_end(int fd) {
@@ -147,9 +164,9 @@ bool HangupWatch::handle_events() {
     std::array<epoll_event, 64> events;
     const int count =
         epoll_wait(epoll_.borrow(), events.data(), static_cast<int>(events.size()), 0);
-    const std::vector<uint64_t> unknown = std::exchange(unknown_, {});
+    const std::vector<uint64_t> not_closed(not_closed_.begin(), not_closed_.end());
     handler_.store(std::this_thread::get_id());
-    for (const uint64_t key : unknown) handle(key);
+    for (const uint64_t key : not_closed) handle(key);
     for (int i = 0; i < count; i++) {
         const epoll_event& event = events[static_cast<size_t>(i)];
         if (event.events & EPOLLHUP) handle(event.data.u64);
@@ -163,14 +180,17 @@ void HangupWatch::handle(uint64_t key) {
     {
         MutexLock lock(mutex_);
         const auto found = entries_.find(fd);
-        if (found == entries_.end() || make_key(fd, found->second->generation) != key) return;
+        if (found == entries_.end() || make_key(fd, found->second->generation) != key) {
+            not_closed_.erase(key);
+            return;
+        }
     }
     // Entries are taken out under handling_ only, so fd still is the one that hung up.
-    switch (other_end(fd)) {
-        case OtherEnd::Lives: return;
-        case OtherEnd::Unknown: unknown_.push_back(key); return;
-        case OtherEnd::Closed: break;
+    if (!is_closed(fd)) {
+        not_closed_.insert(key);
+        return;
     }
+    not_closed_.erase(key);
     const auto entry = take(fd);
     entry->closed();
 }

@@ -6,8 +6,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <thread>
-#include <vector>
 
 #include "base/mutex.h"
 #include "base/result.h"
@@ -24,13 +24,15 @@ class HangupWatch {
     /// Calls `closed` once, on some thread, one call at a time, with no lock of the caller's held,
     /// when all copies of the other end are gone; it must not wait for a thread that uses the
     /// watch. From then on `fd` is not watched and may be closed in it. Bytes that the other end
-    /// sends stay unread. Works after a shutdown() of our end too, if the other end went through
-    /// mark_other_end() before it was given away. Needs no further descriptor later on. MFile,
-    /// NFile, NoMem.
+    /// sends stay unread. A shutdown() of the other end counts as its close, one of ours does not:
+    /// see shut_down(). Needs no further descriptor later on. MFile, NFile, NoMem, Again.
     Result<void> add(int fd, std::function<void()> closed);
-    /// Gives the other end a name that dies with its last copy: a hang-up alone does not tell our
-    /// own shutdown() from that.
+    /// Gives the other end a name that dies with its last copy, before it is given away.
     static Result<void> mark_other_end(int fd);
+    /// The one way to shutdown() both directions of our end, watched or not. From then on a hang-up
+    /// alone tells nothing, so the name of the other end is asked for. Whoever binds that name when
+    /// it is free can put the call of `closed` off, until he lets go of it.
+    static void shut_down(int fd);
     /// No call starts after this has returned, and none is under way, unless it is made from
     /// `closed`.
     void remove(int fd);
@@ -40,15 +42,14 @@ class HangupWatch {
 
   private:
     struct Entry;
-    enum class OtherEnd { Lives, Closed, Unknown };
 
     void run();
     Result<void> start_locked() REQUIRES(mutex_);
-    /// Makes the socket of this type that other_end() asks with, if there is none.
+    /// Makes the socket of this type that is_closed() asks with, if there is none.
     Result<void> make_probe_locked(int type) REQUIRES(mutex_);
-    /// After a hang-up: whether it came from a shutdown() while copies of the other end are still
-    /// there. Its name can then not be bound by anybody else.
-    OtherEnd other_end(int fd);
+    /// After a hang-up: whether it came from shut_down() while copies of the other end are still
+    /// there: then nobody else can bind its name. False as well when that cannot be asked now.
+    bool is_closed(int fd);
     /// One round of epoll_wait without waiting. False when there was nothing.
     bool handle_events() REQUIRES(handling_);
     void handle(uint64_t key) REQUIRES(handling_);
@@ -61,7 +62,7 @@ class HangupWatch {
     Mutex<LockClass<HangupWatch, 1>> handling_;  // held while callbacks run
     std::atomic<std::thread::id> handler_{};     // who holds it for that
     Mutex<LockClass<HangupWatch>> mutex_;
-    std::vector<uint64_t> unknown_ GUARDED_BY(handling_);  // keys; they are asked for again
+    std::set<uint64_t> not_closed_ GUARDED_BY(handling_);  // keys that hung up; asked each round
     std::map<int, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
     std::map<int, UniqueFd> probes_ GUARDED_BY(mutex_);  // by socket type; bound to nothing
     uint32_t next_generation_ GUARDED_BY(mutex_) = 1;

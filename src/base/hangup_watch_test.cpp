@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -33,6 +34,35 @@ struct Watched {
     }
 };
 
+/// Closes the other end and binds its name before the watch can look.
+class CloseWithNameTaken {
+  public:
+    explicit CloseWithNameTaken(Watched& it) {
+        sockaddr_un name{};
+        socklen_t length = sizeof name;
+        EXPECT_EQ(getsockname(it.pair.theirs.borrow(), reinterpret_cast<sockaddr*>(&name), &length),
+                  0);
+        LabelledPair other = make_pair();
+        std::promise<void> watch_waits, name_is_taken;
+        EXPECT_TRUE(it.watch
+                        .add(other.ours.borrow(),
+                             [&] {
+                                 watch_waits.set_value();
+                                 name_is_taken.get_future().wait();
+                             })
+                        .ok());
+        other.theirs.reset();
+        watch_waits.get_future().wait();
+        it.pair.theirs.reset();
+        EXPECT_EQ(bind(socket_.borrow(), reinterpret_cast<const sockaddr*>(&name), length), 0);
+        name_is_taken.set_value();
+        it.watch.settle();  // `other` is not used any more
+    }
+
+  private:
+    UniqueFd socket_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+};
+
 TEST(HangupWatch, settle_handles_a_close_that_has_happened) {
     Watched it;
     it.watch.settle();
@@ -52,7 +82,7 @@ TEST(HangupWatch, only_the_last_copy_counts) {
 
 TEST(HangupWatch, our_shutdown_is_no_close) {
     Watched it;
-    shutdown(it.pair.ours.borrow(), SHUT_RDWR);
+    HangupWatch::shut_down(it.pair.ours.borrow());
     it.watch.settle();
     EXPECT_EQ(it.closed, 0);
     it.pair.theirs.reset();
@@ -64,18 +94,37 @@ TEST(HangupWatch, a_close_right_after_our_shutdown_is_seen) {
     for (int i = 0; i < 200; i++) {
         Watched it;
         std::thread closer([&] { it.pair.theirs.reset(); });
-        shutdown(it.pair.ours.borrow(), SHUT_RDWR);
+        HangupWatch::shut_down(it.pair.ours.borrow());
         closer.join();
         it.watch.settle();
         EXPECT_EQ(it.closed, 1);
     }
 }
 
-TEST(HangupWatch, the_clients_own_shutdown_is_no_close) {
+TEST(HangupWatch, the_clients_own_shutdown_is_a_close) {
     Watched it;
     shutdown(it.pair.theirs.borrow(), SHUT_RDWR);
     it.watch.settle();
-    EXPECT_EQ(it.closed, 0);
+    EXPECT_EQ(it.closed, 1);
+}
+
+TEST(HangupWatch, a_close_is_seen_though_somebody_else_takes_the_name) {
+    Watched it;
+    const CloseWithNameTaken taken(it);
+    it.watch.settle();
+    EXPECT_EQ(it.closed, 1);
+}
+
+TEST(HangupWatch, a_close_after_our_shutdown_is_seen_when_the_name_is_let_go) {
+    Watched it;
+    HangupWatch::shut_down(it.pair.ours.borrow());
+    {
+        const CloseWithNameTaken taken(it);
+        it.watch.settle();
+        EXPECT_EQ(it.closed, 0);
+    }
+    it.watch.settle();
+    EXPECT_EQ(it.closed, 1);
 }
 
 TEST(HangupWatch, removed_descriptors_are_not_told) {

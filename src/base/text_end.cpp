@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "base/hangup_watch.h"
+
 namespace plugboard {
 
 void TextEnd::prepare(std::string_view content) {
@@ -24,7 +26,7 @@ std::string TextEnd::take_bytes() {
 }
 
 void TextEnd::hang_up() {
-    shutdown(ours_.borrow(), SHUT_RDWR);
+    HangupWatch::shut_down(ours_.borrow());
 }
 
 }  // namespace plugboard

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/hangup_watch.h"
 #include "base/log.h"
 
 namespace plugboard::daemon {
@@ -55,7 +56,7 @@ size_t SocketEventSink::unread() const {
 }
 
 void SocketEventSink::hang_up() {
-    shutdown(socket_.borrow(), SHUT_RDWR);
+    HangupWatch::shut_down(socket_.borrow());
 }
 
 }  // namespace plugboard::daemon

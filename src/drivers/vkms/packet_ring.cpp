@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/hangup_watch.h"
+
 namespace plugboard::vkms {
 namespace {
 
@@ -29,7 +31,7 @@ PacketRing::Push PacketRing::push(std::string_view packet) {
 }
 
 void PacketRing::hang_up() {
-    shutdown(ours_.borrow(), SHUT_RDWR);
+    HangupWatch::shut_down(ours_.borrow());
 }
 
 }  // namespace plugboard::vkms
