@@ -44,9 +44,15 @@ Installation find_installation() {
     return installation;
 }
 
-std::string with_folder(const std::string& path, const std::string& folder) {
-    if (fmt::format(":{}:", path).find(fmt::format(":{}:", folder)) != std::string::npos)
-        return path;
+std::string path_to_command(const std::string& path, const std::string& folder) {
+    for (size_t at = 0; at <= path.size();) {
+        const size_t end = std::min(path.find(':', at), path.size());
+        const std::string one = path.substr(at, end - at);
+        if (one == folder) return path;
+        if (access(fmt::format("{}/plugboard", one).c_str(), X_OK) == 0)
+            return fmt::format("{}:{}", folder, path);
+        at = end + 1;
+    }
     return fmt::format("{}:{}", path, folder);
 }
 

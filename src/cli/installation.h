@@ -14,8 +14,9 @@ struct Installation {
 /// Relative to /proc/self/exe; throws Failure (125) when a part is missing or cannot be preloaded.
 Installation find_installation();
 
-/// PATH with the folder at its end, unless it is in it already.
-std::string with_folder(const std::string& path, const std::string& folder);
+/// PATH, so that `plugboard` means the one in the folder: which is added at the end if no other is
+/// found, else in front.
+std::string path_to_command(const std::string& path, const std::string& folder);
 
 /// LD_PRELOAD's words without our shim, of whatever prefix.
 std::string without_shim(const std::string& ld_preload);

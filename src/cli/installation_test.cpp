@@ -1,14 +1,29 @@
 #include "cli/installation.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "tests/support/temporary_folder.h"
 
 namespace plugboard::cli {
 namespace {
 
 TEST(Path, gets_the_folder_once_and_at_its_end) {
-    EXPECT_EQ(with_folder("/usr/bin:/bin", "/opt/bin"), "/usr/bin:/bin:/opt/bin");
-    EXPECT_EQ(with_folder("/opt/bin:/bin", "/opt/bin"), "/opt/bin:/bin");
-    EXPECT_EQ(with_folder("/bin", "/in"), "/bin:/in");
+    EXPECT_EQ(path_to_command("/none:/empty", "/opt/bin"), "/none:/empty:/opt/bin");
+    EXPECT_EQ(path_to_command("/opt/bin:/none", "/opt/bin"), "/opt/bin:/none");
+    EXPECT_EQ(path_to_command("/none", "/no"), "/none:/no");
+}
+
+TEST(Path, gets_the_folder_in_front_of_another_plugboard) {
+    const tests::TemporaryFolder other;
+    std::ofstream(other.path() + "/plugboard") << "#!/bin/sh\n";
+    const std::string path = "/none:" + other.path();
+    EXPECT_EQ(path_to_command(path, "/opt/bin"), path + ":/opt/bin") << "not executable";
+    ASSERT_EQ(chmod((other.path() + "/plugboard").c_str(), 0755), 0);
+    EXPECT_EQ(path_to_command(path, "/opt/bin"), "/opt/bin:" + path);
+    EXPECT_EQ(path_to_command("/opt/bin:" + path, "/opt/bin"), "/opt/bin:" + path);
 }
 
 TEST(Preload, of_others_is_kept) {

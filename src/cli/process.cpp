@@ -20,9 +20,7 @@ namespace {
 
 /// In the child, between fork and exec: this process has one thread, so all of libc may be used.
 [[noreturn]] void become_program(const SpawnOptions& options, int report) {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    sigprocmask(SIG_SETMASK, &options.signal_mask, nullptr);
     signal(SIGPIPE, SIG_DFL);
     if (options.new_session) {
         setsid();

@@ -1,6 +1,8 @@
 // Programs: starting them, what became of them, and who descends from us.
 #pragma once
 
+#include <signal.h>
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +18,7 @@ struct SpawnOptions {
     std::vector<std::pair<std::string, std::string>> environment{};  // an empty value removes
     int kept_fd = -1;                                                // stays open in the program
     bool new_session = false;  // no terminal, no input and output, no shim; named by its path
+    sigset_t signal_mask{};    // the program's; empty at first
 };
 
 struct SpawnFailure {
@@ -23,7 +26,7 @@ struct SpawnFailure {
     int error = 0;               // errno of execvp
 };
 
-/// A child of this process. Its signal mask is empty. Not reaped by this class.
+/// A child of this process. Not reaped by this class.
 struct Child {
     int pid = -1;
     UniqueFd pid_fd;

@@ -70,8 +70,13 @@ class Run {
         sigemptyset(&set);
         for (const int one : forwarded) sigaddset(&set, one);
         sigaddset(&set, SIGCHLD);
-        sigprocmask(SIG_BLOCK, &set, nullptr);
-        signal(SIGTTOU, SIG_IGN);  // a shell may have left us in the background
+        sigprocmask(SIG_BLOCK, &set, &callers_mask_);
+        // A shell may have left us in the background: blocked, it does not keep us from the
+        // terminal.
+        sigset_t background;
+        sigemptyset(&background);
+        sigaddset(&background, SIGTTOU);
+        sigprocmask(SIG_BLOCK, &background, nullptr);
         signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     }
 
@@ -113,13 +118,14 @@ class Run {
         const std::string others = without_shim(text_of("LD_PRELOAD"));
         SpawnOptions spawn_options;
         spawn_options.command = options_.command;
+        spawn_options.signal_mask = callers_mask_;
         spawn_options.environment = {
             {"LD_PRELOAD", installation_.shim + (others.empty() ? "" : ":" + others)},
             {"PLUGBOARD_BOARD", directory_}};
         // `plugboard status` and the like work in there by that name. Without a PATH libc has one.
         if (const std::string path = text_of("PATH"); !path.empty())
             spawn_options.environment.emplace_back("PATH",
-                                                   with_folder(path, installation_.commands));
+                                                   path_to_command(path, installation_.commands));
         auto spawned = spawn(spawn_options);
         if (spawned.failure) {
             print_error(
@@ -280,6 +286,7 @@ class Run {
     std::optional<DaemonProcess> daemon_;
     UniqueFd board_;  // a connection to the board that was joined
     UniqueFd signals_;
+    sigset_t callers_mask_{};
     Child command_;
     std::optional<Clock::time_point> deadline_;
     std::optional<int> status_;  // the command's

@@ -192,6 +192,13 @@ TEST(Run, passes_signals_on) {
     EXPECT_EQ(running.finish().status, 7);
 }
 
+TEST(Run, leaves_the_commands_signals_as_they_were) {
+    const std::vector<std::string> show{"grep", "^Sig[BI]", "/proc/self/status"};
+    auto inside = run_command({"--"});
+    inside.command.insert(inside.command.end(), show.begin(), show.end());
+    EXPECT_EQ(run(inside).out, run({.command = show}).out);
+}
+
 TEST(Run, without_a_command_is_a_shell) {
     auto options = run_command({});
     options.environment = {{"SHELL", "/bin/true"}};
