@@ -1,6 +1,6 @@
 // What an ioctl costs through shim and daemon. Run it on a board:
 //     plugboard run -- build/release/bench/round_trip_bench
-// The peer is a bare request and reply over the same kind of socket, between two processes.
+// The peers are bare requests and replies over the same kind of socket, between two processes.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -69,29 +70,46 @@ void atomic_test_only_empty(benchmark::State& state) {
 }
 BENCHMARK(atomic_test_only_empty)->UseRealTime();
 
-void peer_bare_seqpacket(benchmark::State& state) {
+/// A request and a reply of 128 bytes between two processes. `flags` of recv(): with MSG_DONTWAIT
+/// neither end ever sleeps.
+void bare_seqpacket(benchmark::State& state, int flags) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0) {
         state.SkipWithError("socketpair failed");
         return;
     }
+    const auto take = [flags](int fd, std::array<char, 128>& message) {
+        ssize_t size;
+        do {
+            size = recv(fd, message.data(), message.size(), flags);
+        } while (size < 0 && errno == EAGAIN);
+        return size > 0;
+    };
     const pid_t child = fork();
     std::array<char, 128> message{};
     if (child == 0) {
         close(ends[0]);
-        while (recv(ends[1], message.data(), message.size(), 0) > 0)
-            send(ends[1], message.data(), message.size(), MSG_NOSIGNAL);
+        while (take(ends[1], message)) send(ends[1], message.data(), message.size(), MSG_NOSIGNAL);
         _exit(0);
     }
     close(ends[1]);
     for (auto _ : state) {
         send(ends[0], message.data(), message.size(), MSG_NOSIGNAL);
-        recv(ends[0], message.data(), message.size(), 0);
+        take(ends[0], message);
     }
     close(ends[0]);
     waitpid(child, nullptr, 0);
 }
-BENCHMARK(peer_bare_seqpacket)->UseRealTime();
+
+void peer_that_sleeps(benchmark::State& state) {
+    bare_seqpacket(state, 0);
+}
+BENCHMARK(peer_that_sleeps)->UseRealTime();
+
+void peer_that_never_sleeps(benchmark::State& state) {
+    bare_seqpacket(state, MSG_DONTWAIT);
+}
+BENCHMARK(peer_that_never_sleeps)->UseRealTime();
 
 }  // namespace
 
