@@ -57,7 +57,7 @@ Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo inf
         if (fcntl(pair.theirs.borrow(), F_SETFL, O_NONBLOCK) < 0) return last_error();
     }
     const int socket = pair.ours.borrow();
-    auto sink = std::make_unique<SocketEventSink>(std::move(pair.ours));
+    auto sink = TRY(SocketEventSink::create(std::move(pair.ours), pair.theirs.borrow()));
     auto file = TRY(drm::File::open(device, std::move(info), std::move(sink)));
 
     Opened opened{number, std::move(pair.theirs), file};

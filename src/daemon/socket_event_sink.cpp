@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -17,27 +18,23 @@ namespace {
 /// 0.8 KiB.
 constexpr int send_buffer_bytes = 256 * 1024;
 
-/// What the kernel books as unsent for one event that nobody has read.
-size_t booked_bytes_of_an_event() {
-    static const size_t bytes = [] {
-        int ends[2];
-        int booked = 0;
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return size_t{1};
-        const UniqueFd sender(ends[0]);
-        const UniqueFd reader(ends[1]);
-        const drm::EventBytes event{};
-        send(sender.borrow(), event.data(), event.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        ioctl(sender.borrow(), SIOCOUTQ, &booked);
-        return booked > 0 ? static_cast<size_t>(booked) : size_t{1};
-    }();
-    return bytes;
+/// What the kernel books as unsent for one event that nobody has read: one is sent and read again.
+Result<size_t> measure_event(int ours, int theirs) {
+    drm::EventBytes event{};
+    if (send(ours, event.data(), event.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        return last_error();
+    int booked = 0;
+    if (ioctl(ours, SIOCOUTQ, &booked) < 0) return last_error();
+    if (recv(theirs, event.data(), event.size(), MSG_DONTWAIT) < 0) return last_error();
+    return static_cast<size_t>(std::max(booked, 1));
 }
 
 }  // namespace
 
-SocketEventSink::SocketEventSink(UniqueFd socket) : socket_(std::move(socket)) {
-    setsockopt(socket_.borrow(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes,
-               sizeof send_buffer_bytes);
+Result<std::unique_ptr<SocketEventSink>> SocketEventSink::create(UniqueFd ours, int theirs) {
+    setsockopt(ours.borrow(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
+    const size_t booked_bytes = TRY(measure_event(ours.borrow(), theirs));
+    return std::unique_ptr<SocketEventSink>(new SocketEventSink(std::move(ours), booked_bytes));
 }
 
 void SocketEventSink::push(const drm::EventBytes& event) {
@@ -51,7 +48,7 @@ void SocketEventSink::push(const drm::EventBytes& event) {
 size_t SocketEventSink::unread() const {
     int booked = 0;
     if (ioctl(socket_.borrow(), SIOCOUTQ, &booked) < 0 || booked <= 0) return 0;
-    const size_t one = booked_bytes_of_an_event();
+    const size_t one = booked_bytes_of_an_event_;
     return (static_cast<size_t>(booked) + one - 1) / one * sizeof(drm::EventBytes);
 }
 
