@@ -1,6 +1,7 @@
 // One channel of a shim: receives its requests one after the other and hands them to the DRM core.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <utility>
@@ -28,6 +29,8 @@ class Session {
   public:
     /// `event`: ChannelSleeper::make_event().
     Session(UniqueFd socket, UniqueFd event, SessionContext context);
+    /// How many descriptors it keeps.
+    static constexpr size_t descriptors() { return 2; }
 
     /// Until the client hangs up, breaks the framing, or shut_down().
     void run();

@@ -61,7 +61,7 @@ struct SessionServer::Impl {
     std::optional<Listener> listener;
     const UniqueFd event;  // a session is over, or stopping is set
     std::atomic<bool> stopping = false;
-    std::atomic<size_t> channels = 0;  // sockets of sessions; counted before they are made
+    std::atomic<size_t> channels = 0;  // those of sessions; counted before they are made
     bool is_refusing = false;          // the accepting thread's: says so once
     std::list<std::unique_ptr<RunningSession>>
         sessions{};  // the accepting thread's; then shut_down()'s
@@ -186,7 +186,7 @@ SessionServer::~SessionServer() {
 }
 
 size_t SessionServer::descriptors() const {
-    return Listener::descriptors() + 1 + impl_->channels;
+    return Listener::descriptors() + 1 + impl_->channels * Session::descriptors();
 }
 
 size_t SessionServer::open_files() const {

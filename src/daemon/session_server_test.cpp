@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "base/log.h"
+#include "daemon/board.h"
 #include "tests/support/shortage.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/unix_address.h"
@@ -92,6 +93,12 @@ TEST_F(SessionServerTest, a_client_whose_requests_could_not_wait_is_refused) {
     const UniqueFd later(connect_channel());
     EXPECT_TRUE(later.is_open());
     EXPECT_EQ(log_lines_, 1);
+}
+
+TEST_F(SessionServerTest, all_descriptors_of_an_idle_client_are_counted) {
+    const size_t others = count_descriptors() - server_->descriptors();
+    const UniqueFd client(connect_channel());
+    EXPECT_EQ(count_descriptors(), others + 1 + server_->descriptors());
 }
 
 TEST_F(SessionServerTest, a_client_without_a_thread_is_refused_and_the_daemon_lives) {
