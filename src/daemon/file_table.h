@@ -66,7 +66,8 @@ class FileTable {
 
     size_t size() const;
     std::vector<OpenFileInfo> files() const;
-    /// Releases every file that no request uses.
+    /// Releases every file that no request uses, and waits for releases under way on other threads.
+    /// Without a Use, not from a callback of the watch.
     void close_all();
 
   private:
