@@ -66,7 +66,7 @@ Result<void> HangupWatch::start_locked() {
     if (!stop.is_open()) return last_error();
     epoll_ = std::move(epoll);
     stop_ = std::move(stop);
-    thread_ = std::thread([this] { run(); });
+    thread_ = TRY(Thread::start([this] { run(); }));
     is_started_ = true;
     return {};
 }

@@ -11,6 +11,7 @@
 
 #include "base/mutex.h"
 #include "base/result.h"
+#include "base/thread.h"
 #include "base/unique_fd.h"
 
 namespace plugboard {
@@ -66,7 +67,7 @@ class HangupWatch {
     std::map<int, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
     std::map<int, UniqueFd> probes_ GUARDED_BY(mutex_);  // by socket type; bound to nothing
     uint32_t next_generation_ GUARDED_BY(mutex_) = 1;
-    std::thread thread_;
+    Thread thread_;
 };
 
 }  // namespace plugboard

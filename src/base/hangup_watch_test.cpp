@@ -217,5 +217,19 @@ TEST(HangupWatch, without_descriptors_it_watches_nothing_and_ends) {
     watch.remove(pair.ours.borrow());
 }
 
+TEST(HangupWatch, without_a_thread_it_watches_nothing_until_there_is_one) {
+    LabelledPair pair = make_pair();
+    HangupWatch watch;
+    {
+        const tests::NoThreads none;
+        EXPECT_EQ(watch.add(pair.ours.borrow(), [] { FAIL(); }).error(), Errno::Again);
+        watch.settle();
+    }
+    std::promise<void> closed;
+    ASSERT_TRUE(watch.add(pair.ours.borrow(), [&] { closed.set_value(); }).ok());
+    pair.theirs.reset();
+    closed.get_future().wait();
+}
+
 }  // namespace
 }  // namespace plugboard

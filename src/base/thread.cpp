@@ -1,0 +1,32 @@
+#include "base/thread.h"
+
+#include <memory>
+
+namespace plugboard {
+namespace {
+
+void* run_and_free(void* argument) {
+    const std::unique_ptr<std::function<void()>> run(static_cast<std::function<void()>*>(argument));
+    (*run)();
+    return nullptr;
+}
+
+}  // namespace
+
+Result<Thread> Thread::start(std::function<void()> run) {
+    auto argument = std::make_unique<std::function<void()>>(std::move(run));
+    pthread_t id{};
+    if (const int error = pthread_create(&id, nullptr, &run_and_free, argument.get()); error != 0)
+        return static_cast<Errno>(error);
+    (void)argument.release();
+    return Thread(id);
+}
+
+void Thread::join() {
+    if (const auto id = std::exchange(id_, std::nullopt)) {
+        [[maybe_unused]] const int error = pthread_join(*id, nullptr);
+        assert(error == 0);
+    }
+}
+
+}  // namespace plugboard
