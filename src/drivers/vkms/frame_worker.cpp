@@ -197,10 +197,11 @@ void FrameWorker::look_after_commits() {
 
 void FrameWorker::update_vblank_locked(uint32_t crtc) {
     Output& output = outputs_[crtc];
-    if (output.is_wanted() == output.holds_vblank) return;  // so for ever until publish()
+    // Before publish() always: nobody can want a frame, and the CRTCs are still being made.
+    if (output.is_wanted() == output.holds_vblank) return;
     drm::Vblank& vblank = device_.mode_config().crtcs[crtc]->vblank();
     if (output.is_wanted()) {
-        output.holds_vblank = vblank.get();
+        output.holds_vblank = vblank.get();  // not while it is off: tried at each look
     } else {
         output.holds_vblank = false;
         vblank.put();
