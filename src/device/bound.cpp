@@ -14,11 +14,7 @@ Bound::~Bound() {
 }
 
 Result<void> Bound::before_manage(const char* type_name) {
-    std::atomic<unsigned>& countdown = device_.model_.state_->manages_until_failure;
-    unsigned left = countdown.load();
-    while (left != 0 && !countdown.compare_exchange_weak(left, left - 1)) {
-    }
-    if (left != 1) return {};
+    if (!device_.model_.state_->is_step_to_fail()) return {};
     log::line(log::Category::Devres, "{}: manage<{}>() fails as asked", device_.name(), type_name);
     return Errno::NoMem;
 }

@@ -102,6 +102,8 @@ Result<void> Core::add(Device& device) {
         MutexLock lock(device.state_->mutex);
         if (device.state_->dying) return Errno::NoDev;
     }
+    // What is begun inside a device is finished by the worker. The model's own roots need none.
+    if (device.info_.bus || device.info_.parent) TRY(device.model_.state_->worker.start());
     TRY(enter_model(device));
     log::line(log::Category::Device, "{}: added at {}", device.name(), device.state_->path);
     device.model_.state_->watchers.each([&](Watcher& watcher) { watcher.device_added(device); });

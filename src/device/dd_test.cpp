@@ -144,7 +144,7 @@ TEST_F(Bind, probe_that_fails_at_each_manage_in_turn_leaves_nothing) {
     bus.unbind("one", "d").value();
     trace.take();
     for (int n = 1; n <= parts; n++) {
-        model.fail_nth_manage(static_cast<unsigned>(n));
+        model.fail_nth_step(static_cast<unsigned>(n));
         EXPECT_EQ(bus.bind("one", "d").error(), Errno::NoMem);
         Lines undone;
         for (int i = n - 2; i >= 0; i--) undone.push_back("end of " + std::to_string(i));
@@ -153,9 +153,9 @@ TEST_F(Bind, probe_that_fails_at_each_manage_in_turn_leaves_nothing) {
         EXPECT_FALSE(device->is_bound());
         EXPECT_FALSE(device->enter());
     }
-    model.fail_nth_manage(parts + 1);
+    model.fail_nth_step(parts + 1);
     EXPECT_TRUE(bus.bind("one", "d").ok());
-    model.fail_nth_manage(0);
+    model.fail_nth_step(0);
     device->del();
 }
 

@@ -88,8 +88,20 @@ void Model::flush() {
     state_->worker.flush();
 }
 
-void Model::fail_nth_manage(unsigned n) {
-    state_->manages_until_failure = n;
+Result<Thread> Model::start_thread(std::function<void()> run) {
+    if (state_->is_step_to_fail()) return Errno::Again;
+    return Thread::start(std::move(run));
+}
+
+void Model::fail_nth_step(unsigned n) {
+    state_->steps_until_failure = n;
+}
+
+bool Model::State::is_step_to_fail() {
+    unsigned left = steps_until_failure.load();
+    while (left != 0 && !steps_until_failure.compare_exchange_weak(left, left - 1)) {
+    }
+    return left == 1;
 }
 
 }  // namespace plugboard::device

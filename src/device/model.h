@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/ref.h"
 #include "base/result.h"
+#include "base/thread.h"
 #include "device/bus.h"
 #include "device/device.h"
 #include "device/driver.h"
@@ -92,8 +93,12 @@ class Model {
         return services_.of<T>(*this);
     }
 
-    /// The n-th manage() from now on (1 = the next) fails with NoMem; 0 turns it off.
-    void fail_nth_manage(unsigned n);
+    /// For what a probe() makes: a step that fail_nth_step() counts. Again.
+    Result<Thread> start_thread(std::function<void()> run);
+
+    /// The n-th manage() or start_thread() from now on (1 = the next) fails, with NoMem or Again; 0
+    /// turns it off.
+    void fail_nth_step(unsigned n);
 
   private:
     friend class Core;

@@ -32,10 +32,13 @@ struct Model::State {
     MaybeRef<Device> platform_root;  // /devices/platform
     MaybeRef<Device> faux_root;      // /devices/faux
 
-    std::atomic<unsigned> manages_until_failure{0};
+    std::atomic<unsigned> steps_until_failure{0};
     std::atomic<size_t> live_devices{0};
     Watchers watchers;
     Worker worker;
+
+    /// Counts a step of a probe(); true for the one that a test asked to fail.
+    bool is_step_to_fail();
 
     static uint64_t number_of(const DeviceNode& node) {
         return uint64_t{node.major} << 32 | node.minor;

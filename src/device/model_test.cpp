@@ -9,6 +9,7 @@
 
 #include "device/test_support.h"
 #include "device/uevent.h"
+#include "tests/support/shortage.h"
 
 namespace plugboard::device {
 namespace {
@@ -200,6 +201,32 @@ TEST_F(ModelTest, work_is_done_later_in_order) {
     for (int i = 0; i < 10; i++) model.run_later([&, i] { trace.add(std::to_string(i)); });
     model.flush();
     EXPECT_EQ(trace.take(), (Lines{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
+}
+
+TEST_F(ModelTest, work_that_finds_no_thread_is_done_by_who_waits_for_it) {
+    const tests::NoThreads none;
+    for (int i = 0; i < 3; i++) model.run_later([&, i] { trace.add(std::to_string(i)); });
+    EXPECT_EQ(trace.take(), Lines{});
+    model.flush();
+    EXPECT_EQ(trace.take(), (Lines{"0", "1", "2"}));
+}
+
+TEST_F(ModelTest, device_is_added_only_with_the_thread_that_may_have_to_remove_it) {
+    {
+        const tests::NoThreads none;
+        EXPECT_EQ(model.add_platform_device(named("late")).error(), Errno::Again);
+        EXPECT_FALSE(model.platform_bus().find_device("late"));
+    }
+    const auto device = model.add_platform_device(named("late"));
+    ASSERT_TRUE(device.ok());
+    const tests::NoThreads none;
+    bool is_removed = false;
+    model.run_later([&] {
+        (*device)->del();
+        is_removed = true;
+    });
+    model.flush();
+    EXPECT_TRUE(is_removed);
 }
 
 TEST_F(ModelTest, bus_is_found_by_its_name) {

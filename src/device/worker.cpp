@@ -6,43 +6,70 @@
 namespace plugboard::device {
 
 Worker::~Worker() {
-    std::thread thread;
+    Thread thread;
     {
         MutexLock lock(mutex_);
         is_ending_ = true;
         changed_.notify_all();
         thread = std::move(thread_);
     }
-    if (thread.joinable()) thread.join();
+    thread.join();
+    while (do_next()) {
+    }
+}
+
+Result<void> Worker::start() {
+    MutexLock lock(mutex_);
+    return start_locked();
+}
+
+Result<void> Worker::start_locked() {
+    if (!thread_.is_started()) thread_ = TRY(Thread::start([this] { loop(); }));
+    return {};
 }
 
 void Worker::run(std::function<void()> work) {
     MutexLock lock(mutex_);
     queue_.push_back(std::move(work));
-    if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });
+    (void)start_locked();
     changed_.notify_all();
 }
 
 void Worker::flush() {
+    for (;;) {
+        {
+            MutexLock lock(mutex_);
+            assert(!thread_.is_current());
+            while (is_busy_ || (thread_.is_started() && !queue_.empty())) changed_.wait(lock);
+            if (queue_.empty()) return;
+        }
+        do_next();
+    }
+}
+
+bool Worker::do_next() {
     MutexLock lock(mutex_);
-    assert(thread_.get_id() != std::this_thread::get_id());
-    while (is_busy_ || !queue_.empty()) changed_.wait(lock);
+    if (queue_.empty() || is_busy_) return false;
+    std::function<void()> work = std::move(queue_.front());
+    queue_.pop_front();
+    is_busy_ = true;
+    lock.unlock();
+    work();
+    work = nullptr;  // what it holds goes with no lock held
+    lock.lock();
+    is_busy_ = false;
+    changed_.notify_all();
+    return true;
 }
 
 void Worker::loop() {
-    MutexLock lock(mutex_);
     for (;;) {
-        while (queue_.empty() && !is_ending_) changed_.wait(lock);
-        if (queue_.empty()) return;
-        std::function<void()> work = std::move(queue_.front());
-        queue_.pop_front();
-        is_busy_ = true;
-        lock.unlock();
-        work();
-        work = nullptr;  // what it holds goes with no lock held
-        lock.lock();
-        is_busy_ = false;
-        changed_.notify_all();
+        {
+            MutexLock lock(mutex_);
+            while (is_busy_ || (queue_.empty() && !is_ending_)) changed_.wait(lock);
+            if (queue_.empty()) return;
+        }
+        do_next();
     }
 }
 

@@ -4,30 +4,38 @@
 
 #include <deque>
 #include <functional>
-#include <thread>
 
 #include "base/mutex.h"
+#include "base/result.h"
+#include "base/thread.h"
 
 namespace plugboard::device {
 
-/// Any thread. The thread is started by the first work.
+/// Any thread.
 class Worker {
   public:
     /// Finishes what is queued.
     ~Worker();
+    /// So that run() needs no thread that may not be had then. Again.
+    Result<void> start();
+    /// Tries to start the thread when nobody has. Until there is one the work stays queued.
     void run(std::function<void()> work);
-    /// Waits until nothing is queued or running. Not from the worker.
+    /// Waits until nothing is queued or running; without a thread the caller does the work. Not
+    /// from the worker.
     void flush();
 
   private:
     void loop();
+    Result<void> start_locked() REQUIRES(mutex_);
+    /// Does the oldest work with no lock held. False: there is none, or another does some.
+    bool do_next();
 
     Mutex<LockClass<Worker>> mutex_;
     CondVar changed_;
     std::deque<std::function<void()>> queue_ GUARDED_BY(mutex_);
     bool is_busy_ GUARDED_BY(mutex_) = false;
     bool is_ending_ GUARDED_BY(mutex_) = false;
-    std::thread thread_ GUARDED_BY(mutex_);
+    Thread thread_ GUARDED_BY(mutex_);
 };
 
 }  // namespace plugboard::device

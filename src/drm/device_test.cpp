@@ -223,7 +223,7 @@ TEST(DrmDevice, the_nth_failure_of_probe_leaves_nothing) {
                 return drm->publish(with);
             });
             ASSERT_TRUE(model.platform_bus().add_driver(driver).ok());
-            model.fail_nth_manage(nth);
+            model.fail_nth_step(nth);
             device::DeviceInfo info;
             info.name = "card";
             info.compatible = {"fake"};

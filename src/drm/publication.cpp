@@ -18,6 +18,7 @@ std::string node_name(NodeType node, uint32_t minor) {
 }  // namespace
 
 Result<std::unique_ptr<Publication>> Publication::create(Device& device) {
+    if (device.has_modeset()) TRY(device.mode_config().worker().start());
     std::unique_ptr<Publication> publication(new Publication(device));
     // From here on the destructor undoes what has been done, also when a step fails.
     device.state().is_published = true;

@@ -41,14 +41,14 @@ TEST_F(MockDriver, probe_that_fails_at_any_manage_leaves_nothing) {
     unsigned failures = 0;
     for (bool bound = false; !bound; ++failures) {
         ASSERT_LT(failures, 20U);
-        model_.fail_nth_manage(failures + 1);
+        model_.fail_nth_step(failures + 1);
         const auto device = model_.add_platform_device(named_mock());
         ASSERT_TRUE(device.ok());
         bound = (*device)->is_bound();
         EXPECT_EQ(driver_.live_parts(), bound ? 3U : 0U);
         (*device)->del();
     }
-    model_.fail_nth_manage(0);
+    model_.fail_nth_step(0);
     EXPECT_GT(failures, 3U);
     EXPECT_EQ(driver_.live_parts(), 0U);
     EXPECT_EQ(live_object_count(), before);

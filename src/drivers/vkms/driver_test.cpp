@@ -7,6 +7,7 @@
 
 #include "drivers/vkms/test_board.h"
 #include "drm/sync/sync_file.h"
+#include "tests/support/shortage.h"
 
 namespace plugboard::vkms {
 namespace {
@@ -16,7 +17,7 @@ size_t open_fds() {
     return static_cast<size_t>(std::distance(begin(fds), end(fds)));
 }
 
-TEST(Driver, probe_that_fails_at_any_manage_leaves_nothing) {
+TEST(Driver, probe_that_fails_at_any_step_leaves_nothing) {
     device::Model model;
     Driver driver;
     ASSERT_TRUE(model.platform_bus().add_driver(driver).ok());
@@ -26,17 +27,39 @@ TEST(Driver, probe_that_fails_at_any_manage_leaves_nothing) {
     unsigned failures = 0;
     for (bool bound = false; !bound; ++failures) {
         ASSERT_LT(failures, 20U);
-        model.fail_nth_manage(failures + 1);
+        model.fail_nth_step(failures + 1);
         const auto device = model.add_platform_device(TestBoard::info({}));
         ASSERT_TRUE(device.ok());
         bound = (*device)->is_bound();
         (*device)->del();
     }
-    model.fail_nth_manage(0);
-    EXPECT_GT(failures, 3U);
+    model.fail_nth_step(0);
+    EXPECT_EQ(failures, 4U + 3U + 1U) << "manage(), threads, and the probe that succeeds";
     EXPECT_EQ(live_object_count(), objects);
     EXPECT_EQ(open_fds(), fds);
     ASSERT_TRUE(model.platform_bus().remove_driver(driver).ok());
+}
+
+TEST(Driver, probe_without_a_thread_fails_and_the_next_one_works) {
+    TestBoard board;
+    device::Bus& bus = board.model.platform_bus();
+    ASSERT_TRUE(bus.unbind("vkms", "vkms").ok());
+    {
+        const tests::NoThreads none;
+        EXPECT_EQ(bus.bind("vkms", "vkms").error(), Errno::Again);
+    }
+    EXPECT_EQ((*board.device)->devres().size(), 0U);
+    EXPECT_TRUE(bus.bind("vkms", "vkms").ok());
+}
+
+TEST(Driver, first_commit_needs_no_new_thread) {
+    TestBoard board;
+    TestClient client(*board.drm());
+    const DumbBuffer buffer = client.make_mapped_buffer(1024, 768, DRM_FORMAT_XRGB8888, 4);
+    const tests::NoThreads none;
+    EXPECT_EQ(client.turn_on(client.crtcs[0], client.connectors[0],
+                             client.probe(client.connectors[0])[0], client.planes[0], buffer.fb),
+              0);
 }
 
 TEST(Driver, refuses_a_config_that_is_not_valid) {

@@ -7,17 +7,22 @@
 #include <utility>
 
 #include "base/log.h"
+#include "device/model.h"
 #include "drm/objects/crtc.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::vkms {
 
+Result<std::unique_ptr<FrameWorker>> FrameWorker::create(drm::Device& device, uint32_t crtcs,
+                                                         uint32_t max_size) {
+    std::unique_ptr<FrameWorker> worker(new FrameWorker(device, crtcs, max_size));
+    worker->thread_ =
+        TRY(device.parent().model().start_thread([worker = worker.get()] { worker->run(); }));
+    return worker;
+}
+
 FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size)
-    : device_(device),
-      max_size_(max_size),
-      sleeper_(device.clock()),
-      outputs_(crtcs),
-      thread_([this] { run(); }) {}
+    : device_(device), max_size_(max_size), sleeper_(device.clock()), outputs_(crtcs) {}
 
 FrameWorker::~FrameWorker() {
     {

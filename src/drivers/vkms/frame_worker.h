@@ -5,13 +5,14 @@
 #include <cstdint>
 #include <deque>
 #include <list>
+#include <memory>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "base/result.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "device/bound.h"
 #include "drivers/vkms/debug_files.h"
@@ -32,8 +33,10 @@ struct WritebackJob {
 /// worker composes what stays the same once, for all the vblanks it missed.
 class FrameWorker {
   public:
-    /// `max_size`: wider or higher frames are not composed: nobody could show them.
-    FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size);
+    /// `max_size`: wider or higher frames are not composed: nobody could show them. Again: there is
+    /// no thread for it.
+    static Result<std::unique_ptr<FrameWorker>> create(drm::Device& device, uint32_t crtcs,
+                                                       uint32_t max_size);
     /// Ends: jobs that are left fail with NoDev, CRC files are hung up.
     ~FrameWorker();
     FrameWorker(const FrameWorker&) = delete;
@@ -97,6 +100,7 @@ class FrameWorker {
         WaitQueue::Entry entry;
     };
 
+    FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size);
     void run();
     std::optional<Task> take_task();
     void do_task(Task& task);
@@ -126,7 +130,7 @@ class FrameWorker {
     std::list<Watched> watched_ GUARDED_BY(mutex_);
     bool is_ending_ GUARDED_BY(mutex_) = false;
     Composer composer_;  // the thread's
-    std::thread thread_;
+    Thread thread_;
 };
 
 /// Calls `use(worker)` while the device is bound to the driver that made the worker; else NoDev.

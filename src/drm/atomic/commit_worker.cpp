@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "device/model.h"
 #include "drm/atomic/check.h"
 #include "drm/vblank/events.h"
 
@@ -63,6 +64,13 @@ CommitWorker::~CommitWorker() {
     assert(pending_count() == 0);
 }
 
+Result<void> CommitWorker::start() {
+    Thread thread = TRY(device_.parent().model().start_thread([this] { run(); }));
+    MutexLock lock(mutex_);
+    thread_ = std::move(thread);
+    return {};
+}
+
 bool CommitWorker::is_shut_down() const {
     MutexLock lock(mutex_);
     return is_shut_down_;
@@ -98,8 +106,8 @@ Result<void> CommitWorker::add(const Ref<State>& state) {
     {
         MutexLock lock(mutex_);
         if (is_shut_down_) return Errno::NoDev;
+        assert(thread_.is_started());
         pending_.push_back(std::move(pending));
-        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     }
     sleeper_.wake();
     return {};
@@ -325,15 +333,14 @@ void CommitWorker::finish(Ref<State> state) {
 }
 
 void CommitWorker::stop_thread() {
-    std::thread thread;
+    Thread thread;
     {
         MutexLock lock(mutex_);
         is_stopping_ = true;
         thread = std::move(thread_);
     }
     sleeper_.wake();
-    if (!thread.joinable()) return;
-    assert(!is_current_thread());
+    assert(!thread.is_current());
     thread.join();
 }
 

@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "base/result.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "drm/atomic/flip_log.h"
 #include "drm/atomic/state.h"
@@ -20,8 +21,8 @@
 
 namespace plugboard::drm::atomic {
 
-/// One per device, owned by its ModeConfig; the thread starts with the first commit. It waits for
-/// nothing but its own sleeper: fences, vblanks and predecessors make a commit runnable.
+/// One per device, owned by its ModeConfig. The thread waits for nothing but its own sleeper:
+/// fences, vblanks and predecessors make a commit runnable.
 /// Public functions: any thread.
 class CommitWorker {
   public:
@@ -30,6 +31,8 @@ class CommitWorker {
     CommitWorker(const CommitWorker&) = delete;
     CommitWorker& operator=(const CommitWorker&) = delete;
 
+    /// Once, before the device is published: nothing may fail after a commit is installed. Again.
+    Result<void> start();
     /// Unpublished, and nobody is inside the device's gate: every pending commit ends now, with its
     /// events, its fences in error (NoDev) and no driver hook. Waits for no foreign fence. Later
     /// commits are NoDev.
@@ -110,7 +113,7 @@ class CommitWorker {
     std::list<Pending> pending_ GUARDED_BY(mutex_);  // in the order of installation
     bool is_shut_down_ GUARDED_BY(mutex_) = false;
     bool is_stopping_ GUARDED_BY(mutex_) = false;
-    std::thread thread_ GUARDED_BY(mutex_);
+    Thread thread_ GUARDED_BY(mutex_);
     std::map<uint32_t, Timeline> timelines_ GUARDED_BY(mutex_);  // by object id
 };
 

@@ -1,12 +1,19 @@
 #include "drm/vblank/vblank_timer.h"
 
+#include "device/model.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::drm {
 
+Result<std::unique_ptr<VblankTimer>> VblankTimer::create(Device& device) {
+    std::unique_ptr<VblankTimer> timer(new VblankTimer(device));
+    timer->thread_ =
+        TRY(device.parent().model().start_thread([timer = timer.get()] { timer->run(); }));
+    return timer;
+}
+
 VblankTimer::VblankTimer(Device& device) : device_(device), sleeper_(device.clock()) {
     for (Crtc* crtc : device_.mode_config().crtcs) crtc->vblank().set_timer(&sleeper_);
-    thread_ = std::thread([this] { run(); });
 }
 
 VblankTimer::~VblankTimer() {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <atomic>
-#include <thread>
+#include <memory>
 
+#include "base/result.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "drm/device.h"
 
@@ -13,17 +15,20 @@ namespace plugboard::drm {
 /// devm: `bound.manage<VblankTimer>(drm)` after the CRTCs are made. Stops before it is gone.
 class VblankTimer {
   public:
-    explicit VblankTimer(Device& device);
+    /// Again: there is no thread for it.
+    static Result<std::unique_ptr<VblankTimer>> create(Device& device);
     ~VblankTimer();
     VblankTimer(const VblankTimer&) = delete;
     VblankTimer& operator=(const VblankTimer&) = delete;
 
   private:
+    explicit VblankTimer(Device& device);
     void run();
+
     Device& device_;
     ThreadSleeper sleeper_;
     std::atomic<bool> stopping_{false};
-    std::thread thread_;
+    Thread thread_;
 };
 
 }  // namespace plugboard::drm
