@@ -370,7 +370,7 @@ void Board::end() {
 }
 
 void Board::settle() {
-    hangups_.settle();  // also without sessions: one of their files may still be on its way out
+    if (sessions_) sessions_->settle();
     model_.service<drm::SpecialFiles>().watch().settle();
 }
 
@@ -432,7 +432,8 @@ Result<Ref<drm::Device>> Board::find_node(drm::NodeType node, uint32_t minor) {
 
 Result<UniqueFd> Board::open_live_file(std::string_view path, int flags,
                                        const uapi::Credentials& caller) {
-    settle();  // who opens crc/data again right after closing it is not told that it is busy
+    // Who opens crc/data again right after closing it is not told that it is busy.
+    model_.service<drm::SpecialFiles>().watch().settle();
     return tree_->open_live(path, flags, caller, model_);
 }
 

@@ -119,6 +119,7 @@ FileTable::Entries::node_type FileTable::take_finished_locked(uint64_t number) {
 void FileTable::release(Entries::node_type finished) {
     if (finished.empty()) return;
     finished.mapped().file->release();
+    finished = {};  // who waits for this counts what is left
     MutexLock lock(mutex_);
     releasing_--;
     left_.notify_all();

@@ -189,6 +189,7 @@ Result<drm::MappedObject> Session::map(const Received& received) {
 }
 
 void Session::handle_open_live(const Received& received) {
+    context_.files.settle();  // what it tells of files is true after a client's death
     const auto body = received.message.body<transport::OpenBody>();
     const auto opened =
         context_.world.open_live_file(text(received.message.payload()),

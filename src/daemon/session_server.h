@@ -44,8 +44,7 @@ class SessionServer {
     /// Files whose last close has not been handled. settle() first for an exact number.
     size_t open_files() const;
     std::vector<OpenFileInfo> files() const;
-    /// Handles every last close that has happened already: File::release() has run for each file
-    /// that no request is using.
+    /// As FileTable::settle().
     void settle();
 
     /// Makes an open file whose descriptor is for a client: what open(2) of a node and CREATE_LEASE
