@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/mutex.h"
+#include "base/unique_fd.h"
 #include "daemon/file_table.h"
 #include "daemon/session.h"
 #include "transport/protocol.h"
@@ -199,11 +199,6 @@ std::vector<OpenFileInfo> SessionServer::files() const {
 
 void SessionServer::settle() {
     impl_->files.settle();
-}
-
-Result<UniqueFd> SessionServer::open_file(drm::Device& device, drm::OpenInfo info) {
-    auto opened = TRY(impl_->files.open(device, std::move(info)));
-    return std::move(opened.theirs);
 }
 
 void SessionServer::shut_down() {

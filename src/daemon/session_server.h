@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/hangup_watch.h"
 #include "base/result.h"
-#include "base/unique_fd.h"
 #include "daemon/listener.h"
 #include "daemon/world.h"
 
@@ -46,10 +45,6 @@ class SessionServer {
     std::vector<OpenFileInfo> files() const;
     /// As FileTable::settle().
     void settle();
-
-    /// Makes an open file whose descriptor is for a client: what open(2) of a node and CREATE_LEASE
-    /// do. Errors of drm::File::open; MFile, NFile, NoMem.
-    Result<UniqueFd> open_file(drm::Device& device, drm::OpenInfo info);
 
     /// Ends every channel, waits for their threads, releases every file. Clients get NoDev from
     /// then on. Once; the devices are unplugged before, so that no request waits for one.
