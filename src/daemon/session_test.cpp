@@ -1,5 +1,5 @@
-// What is told of a board after a client was killed in the middle of a request.
-#include "daemon/board.h"
+// Sessions whose client was killed in the middle of a request: what the others are told.
+#include "daemon/session.h"
 
 #include <drm.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/board.h"
 #include "daemon/test_support.h"
 #include "drm/request.h"
 #include "tests/support/temporary_folder.h"
@@ -53,7 +54,7 @@ class BoardClient {
 };
 
 /// A client was killed; its request is held, before it takes effect.
-class BoardAfterKill : public testing::Test {
+class SessionAfterKill : public testing::Test {
   protected:
     void SetUp() override {
         auto board = Board::create(Config{}, folder_.path());
@@ -86,7 +87,7 @@ class BoardAfterKill : public testing::Test {
     uint32_t node_ = 0;
 };
 
-TEST_F(BoardAfterKill, what_the_request_used_is_no_leak) {
+TEST_F(SessionAfterKill, what_the_request_used_is_no_leak) {
     auto left = std::async(std::launch::async, [this] { return board_->leftovers(0); });
     wait_until_others_sleep();
     EXPECT_FALSE(is_ready(left));
@@ -96,7 +97,7 @@ TEST_F(BoardAfterKill, what_the_request_used_is_no_leak) {
     EXPECT_EQ(found.descriptors, 0u);
 }
 
-TEST_F(BoardAfterKill, the_dead_has_no_open_file) {
+TEST_F(SessionAfterKill, the_dead_has_no_open_file) {
     auto files = std::async(std::launch::async, [this] { return board_->open_files().size(); });
     wait_until_others_sleep();
     EXPECT_FALSE(is_ready(files));
@@ -104,7 +105,7 @@ TEST_F(BoardAfterKill, the_dead_has_no_open_file) {
     EXPECT_EQ(files.get(), 0u);
 }
 
-TEST_F(BoardAfterKill, a_live_file_is_opened_when_the_request_has_left) {
+TEST_F(SessionAfterKill, a_live_file_is_opened_when_the_request_has_left) {
     BoardClient next(folder_.path());
     auto opened = std::async(std::launch::async, [&] {
         return next.open(MessageType::OpenLive,
