@@ -1,6 +1,7 @@
 // WAIT_VBLANK, CRTC_GET_SEQUENCE and CRTC_QUEUE_SEQUENCE.
 // Linux: drivers/gpu/drm/drm_vblank.c
 #include <chrono>
+#include <cstring>
 
 #include "drm/handlers.h"
 #include "drm/objects/lookup.h"
@@ -103,7 +104,8 @@ Result<void> wait_for_target(Request& request, Device& device, Crtc& crtc, uint6
 PLUGBOARD_HANDLER(ioctl_wait_vblank, drm_wait_vblank) {
     TRY(require_vblank(request, device));
     auto& wanted = argument.request;
-    const auto type = static_cast<uint32_t>(wanted.type);
+    uint32_t type = 0;  // a client may write more into the enum than its type has room for
+    std::memcpy(&type, &wanted.type, sizeof(type));
     if (type & _DRM_VBLANK_SIGNAL)
         return request.refuse(log::Category::Vblank, Errno::Inval,
                               "type 0x{:x}: signals are not supported", type);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 
 #include "drm/atomic/atomic_fixture.h"
 #include "drm/vblank/vblank_timer.h"
@@ -43,6 +44,13 @@ TEST_F(VblankIoctls, without_a_vblank_for_3_s_it_is_busy_and_says_the_count) {
     board.clock.advance(3s);  // and nobody handles the vblanks
     EXPECT_EQ(waiting.result(), EBUSY);
     EXPECT_EQ(argument.reply.sequence, now());
+}
+
+TEST_F(VblankIoctls, type_with_a_bit_that_the_enum_has_no_room_for_is_refused) {
+    drm_wait_vblank argument{};
+    const uint32_t type = 0x80000000;
+    std::memcpy(&argument.request.type, &type, sizeof(type));
+    EXPECT_EQ(client.call(DRM_IOCTL_WAIT_VBLANK, &argument), EINVAL);
 }
 
 TEST_F(VblankIoctls, interrupted_wait_has_been_made_absolute) {
