@@ -95,6 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, ConfigMistake,
     testing::Values(
         Mistake{"syntax", "\n[[card]\n", 2, "", ""},
+        Mistake{"three_brackets", "\n[[[card]]]\n", 2, "", ""},
         Mistake{"unknown_key", "\ncards = 1\n", 2, "cards", "unknown key"},
         Mistake{"unknown_card_key", "[[card]]\n\nnmae = \"x\"\n", 3, "card[0].nmae", "unknown key"},
         Mistake{"unknown_screen_key", "[[card]]\n[[card.screen]]\nmode = 1\n", 3,
@@ -130,6 +131,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "at most 31"},
         Mistake{"crtcs", "[[card]]\ncrtcs = 0", 2, "card[0].crtcs", "at least one"}),
     [](const auto& test) { return std::string(test.param.what); });
+
+TEST(Config, keys_that_are_nested_without_end_are_refused) {
+    std::string text = "bus = \"faux\"\n";
+    for (int i = 0; i < 200000; ++i) text += "a.";
+    const auto config = parse_toml(text + "a = 1", "board.toml");
+    ASSERT_FALSE(config.ok());
+    EXPECT_EQ(config.problem().headline(), "board.toml:2: the line has over 256 dots");
+}
 
 TEST(Config, a_file_that_is_not_there_is_named) {
     const auto config = read_config_file("/nonexistent/board.toml");

@@ -1,0 +1,194 @@
+// Random texts, most of them nearly a board's TOML: each is a configuration or a mistake that says
+// where and what to do; of each configuration a board can be made.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ref.h"
+#include "daemon/board.h"
+#include "daemon/config.h"
+#include "tests/support/dice.h"
+#include "tests/support/temporary_folder.h"
+
+namespace plugboard::daemon {
+namespace {
+
+using tests::Dice;
+
+const std::vector<std::string> good_texts = {
+    "",
+    "bus = \"faux\"\n[[card]]\nname = \"left\"\nprofile = \"linux-6.1\"\ndriver = \"vkms\"\n"
+    "overlays = true\ncursor = false\nwriteback = false\n"
+    "screens = [\"1920x1080@60\", \"none\"]\ncrtcs = 2\n[[card]]\n",
+    "[[card]]\n[[card.screen]]\nspec = \"none\"\n[[card.screen]]\nspec = \"64x64@1000\"\n",
+    "card = [{name = \"a\", crtcs = 1}, {overlays = 8}]\n",
+    "bus = 'platform' # as in Linux\n[[card]]\nscreens = ['default', '800x600']\n",
+};
+
+const std::vector<std::string> words = {
+    "[[card]]\n",
+    "[card]\n",
+    "[[card.screen]]\n",
+    "\n",
+    "name",
+    "driver",
+    "profile",
+    "overlays",
+    "cursor",
+    "writeback",
+    "crtcs",
+    "screen",
+    "screens",
+    "spec",
+    "bus",
+    "card",
+    "=",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\"",
+    "'''",
+    "\"\"\"",
+    ",",
+    ".",
+    "#",
+    "-1",
+    "0",
+    "1",
+    "31",
+    "32",
+    "8",
+    "4294967296",
+    "1e999",
+    "nan",
+    "true",
+    "2024-01-01",
+    "\\",
+    "\\u00",
+    "\"none\"",
+    "\"vkms\"",
+    "\"1x1@1\"",
+    "\"9e9x1\"",
+    "\"card0\"",
+    "\"..\"",
+    "\xff",
+    "\xef\xbb\xbf",
+    "\"8192x8192@999.99999\"",
+    "99999999999999999999",
+    "\"64x64@nan\"",
+    std::string(1, '\0'),
+};
+
+std::string random_text(Dice dice) {
+    std::string text = dice.one_of(good_texts);
+    for (uint32_t changes = dice.below(8); changes > 0; changes--) {
+        const size_t at = dice.below(text.size() + 1);
+        const size_t size = dice.below(24);
+        switch (dice.below(6)) {
+            case 0: text.erase(at, size); break;
+            case 1: text.insert(at, text.substr(dice.below(text.size() + 1), size * 4)); break;
+            case 2: text.insert(at, 1, static_cast<char>(dice.any())); break;
+            case 3: {
+                const std::string& word = dice.one_of(words);
+                for (uint32_t count = 1U << dice.below(12); count > 0; count--)
+                    text.insert(at, word);
+                break;
+            }
+            default: text.replace(at, size, dice.one_of(words));
+        }
+    }
+    return text;
+}
+
+using Parser = std::function<Outcome<Config>(std::string_view text, const std::string& file)>;
+
+/// What is wrong with what the parser makes of the text.
+std::optional<std::string> mistake_of(const Parser& parse, const std::string& text) {
+    try {
+        const auto config = parse(text, "board.toml");
+        if (config.ok()) {
+            const Problem problem = validate(config.value());
+            if (problem.message.empty()) return std::nullopt;
+            return "accepted, but not valid: " + problem.message;
+        }
+        const Problem& problem = config.problem();
+        if (problem.file != "board.toml" || problem.line < 1) return "it does not say where";
+        if (problem.message.empty()) return "it does not say what";
+        if (problem.remedy.empty()) return "it has no remedy";
+        return std::nullopt;
+    } catch (...) {
+        return "an exception";
+    }
+}
+
+RC_GTEST_PROP(ConfigBytes, are_a_configuration_or_a_mistake_with_its_place_and_remedy, ()) {
+    const auto numbers = *tests::any_numbers(32);
+    const std::string text = random_text(Dice(numbers));
+    if (const auto mistake = mistake_of(parse_toml, text)) RC_FAIL(*mistake + " in:\n" + text);
+}
+
+RC_GTEST_PROP(ConfigBytes, that_are_accepted_make_a_board, ()) {
+    const auto numbers = *tests::any_numbers(32);
+    const auto config = parse_toml(random_text(Dice(numbers)), "board.toml");
+    if (!config.ok()) return;
+    const size_t objects = live_object_count();
+    {
+        const tests::TemporaryFolder folder;
+        const auto board = Board::create(config.value(), folder.path());
+        if (!board.ok()) RC_FAIL(board.problem().headline());
+        for (const SlotInfo& slot : board.value()->slots()) RC_ASSERT(slot.drm.has_value());
+    }
+    RC_ASSERT(live_object_count() == objects);
+}
+
+TEST(ConfigBytes, of_any_depth_do_not_overflow_the_stack) {
+    for (const std::string word : {"a.", "[", "{a=", "a=[", "[\n{a.a.a.a=", "a.a\n=", "[a.a]\n"}) {
+        std::string text;
+        for (int i = 0; i < 100000; i++) text += word;
+        EXPECT_EQ(mistake_of(parse_toml, text + "a = 1"), std::nullopt) << word;
+        EXPECT_EQ(mistake_of(parse_toml, "a = " + text), std::nullopt) << word;
+    }
+}
+
+/// Whether the judge notices a bug that is planted into the parser.
+bool finds(const Parser& parse) {
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        const auto numbers = tests::any_numbers(32)(rc::Random(seed)).value();
+        if (mistake_of(parse, random_text(Dice(numbers)))) return true;
+    }
+    return false;
+}
+
+TEST(ConfigBytes, the_judge_finds_a_mistake_without_its_line) {
+    EXPECT_TRUE(finds([](std::string_view text, const std::string& file) -> Outcome<Config> {
+        auto config = parse_toml(text, file);
+        if (config.ok()) return config;
+        Problem problem = config.problem();
+        problem.line = 0;
+        return problem;
+    }));
+}
+
+TEST(ConfigBytes, the_judge_finds_an_exception) {
+    EXPECT_TRUE(finds([](std::string_view text, const std::string& file) {
+        if (text.find('{') != std::string_view::npos) throw text.size();
+        return parse_toml(text, file);
+    }));
+}
+
+TEST(ConfigBytes, the_judge_finds_a_configuration_that_is_not_valid) {
+    EXPECT_TRUE(finds([](std::string_view text, const std::string& file) -> Outcome<Config> {
+        auto config = parse_toml(text, file);
+        return config.ok() ? config : Config{.bus = "pci", .cards = {}};
+    }));
+}
+
+}  // namespace
+}  // namespace plugboard::daemon
