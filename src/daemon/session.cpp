@@ -46,6 +46,7 @@ std::optional<transport::Node> parse_node(std::string_view path) {
     } else {
         return std::nullopt;
     }
+    if (path.size() > 1 && path.front() == '0') return std::nullopt;  // as no file is called
     const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), node.minor);
     if (error != std::errc() || end != path.data() + path.size() || node.minor >= 1u << 20)
         return std::nullopt;
