@@ -61,6 +61,16 @@ struct Command {
 };
 std::ostream& operator<<(std::ostream& out, const Command& command);
 
+/// Where the card and the model part.
+struct StormDifference {
+    enum class Kind {
+        Answer,
+        TimeOut,  // the card has not answered; perhaps the machine is busy
+    };
+    Kind kind = Kind::Answer;
+    std::string text{};
+};
+
 /// A board, its clients, and the model of both. What a call waits for is a commit that the model
 /// knows too, so that nothing depends on which thread is faster.
 class Storm {
@@ -71,7 +81,7 @@ class Storm {
     Storm& operator=(const Storm&) = delete;
 
     /// Once. In the end all is unplugged and closed. The first answer that is not the model's.
-    std::optional<std::string> play(const std::vector<Command>& commands);
+    std::optional<StormDifference> play(const std::vector<Command>& commands);
 
   private:
     /// An ioctl or close() on a thread of its own.
@@ -116,8 +126,10 @@ class Storm {
     void compare(const std::string& what, const Value& expected,
                  const std::type_identity_t<Value>& actual) {
         if (difference_ || expected == actual) return;
-        difference_ = fmt::format("{}: the model says {}, the card {}", what, expected, actual);
+        difference_ = StormDifference{
+            .text = fmt::format("{}: the model says {}, the card {}", what, expected, actual)};
     }
+    void note_time_out(const std::string& what);
     void compare_error(const std::string& what, int expected, int actual);
     /// An ioctl that never waits; whether it succeeded.
     bool ioctl(size_t file, unsigned long command, void* argument, int expected);
@@ -132,7 +144,7 @@ class Storm {
     std::deque<Call> calls_;  // that wait
     uint64_t flips_ = 0;
     uint8_t writes_ = 0;
-    std::optional<std::string> difference_;
+    std::optional<StormDifference> difference_;
 };
 
 }  // namespace plugboard::vkms
