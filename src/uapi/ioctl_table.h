@@ -1,6 +1,5 @@
 // Every core DRM ioctl: number, struct, permissions, interruption, and where its user pointers are.
-// The only list: dispatch, shim, fuzzers and docs are made from it. Linux:
-// drivers/gpu/drm/drm_ioctl.c
+// The only list: dispatch, shim and random tests go by it. Linux: drivers/gpu/drm/drm_ioctl.c
 #pragma once
 
 #include <sys/ioctl.h>
