@@ -119,10 +119,8 @@ TEST_F(CommitTest, out_fence_signals_with_the_event) {
     Client client(board);
     light(board, client);
     int32_t slot = 77;
-    AtomicRequest request;
-    request.set(board.primary(), properties(board).fb_id, client.add_fb())
-        .set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
-        .flags(DRM_MODE_ATOMIC_NONBLOCK);
+    AtomicRequest request = show_with_out_fence(board, client.add_fb(), slot);
+    request.flags(DRM_MODE_ATOMIC_NONBLOCK);
     ASSERT_EQ(request.call(client), 0) << client.reason();
     ASSERT_GE(slot, 0);
     const UniqueFd fd(slot);

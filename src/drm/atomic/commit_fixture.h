@@ -78,6 +78,13 @@ class CommitTest : public testing::Test {
             .set(board.primary(), properties(board).in_fence_fd, static_cast<uint64_t>(fence));
         return request;
     }
+    /// The fb on the first primary plane, with an out-fence in `slot`.
+    AtomicRequest show_with_out_fence(Board& board, uint32_t fb, int32_t& slot) {
+        AtomicRequest request;
+        request.set(board.primary(), properties(board).fb_id, fb)
+            .set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot));
+        return request;
+    }
     const StandardProperties& properties(Board& board) { return board.config().properties; }
 };
 

@@ -63,10 +63,8 @@ TEST_F(CommitTest, unplug_in_the_last_wait_puts_the_out_fence_slots_back) {
     Client client(board);
     light(board, client);
     int32_t slot = 77;
-    AtomicRequest request;
-    request.set(board.primary(), properties(board).fb_id, client.add_fb())
-        .set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
-        .flags(DRM_MODE_PAGE_FLIP_EVENT);
+    AtomicRequest request = show_with_out_fence(board, client.add_fb(), slot);
+    request.flags(DRM_MODE_PAGE_FLIP_EVENT);
     Waiting waiting(client, [&] { return request.call(client); });
     board.settle();
     board.unplug();
