@@ -104,8 +104,8 @@ TEST_F(SessionServerTest, all_descriptors_of_an_idle_client_are_counted) {
 TEST_F(SessionServerTest, a_client_without_a_thread_is_refused_and_the_daemon_lives) {
     {
         const tests::NoThreads shortage;
-        EXPECT_EQ(connect_channel(), -ENOMEM);
-        EXPECT_EQ(connect_channel(), -ENOMEM);
+        // Many: the answer must be had wherever between its parts the daemon closes the channel.
+        for (int i = 0; i < 300; i++) ASSERT_EQ(connect_channel(), -ENOMEM) << i;
     }
     const UniqueFd later(connect_channel());
     EXPECT_TRUE(later.is_open());

@@ -65,14 +65,20 @@ void ClientCall::cancel() {
     send(MessageType::Cancel, CancelBody{});
 }
 
+long ClientCall::receive(msghdr& header, int flags) {
+    const long size = raw_syscall(SYS_recvmsg, socket_.load(), &header, flags);
+    if (size != -ECONNRESET) return size;
+    // A daemon that closed with a message of ours unread: told once, then what it had sent.
+    return raw_syscall(SYS_recvmsg, socket_.load(), &header, flags);
+}
+
 /// -EAGAIN: nothing came in the time that there is for it.
 long ClientCall::peek_busily(msghdr& header) {
     // A handler that runs in between would not be seen, so calls that one may end sleep at once.
     if (!busy_poll_ || signals_ != Signals::Ignored) return -EAGAIN;
     long size = -EAGAIN;
     busy_poll_->poll([&] {
-        size =
-            raw_syscall(SYS_recvmsg, socket_.load(), &header, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+        size = receive(header, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
         return size != -EAGAIN && size != -EINTR;
     });
     return size;
@@ -83,7 +89,6 @@ long ClientCall::peek(Head& head) {
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    bool was_reset = false;
     const long early = peek_busily(header);
     if (early >= 0) return early;
     for (;;) {
@@ -93,12 +98,7 @@ long ClientCall::peek(Head& head) {
                 raw_syscall(SYS_ppoll, &ready, 1, nullptr, &old_mask_, kernel_mask_size);
             if (polled == -EINTR) cancel();
         }
-        const long size = raw_syscall(SYS_recvmsg, socket_.load(), &header, MSG_PEEK | MSG_TRUNC);
-        // A daemon that closed with a message of ours unread: told first, then what it had sent.
-        if (size == -ECONNRESET && !was_reset) {
-            was_reset = true;
-            continue;
-        }
+        const long size = receive(header, MSG_PEEK | MSG_TRUNC);
         if (size != -EINTR) return size;
         // Reached under Restart only if the handler has no SA_RESTART; else the kernel went on.
         if (signals_ == Signals::Restart && !cancelled_) cancel();
@@ -107,7 +107,7 @@ long ClientCall::peek(Head& head) {
 
 void ClientCall::drop() {
     msghdr header{};
-    raw_syscall(SYS_recvmsg, socket_.load(), &header, MSG_DONTWAIT);
+    receive(header, MSG_DONTWAIT);
 }
 
 long ClientCall::take(Head& head, size_t head_size, std::span<const Range> ranges,
@@ -122,7 +122,7 @@ long ClientCall::take(Head& head, size_t head_size, std::span<const Range> range
     PassedFd passed;
     if (fd) passed.expect(header);
     const int flags = MSG_DONTWAIT | (close_on_exec ? MSG_CMSG_CLOEXEC : 0);
-    const long size = raw_syscall(SYS_recvmsg, socket_.load(), &header, flags);
+    const long size = receive(header, flags);
     if (fd) *fd = size >= 0 ? PassedFd::found(header) : -1;
     return size;
 }

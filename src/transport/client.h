@@ -61,6 +61,7 @@ class ClientCall {
     struct Head;  // the start of the next message
     int send_parts(std::span<const std::byte> head, std::span<const Range> ranges,
                    std::span<const iovec> payload, int fd);
+    long receive(msghdr& header, int flags);
     long peek(Head& head);
     long peek_busily(msghdr& header);
     void cancel();
