@@ -204,9 +204,10 @@ void Round::judge(const RandomCall& call, int error, bool was_master) {
         mistake_ = fmt::format("no errno: {}", error);
         return;
     }
+    // The number decides, whatever size the command has. What is removed goes from the screen, too.
+    const bool removes = _IOC_NR(call.command) == _IOC_NR(DRM_IOCTL_MODE_RMFB);
     // A fault may be one of the answer, behind the effect.
-    const bool may_draw = error == 0 ? was_master || call.command == DRM_IOCTL_MODE_RMFB
-                                     : error == EFAULT && was_master;
+    const bool may_draw = (error == 0 || error == EFAULT) && (was_master || removes);
     const Drawing before = *std::exchange(drawing_, std::nullopt);
     if (may_draw) return;
     drawing_ = look();
