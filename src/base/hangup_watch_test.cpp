@@ -25,9 +25,9 @@ LabelledPair make_pair() {
 }
 
 struct Watched {
-    HangupWatch watch;
     LabelledPair pair = make_pair();
     std::atomic<int> closed = 0;
+    HangupWatch watch;  // ends before what it watches
 
     Watched() {
         EXPECT_TRUE(watch.add(pair.ours.borrow(), [this] { closed++; }).ok());

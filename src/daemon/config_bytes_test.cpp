@@ -13,7 +13,7 @@
 #include "base/ref.h"
 #include "daemon/board.h"
 #include "daemon/config.h"
-#include "tests/support/dice.h"
+#include "tests/support/garble.h"
 #include "tests/support/temporary_folder.h"
 
 namespace plugboard::daemon {
@@ -87,24 +87,7 @@ const std::vector<std::string> words = {
 };
 
 std::string random_text(Dice dice) {
-    std::string text = dice.one_of(good_texts);
-    for (uint32_t changes = dice.below(8); changes > 0; changes--) {
-        const size_t at = dice.below(text.size() + 1);
-        const size_t size = dice.below(24);
-        switch (dice.below(6)) {
-            case 0: text.erase(at, size); break;
-            case 1: text.insert(at, text.substr(dice.below(text.size() + 1), size * 4)); break;
-            case 2: text.insert(at, 1, static_cast<char>(dice.any())); break;
-            case 3: {
-                const std::string& word = dice.one_of(words);
-                for (uint32_t count = 1U << dice.below(12); count > 0; count--)
-                    text.insert(at, word);
-                break;
-            }
-            default: text.replace(at, size, dice.one_of(words));
-        }
-    }
-    return text;
+    return tests::garble(dice, dice.one_of(good_texts), words, 8);
 }
 
 using Parser = std::function<Outcome<Config>(std::string_view text, const std::string& file)>;

@@ -23,7 +23,7 @@
 #include "daemon/commands.h"
 #include "daemon/control.h"
 #include "daemon/stop_points.h"
-#include "tests/support/dice.h"
+#include "tests/support/garble.h"
 #include "tests/support/temporary_folder.h"
 
 namespace plugboard::daemon {
@@ -81,23 +81,7 @@ const std::vector<std::string> json_parts = {"{",
                                              "99999999999999999999999999"};
 
 std::string random_line(Dice& dice) {
-    std::string line = dice.one_of(good_lines);
-    for (uint32_t changes = dice.below(6); changes > 0; changes--) {
-        const size_t at = dice.below(line.size() + 1);
-        switch (dice.below(5)) {
-            case 0: line.erase(at, dice.below(8)); break;
-            case 1: line.insert(at, 1, static_cast<char>(dice.any())); break;
-            case 2: line.insert(at, line.substr(dice.below(line.size() + 1), 24)); break;
-            case 3: {
-                const std::string& part = dice.one_of(json_parts);
-                for (uint32_t count = 1U << dice.below(11); count > 0; count--)
-                    line.insert(at, part);
-                break;
-            }
-            default: line.replace(at, dice.below(12), dice.one_of(json_parts));
-        }
-    }
-    return line + "\n";
+    return tests::garble(dice, dice.one_of(good_lines), json_parts, 6) + "\n";
 }
 
 /// The answers to all that is sent before the end of the stream.

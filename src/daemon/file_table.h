@@ -77,9 +77,8 @@ class FileTable {
         int socket = -1;  // our end; the file's event sink owns it
         uint64_t cookie = 0;
         std::chrono::system_clock::time_point since{};
-        std::vector<const transport::Channel*>
-            callers{};  // of requests; under mutex_, as is closed
-        bool closed = false;
+        std::vector<const transport::Channel*> callers{};  // of requests; under mutex_
+        bool closed = false;                               // under mutex_
     };
     using Entries = std::map<uint64_t, Entry>;
 

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -15,7 +16,7 @@
 
 #include "base/errno.h"
 #include "daemon/board.h"
-#include "tests/support/dice.h"
+#include "tests/support/garble.h"
 #include "tests/support/temporary_folder.h"
 #include "transport/client.h"
 
@@ -63,20 +64,12 @@ const std::vector<std::string> path_parts = {"/",
                                              "/tmp",
                                              "/shim",
                                              std::string(1, '\0'),
-                                             std::string(300, 'x')};
+                                             std::string(300, 'x'),
+                                             std::string(4096, '/')};
 
 std::string random_path(Dice& dice) {
-    std::string path = dice.one_of(good_paths);
-    for (uint32_t changes = dice.below(5); changes > 0; changes--) {
-        const size_t at = dice.below(path.size() + 1);
-        switch (dice.below(5)) {
-            case 0: path.erase(at, dice.below(8)); break;
-            case 1: path.insert(at, 1, static_cast<char>(dice.any())); break;
-            case 2: path.insert(at, std::string(size_t{1} << dice.below(14), '/')); break;
-            case 3: path = dice.one_of(path_parts) + path; break;
-            default: path.insert(at, dice.one_of(path_parts));
-        }
-    }
+    std::string path = tests::garble(dice, dice.one_of(good_paths), path_parts, 5);
+    path.resize(std::min(path.size(), transport::max_payload));
     return path;
 }
 
@@ -107,7 +100,7 @@ class Host {
     transport::Answer open(MessageType type, std::string path, uint32_t flags = O_RDONLY) {
         const iovec tail{path.data(), path.size()};
         transport::ClientCall call(socket_, ++sequence_, transport::Signals::Ignored);
-        call.send(type, transport::OpenBody{.flags = flags}, {}, {&tail, 1});
+        EXPECT_EQ(call.send(type, transport::OpenBody{.flags = flags}, {}, {&tail, 1}), 0);
         transport::Answer answer = call.wait(-1, true);
         if (answer.fd >= 0) close(answer.fd);
         return answer;

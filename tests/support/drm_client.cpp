@@ -4,7 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "base/wait.h"
 #include "drm/objects/mode_list.h"
 #include "drm/request.h"
 #include "drm/vblank/vblank_timer.h"
@@ -17,6 +16,7 @@ std::string result_name(int error) {
 }
 
 void EventQueue::push(const drm::EventBytes& event) {
+    if (before_push_) before_push_();
     const std::lock_guard lock(mutex_);
     events_.push_back(event);
 }
@@ -82,7 +82,8 @@ int Client::ioctl(unsigned long command, void* argument) {
 
 int Client::ioctl_as(uapi::Credentials caller, unsigned long command, void* argument) {
     uapi::InProcessMemory memory;
-    ThreadSleeper sleeper(device_.clock());
+    ThreadSleeper own(device_.clock());
+    Sleeper& sleeper = info_.sleeper ? *info_.sleeper : own;
     drm::Request request(memory, sleeper, caller);
     request.keep_reasons();
     const auto done = (*file_)->ioctl(request, static_cast<uint32_t>(command),
@@ -112,20 +113,28 @@ uint32_t Client::make_buffer(uint32_t width, uint32_t height, uint32_t bpp) {
     return dumb.handle;
 }
 
-drm_mode_fb_cmd2 Client::good_fb() {
+drm_mode_fb_cmd2 Client::good_fb(uint32_t width, uint32_t height, uint32_t format) {
     drm_mode_fb_cmd2 fb{};
-    fb.width = 1024;
-    fb.height = 768;
-    fb.pixel_format = DRM_FORMAT_XRGB8888;
-    fb.handles[0] = make_buffer();
-    fb.pitches[0] = 4096;
+    fb.width = width;
+    fb.height = height;
+    fb.pixel_format = format;
+    fb.handles[0] = make_buffer(width, height);
+    fb.pitches[0] = width * 4;
     return fb;
 }
 
-uint32_t Client::add_fb() {
-    drm_mode_fb_cmd2 fb = good_fb();
+uint32_t Client::add_fb(uint32_t width, uint32_t height, uint32_t format) {
+    drm_mode_fb_cmd2 fb = good_fb(width, height, format);
     if (ioctl(DRM_IOCTL_MODE_ADDFB2, fb) != 0) std::abort();
     return fb.fb_id;
+}
+
+uint32_t Client::add_blob(const void* bytes, size_t size) {
+    drm_mode_create_blob create{};
+    create.data = reinterpret_cast<uint64_t>(bytes);
+    create.length = static_cast<uint32_t>(size);
+    if (ioctl(DRM_IOCTL_MODE_CREATEPROPBLOB, create) != 0) std::abort();
+    return create.blob_id;
 }
 
 CardInfo vgem_card() {

@@ -13,10 +13,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "device/device.h"
 #include "device/driver.h"
 #include "device/model.h"
@@ -37,8 +38,11 @@ class EventQueue {
     std::deque<drm::EventBytes> take();
     bool is_hung_up() const;
     void hang_up();
+    /// Runs on the thread that sends an event, before the event is there. Set while none is sent.
+    void before_each(std::function<void()> run) { before_push_ = std::move(run); }
 
   private:
+    std::function<void()> before_push_;
     mutable std::mutex mutex_;
     std::deque<drm::EventBytes> events_;
     bool hung_up_ = false;
@@ -50,6 +54,7 @@ struct ClientInfo {
     uint32_t uid = 1000;
     int pid = 4242;
     std::string command = "client";
+    Sleeper* sleeper = nullptr;  // in which every call waits, one at a time; null: each has its own
 };
 
 /// One open file. ioctl() may be called by several threads; reason() is the last call's.
@@ -74,16 +79,22 @@ class Client {
     int set_cap(uint64_t cap, uint64_t value = 1);
     /// The handle of a new dumb buffer.
     uint32_t make_buffer(uint32_t width = 1024, uint32_t height = 768, uint32_t bpp = 32);
-    /// An ADDFB2 that succeeds, of a buffer of 1024x768 pixels of 32 bits; to be changed.
-    drm_mode_fb_cmd2 good_fb();
-    /// The id of an XR24 framebuffer of its own.
-    uint32_t add_fb();
+    /// An ADDFB2 that succeeds, of a new buffer of 32 bits a pixel; to be changed.
+    drm_mode_fb_cmd2 good_fb(uint32_t width = 1024, uint32_t height = 768,
+                             uint32_t format = DRM_FORMAT_XRGB8888);
+    /// The id of a framebuffer with a buffer of its own.
+    uint32_t add_fb(uint32_t width = 1024, uint32_t height = 768,
+                    uint32_t format = DRM_FORMAT_XRGB8888);
+    uint32_t add_blob(const void* bytes, size_t size);
+    uint32_t add_mode_blob(const drm_mode_modeinfo& mode) { return add_blob(&mode, sizeof(mode)); }
 
     bool is_open() const { return file_.has_value(); }
     int open_error() const { return open_error_; }
     drm::File& file() { return **file_; }
     EventQueue& events() { return events_; }
     void close();
+    /// The file as it is, not released; the client has none afterwards, and outlives it.
+    Ref<drm::File> take_file() { return *std::exchange(file_, {}); }
 
   private:
     class Sink;

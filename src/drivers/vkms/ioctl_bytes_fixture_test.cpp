@@ -178,7 +178,7 @@ void Maker::fill_well(uint32_t number) {
             drm_wait_vblank wait{};
             const uint32_t types[] = {_DRM_VBLANK_RELATIVE, _DRM_VBLANK_ABSOLUTE,
                                       _DRM_VBLANK_RELATIVE | _DRM_VBLANK_EVENT, dice_.any()};
-            memory_.put(CallerMemory::base, wait);
+            put_argument(wait);
             put(0, types[dice_.below(4)]);
             return put(1, dice_.below(4));
         }

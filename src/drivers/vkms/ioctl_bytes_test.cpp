@@ -121,7 +121,7 @@ void Round::set_up() {
     known_.encoders = drawer_->encoders;
     known_.mode = mode_.to_user(drm::AspectBits::Hide);
     known_.framebuffers = {buffer_.fb};
-    known_.blobs = {drawer_->mode_blob(known_.mode)};
+    known_.blobs = {drawer_->add_mode_blob(known_.mode)};
     light();
     for (const auto* ids : {&known_.planes, &known_.crtcs, &known_.connectors}) {
         for (const uint32_t id : *ids) {

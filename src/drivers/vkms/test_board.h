@@ -139,13 +139,6 @@ class TestClient final : public tests::Client {
         EXPECT_EQ(ioctl(DRM_IOCTL_MODE_GETPROPBLOB, &get), 0);
         return bytes;
     }
-    uint32_t mode_blob(const drm_mode_modeinfo& mode) {
-        drm_mode_create_blob create{};
-        create.data = reinterpret_cast<uint64_t>(&mode);
-        create.length = sizeof(mode);
-        EXPECT_EQ(ioctl(DRM_IOCTL_MODE_CREATEPROPBLOB, &create), 0);
-        return create.blob_id;
-    }
 
     int atomic(const std::vector<Setting>& settings, uint32_t flags, uint64_t user_data = 0) {
         std::vector<uint32_t> objects, counts, ids;
@@ -186,7 +179,7 @@ class TestClient final : public tests::Client {
                 uint32_t fb) {
         auto settings = place(plane, crtc, fb, {0, 0, mode.hdisplay, mode.vdisplay});
         settings.push_back({connector, "CRTC_ID", crtc});
-        settings.push_back({crtc, "MODE_ID", mode_blob(mode)});
+        settings.push_back({crtc, "MODE_ID", add_mode_blob(mode)});
         settings.push_back({crtc, "ACTIVE", 1});
         return atomic(settings, DRM_MODE_ATOMIC_ALLOW_MODESET);
     }

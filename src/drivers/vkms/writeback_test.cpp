@@ -37,7 +37,7 @@ class Writeback : public ::testing::Test {
         auto settings =
             TestClient::place(client_.planes[0], crtc_, source_.fb, {0, 0, width, height});
         settings.push_back({connector_, "CRTC_ID", crtc_});
-        settings.push_back({crtc_, "MODE_ID", client_.mode_blob(mode_)});
+        settings.push_back({crtc_, "MODE_ID", client_.add_mode_blob(mode_)});
         settings.push_back({crtc_, "ACTIVE", 1});
         settings.insert(settings.end(), more.begin(), more.end());
         return client_.atomic(settings, DRM_MODE_ATOMIC_ALLOW_MODESET);

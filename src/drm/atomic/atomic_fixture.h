@@ -3,13 +3,10 @@
 #pragma once
 
 #include <drm.h>
-#include <drm_fourcc.h>
 #include <drm_mode.h>
 
 #include <atomic>
-#include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -25,7 +22,7 @@
 #include "drm/device.h"
 #include "drm/file.h"
 #include "drm/objects/mode_config.h"
-#include "drm/request.h"
+#include "tests/support/drm_client.h"
 #include "tests/support/drm_modes.h"
 
 namespace plugboard::drm::atomic {
@@ -42,8 +39,6 @@ struct BoardInfo {
     bool primary_covers_mode = false;  // the rule of vkms 6.1
     bool clones = true;                // every encoder beside every other
 };
-
-class FakeDriver;
 
 /// One model with one published device. The test's thread.
 class Board {
@@ -80,11 +75,14 @@ class Board {
     std::vector<std::string> programmed();
 
   private:
-    friend class FakeDriver;
+    Result<void> probe(device::Bound& bound);
+    Plane& add_plane(PlaneType type, uint32_t crtcs);
+    void add_pipes();
+    void add_writeback();
     void note(std::string what);
 
     const BoardInfo info_;
-    std::unique_ptr<FakeDriver> driver_;
+    tests::FunctionDriver driver_{[this](device::Bound& bound) { return probe(bound); }};
     MaybeRef<device::Device> device_;
     MaybeRef<Device> drm_;
     Plane* overlay_ = nullptr;
@@ -92,13 +90,6 @@ class Board {
     MaybeRef<Connector> writeback_;
     std::mutex mutex_;
     std::vector<std::string> programmed_;
-};
-
-/// A reference on a real event queue.
-struct EventQueue {
-    std::mutex mutex;
-    std::deque<EventBytes> events;
-    std::function<void()> before_push;  // set while nothing runs
 };
 
 /// Sleeps as a ThreadSleeper does, and tells when it does.
@@ -116,47 +107,28 @@ class WatchedSleeper final : public Sleeper {
     std::atomic<uint64_t> sleeps_{0};
 };
 
-/// One open file. Calls give 0 or an errno; one thread at a time, but for interrupt().
-class Client {
+/// An open file with every client cap, whose waits can be watched and interrupted. One thread at a
+/// time, but for interrupt().
+class Client final : public tests::Client {
   public:
     explicit Client(Board& board);
     ~Client();
-    Client(const Client&) = delete;
-    Client& operator=(const Client&) = delete;
 
-    /// The ioctl on this thread; blocks as the kernel's would.
-    int call(unsigned long command, void* argument);
-    /// The same, while vblanks go on.
+    /// An ioctl(), while vblanks go on.
     int pumped(unsigned long command, void* argument);
-    /// Why the last call was refused.
-    const std::string& reason() const { return reason_; }
     /// A signal for the call that is under way.
-    void interrupt();
-    void close();
-
-    uint32_t add_buffer(uint32_t width, uint32_t height);
-    uint32_t add_fb(uint32_t width = 1024, uint32_t height = 768,
-                    uint32_t format = DRM_FORMAT_XRGB8888);
-    uint32_t add_blob(const void* bytes, size_t size);
-    uint32_t add_mode_blob(const drm_mode_modeinfo& mode);
+    void interrupt() { sleeper_.interrupt(); }
     /// SETCRTC on the CRTC's screen; 0 or an errno.
     int set_crtc(uint32_t fb, size_t crtc_index = 0, const drm_mode_modeinfo& = mode_1024x768());
 
+    /// Takes all that are unread.
     std::vector<drm_event_vblank> vblank_events();
-    size_t event_count();
-    /// Runs on the thread that sends an event of this file, before the event is there.
-    void before_each_event(std::function<void()> run);
-    File& file() { return **file_; }
-    /// The file as it is, not released; there is none afterwards.
-    Ref<File> take_file();
+    size_t event_count() { return events().unread() / sizeof(EventBytes); }
     const WatchedSleeper& sleeper() const { return sleeper_; }
 
   private:
     Board& board_;
-    std::shared_ptr<EventQueue> queue_ = std::make_shared<EventQueue>();
-    MaybeRef<File> file_;
     WatchedSleeper sleeper_;
-    std::string reason_;
 };
 
 /// A call on a thread of its own that waits for something; made when it sleeps, or has returned.

@@ -1,6 +1,5 @@
 #include "drm/atomic/atomic_fixture.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <unistd.h>
@@ -11,7 +10,6 @@
 
 #include "device/bus.h"
 #include "drm/atomic/check.h"
-#include "uapi/in_process_memory.h"
 
 namespace plugboard::drm::atomic {
 namespace {
@@ -61,74 +59,62 @@ class FakeHooks final : public KmsHooks {
     const std::function<void(std::string)> note_;
 };
 
-class FakeDriver final : public device::Driver {
-  public:
-    explicit FakeDriver(Board& board)
-        : Driver({.name = "fake", .matches = {"virtual,fake"}}), board_(board) {}
-
-    Result<void> probe(device::Bound& bound) override {
-        const BoardInfo& info = board_.info_;
-        Ref<Device> drm =
-            TRY(Device::create(bound, {.name = "fake", .description = "Fake", .date = "0"}));
-        board_.drm_ = drm;
-        ModeConfig& config = drm->mode_config();
-        config.limits.min_width = config.limits.min_height = 10;
-        config.hooks = &drm->manage<FakeHooks>(
-            info, [this](std::string what) { board_.note(std::move(what)); });
-        add_pipes(*drm, info);
-        if (info.writeback) add_writeback(*drm, info);
-        return drm->publish(bound);
-    }
-
-  private:
-    Plane& add_plane(Device& drm, PlaneType type, uint32_t crtcs) {
-        PlaneInfo info{.type = type, .possible_crtcs = crtcs, .formats = {}};
-        if (type == PlaneType::Primary) {
-            info.formats = {DRM_FORMAT_XRGB8888, DRM_FORMAT_RGB565};
-        } else {
-            info.formats = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
-        }
-        return drm.manage<Plane>(drm, std::move(info));
-    }
-    void add_pipes(Device& drm, const BoardInfo& info) {
-        const uint32_t all = (1u << info.crtcs) - 1;
-        const uint32_t all_encoders = (1u << (info.crtcs + 1)) - 1;
-        for (uint32_t i = 0; i < info.crtcs; i++) {
-            Plane& primary = add_plane(drm, PlaneType::Primary, 1u << i);
-            if (i == 0) board_.overlay_ = &add_plane(drm, PlaneType::Overlay, all);
-            Plane* cursor = info.cursors ? &add_plane(drm, PlaneType::Cursor, 1u << i) : nullptr;
-            drm.manage<Crtc>(
-                drm,
-                CrtcInfo{.primary = &primary, .cursor = cursor, .gamma_size = info.gamma_size});
-            Encoder& encoder = drm.manage<Encoder>(
-                drm, EncoderInfo{.possible_crtcs = all,
-                                 .possible_clones = info.clones ? all_encoders : 1u << i});
-            const auto connector =
-                Connector::create(drm, {.encoders = {&encoder}, .writeback_formats = {}});
-            board_.screens_.push_back(&*connector);
-        }
-    }
-    void add_writeback(Device& drm, const BoardInfo& info) {
-        const uint32_t all_encoders = (1u << (info.crtcs + 1)) - 1;
-        Encoder& encoder = drm.manage<Encoder>(
-            drm, EncoderInfo{.possible_crtcs = 1,
-                             .possible_clones = info.clones ? all_encoders : 1u << info.crtcs});
-        board_.writeback_ = Connector::create(drm, {.type = DRM_MODE_CONNECTOR_WRITEBACK,
-                                                    .encoders = {&encoder},
-                                                    .writeback_formats = {DRM_FORMAT_XRGB8888}});
-    }
-
-    Board& board_;
-};
-
-Board::Board(BoardInfo info) : info_(info), driver_(std::make_unique<FakeDriver>(*this)) {
-    EXPECT_TRUE(model.platform_bus().add_driver(*driver_).ok());
+Board::Board(BoardInfo info) : info_(info) {
+    EXPECT_TRUE(model.platform_bus().add_driver(driver_).ok());
     device::DeviceInfo fake;
     fake.name = "fake0";
-    fake.compatible = {"virtual,fake"};
+    fake.compatible = {"fake"};
     auto device = model.add_platform_device(std::move(fake));
     EXPECT_TRUE(device.ok());
     if (device.ok()) device_ = *device;
+}
+
+Result<void> Board::probe(device::Bound& bound) {
+    drm_ = TRY(Device::create(bound, {.name = "fake", .description = "Fake", .date = "0"}));
+    config().limits.min_width = config().limits.min_height = 10;
+    config().hooks =
+        &drm().manage<FakeHooks>(info_, [this](std::string what) { note(std::move(what)); });
+    add_pipes();
+    if (info_.writeback) add_writeback();
+    return drm().publish(bound);
+}
+
+Plane& Board::add_plane(PlaneType type, uint32_t crtcs) {
+    PlaneInfo info{.type = type, .possible_crtcs = crtcs, .formats = {}};
+    if (type == PlaneType::Primary) {
+        info.formats = {DRM_FORMAT_XRGB8888, DRM_FORMAT_RGB565};
+    } else {
+        info.formats = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
+    }
+    return drm().manage<Plane>(drm(), std::move(info));
+}
+
+void Board::add_pipes() {
+    const uint32_t all = (1u << info_.crtcs) - 1;
+    const uint32_t all_encoders = (1u << (info_.crtcs + 1)) - 1;
+    for (uint32_t i = 0; i < info_.crtcs; i++) {
+        Plane& primary = add_plane(PlaneType::Primary, 1u << i);
+        if (i == 0) overlay_ = &add_plane(PlaneType::Overlay, all);
+        Plane* cursor = info_.cursors ? &add_plane(PlaneType::Cursor, 1u << i) : nullptr;
+        drm().manage<Crtc>(
+            drm(), CrtcInfo{.primary = &primary, .cursor = cursor, .gamma_size = info_.gamma_size});
+        Encoder& encoder = drm().manage<Encoder>(
+            drm(), EncoderInfo{.possible_crtcs = all,
+                               .possible_clones = info_.clones ? all_encoders : 1u << i});
+        const auto connector =
+            Connector::create(drm(), {.encoders = {&encoder}, .writeback_formats = {}});
+        screens_.push_back(&*connector);
+    }
+}
+
+void Board::add_writeback() {
+    const uint32_t all_encoders = (1u << (info_.crtcs + 1)) - 1;
+    Encoder& encoder = drm().manage<Encoder>(
+        drm(), EncoderInfo{.possible_crtcs = 1,
+                           .possible_clones = info_.clones ? all_encoders : 1u << info_.crtcs});
+    writeback_ = Connector::create(drm(), {.type = DRM_MODE_CONNECTOR_WRITEBACK,
+                                           .encoders = {&encoder},
+                                           .writeback_formats = {DRM_FORMAT_XRGB8888}});
 }
 
 Board::~Board() {
@@ -136,7 +122,7 @@ Board::~Board() {
     writeback_.reset();
     drm_.reset();
     device_.reset();
-    EXPECT_TRUE(model.platform_bus().remove_driver(*driver_).ok());
+    EXPECT_TRUE(model.platform_bus().remove_driver(driver_).ok());
     model.flush();
 }
 
@@ -191,101 +177,24 @@ std::vector<std::string> Board::programmed() {
     return programmed_;
 }
 
-namespace {
-
-class QueueSink final : public EventSink {
-  public:
-    explicit QueueSink(std::shared_ptr<EventQueue> queue) : queue_(std::move(queue)) {}
-    void push(const EventBytes& event) override {
-        if (queue_->before_push) queue_->before_push();
-        const std::lock_guard lock(queue_->mutex);
-        queue_->events.push_back(event);
-    }
-    size_t unread() const override {
-        const std::lock_guard lock(queue_->mutex);
-        return queue_->events.size() * sizeof(EventBytes);
-    }
-    void hang_up() override {}
-
-  private:
-    const std::shared_ptr<EventQueue> queue_;
-};
-
-}  // namespace
-
-Client::Client(Board& board) : board_(board), sleeper_(board.clock) {
-    auto file =
-        File::open(board.drm(), {.flags = O_RDWR, .opener = {.pid = getpid()}, .command = "test"},
-                   std::make_unique<QueueSink>(queue_));
-    EXPECT_TRUE(file.ok());
-    if (file.ok()) file_ = *file;
+Client::Client(Board& board)
+    : tests::Client(board.drm(), {.sleeper = &sleeper_}), board_(board), sleeper_(board.clock) {
+    EXPECT_TRUE(is_open());
     for (const uint64_t cap :
          std::initializer_list<uint64_t>{DRM_CLIENT_CAP_UNIVERSAL_PLANES, DRM_CLIENT_CAP_ATOMIC,
-                                         DRM_CLIENT_CAP_WRITEBACK_CONNECTORS}) {
-        drm_set_client_cap set{cap, 1};
-        EXPECT_EQ(call(DRM_IOCTL_SET_CLIENT_CAP, &set), 0);
-    }
+                                         DRM_CLIENT_CAP_WRITEBACK_CONNECTORS})
+        EXPECT_EQ(set_cap(cap), 0);
 }
 
 Client::~Client() {
-    if (file_) board_.pump([this] { close(); });
-}
-
-void Client::close() {
-    (*file_)->release();
-    file_.reset();
-}
-
-int Client::call(unsigned long command, void* argument) {
-    uapi::InProcessMemory memory;
-    Request request(memory, sleeper_, {.pid = getpid()});
-    request.keep_reasons();
-    const auto done = (*file_)->ioctl(request, static_cast<uint32_t>(command),
-                                      uapi::UserAddress{address(argument)});
-    memory.end_request(!done.ok());
-    reason_ = request.reason();
-    return done.ok() ? 0 : static_cast<int>(done.error());
+    if (is_open()) board_.pump([this] { close(); });
 }
 
 int Client::pumped(unsigned long command, void* argument) {
     int result = 0;
-    board_.pump([&] { result = call(command, argument); });
+    board_.pump([&] { result = ioctl(command, argument); });
     board_.settle();
     return result;
-}
-
-void Client::interrupt() {
-    sleeper_.interrupt();
-}
-
-uint32_t Client::add_buffer(uint32_t width, uint32_t height) {
-    drm_mode_create_dumb dumb{};
-    dumb.width = width;
-    dumb.height = height;
-    dumb.bpp = 32;
-    EXPECT_EQ(call(DRM_IOCTL_MODE_CREATE_DUMB, &dumb), 0);
-    return dumb.handle;
-}
-
-uint32_t Client::add_fb(uint32_t width, uint32_t height, uint32_t format) {
-    drm_mode_fb_cmd2 fb{};
-    fb.width = width;
-    fb.height = height;
-    fb.pixel_format = format;
-    fb.handles[0] = add_buffer(width, height);
-    fb.pitches[0] = width * 4;
-    EXPECT_EQ(call(DRM_IOCTL_MODE_ADDFB2, &fb), 0) << reason_;
-    return fb.fb_id;
-}
-
-uint32_t Client::add_blob(const void* bytes, size_t size) {
-    drm_mode_create_blob blob{address(bytes), static_cast<uint32_t>(size), 0};
-    EXPECT_EQ(call(DRM_IOCTL_MODE_CREATEPROPBLOB, &blob), 0) << reason_;
-    return blob.blob_id;
-}
-
-uint32_t Client::add_mode_blob(const drm_mode_modeinfo& mode) {
-    return add_blob(&mode, sizeof mode);
 }
 
 int Client::set_crtc(uint32_t fb, size_t crtc_index, const drm_mode_modeinfo& mode) {
@@ -301,30 +210,13 @@ int Client::set_crtc(uint32_t fb, size_t crtc_index, const drm_mode_modeinfo& mo
 }
 
 std::vector<drm_event_vblank> Client::vblank_events() {
-    std::vector<drm_event_vblank> events;
-    const std::lock_guard lock(queue_->mutex);
-    for (const EventBytes& bytes : queue_->events) {
+    std::vector<drm_event_vblank> taken;
+    for (const EventBytes& bytes : events().take()) {
         drm_event_vblank event;
         std::memcpy(&event, bytes.data(), sizeof event);
-        events.push_back(event);
+        taken.push_back(event);
     }
-    queue_->events.clear();
-    return events;
-}
-
-size_t Client::event_count() {
-    const std::lock_guard lock(queue_->mutex);
-    return queue_->events.size();
-}
-
-void Client::before_each_event(std::function<void()> run) {
-    queue_->before_push = std::move(run);
-}
-
-Ref<File> Client::take_file() {
-    Ref<File> file = *std::move(file_);
-    file_.reset();
-    return file;
+    return taken;
 }
 
 Wakeup WatchedSleeper::sleep(std::optional<Time> deadline, Interrupts interrupts) {
@@ -387,7 +279,7 @@ drm_mode_atomic AtomicRequest::build() {
 
 int AtomicRequest::call(Client& client) {
     drm_mode_atomic argument = build();
-    return client.call(DRM_IOCTL_MODE_ATOMIC, &argument);
+    return client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument);
 }
 
 int AtomicRequest::pumped(Client& client) {

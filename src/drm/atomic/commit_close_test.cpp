@@ -1,7 +1,6 @@
 // Files that are closed while their commits are under way; the core's own commits wait for no
 // client.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -31,10 +30,7 @@ void expect_no_wait(Board& board, const std::function<void()>& work) {
 }
 
 TEST_F(CommitTest, close_before_flip_completes) {
-    Board board;
-    Client client(board);
-    light(board, client);
-    ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0);
+    ASSERT_EQ(flip(board.crtc(), client.add_fb()), 0);
     board.settle();
     const uint64_t id = client.file().id();
     std::atomic<bool> is_closed{false};
@@ -55,15 +51,12 @@ TEST_F(CommitTest, close_before_flip_completes) {
 }
 
 TEST_F(CommitTest, close_behind_a_foreign_fence_does_not_wait_for_it) {
-    Board board;
-    Client client(board);
-    light(board, client);
     Timeline timeline(board);
-    const int fence = timeline.fence(1);
-    AtomicRequest stuck = show_behind(board, fence, client.add_fb());
+    UniqueFd fence = timeline.fence(1);
+    AtomicRequest stuck = show_behind(fence, client.add_fb());
     stuck.flags(DRM_MODE_ATOMIC_NONBLOCK);
     ASSERT_EQ(stuck.call(client), 0) << client.reason();
-    ::close(fence);
+    fence.reset();
     expect_no_wait(board, [&] { client.close(); });
     EXPECT_FALSE(board.primary().state.fb);  // installed
     EXPECT_EQ(board.worker().pending_count(), 2u);
@@ -72,20 +65,17 @@ TEST_F(CommitTest, close_behind_a_foreign_fence_does_not_wait_for_it) {
     EXPECT_TRUE(board.programmed().back().starts_with("crtc-0: fb -"));
 }
 
-TEST_F(CommitTest, core_does_not_wait_behind_its_own_commit_that_a_fence_holds_up) {
-    Board board({.crtcs = 2});
-    Client client(board);
-    light(board, client, 0);
+TEST_F(CommitTestTwoCrtcs, core_does_not_wait_behind_its_own_commit_that_a_fence_holds_up) {
     const uint32_t on_both = client.add_fb();
     ASSERT_EQ(client.set_crtc(on_both, 1), 0) << client.reason();
     const uint32_t on_overlay = client.add_fb();
-    ASSERT_EQ(show_overlay(board, client, board.crtc(1), on_overlay), 0) << client.reason();
+    ASSERT_EQ(show_overlay(board.crtc(1), on_overlay), 0) << client.reason();
     Timeline timeline(board);
-    const int fence = timeline.fence(1);
-    AtomicRequest stuck = show_behind(board, fence, on_both);
+    UniqueFd fence = timeline.fence(1);
+    AtomicRequest stuck = show_behind(fence, on_both);
     stuck.flags(DRM_MODE_ATOMIC_NONBLOCK);
     ASSERT_EQ(stuck.call(client), 0) << client.reason();
-    ::close(fence);
+    fence.reset();
     // The second has nothing in common with the commit that waits for the fence.
     expect_no_wait(board, [&] {
         for (const uint32_t id : {on_both, on_overlay})
@@ -97,9 +87,6 @@ TEST_F(CommitTest, core_does_not_wait_behind_its_own_commit_that_a_fence_holds_u
 }
 
 TEST_F(CommitTest, last_reference_of_a_file_dropped_by_a_vblank_waits_for_none) {
-    Board board;
-    Client client(board);
-    light(board, client);
     const uint64_t id = client.file().id();
     ASSERT_FALSE(board.crtc().vblank().call_at(
         board.crtc().vblank().current().sequence + 1,

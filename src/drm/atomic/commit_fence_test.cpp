@@ -1,32 +1,27 @@
 // Commits that wait for fences, and the fences that they give.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "drm/atomic/commit_fixture.h"
 
 namespace plugboard::drm::atomic {
 namespace {
 
-TEST_F(CommitTest, one_crtc_flips_while_the_other_waits_for_a_fence) {
-    Board board({.crtcs = 2});
-    Client client(board);
-    light(board, client, 0);
-    light(board, client, 1);
+TEST_F(CommitTestTwoCrtcs, one_crtc_flips_while_the_other_waits_for_a_fence) {
     Timeline timeline(board);
-    const int fence = timeline.fence(1);
-    AtomicRequest stuck = show_behind(board, fence, client.add_fb());
+    UniqueFd fence = timeline.fence(1);
+    AtomicRequest stuck = show_behind(fence, client.add_fb());
     stuck.flags(DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT).user_data(1000);
     ASSERT_EQ(stuck.call(client), 0) << client.reason();
-    ::close(fence);
+    fence.reset();
     const uint32_t fb = client.add_fb();
     for (int i = 0; i < 60; i++) {
-        ASSERT_EQ(flip(client, board.crtc(1), fb, 1), 0) << client.reason();
+        ASSERT_EQ(flip(board.crtc(1), fb, 1), 0) << client.reason();
         board.settle();
         ASSERT_TRUE(board.vblank(1));
         board.settle();
     }
     EXPECT_EQ(client.vblank_events().size(), 60u);
-    EXPECT_EQ(flip(client, board.crtc(0), fb), EBUSY);
+    EXPECT_EQ(flip(board.crtc(0), fb), EBUSY);
     timeline.advance(1);
     board.drain();
     const auto events = client.vblank_events();
@@ -35,16 +30,13 @@ TEST_F(CommitTest, one_crtc_flips_while_the_other_waits_for_a_fence) {
 }
 
 TEST_F(CommitTest, nonblocking_commit_is_shown_only_after_its_fence) {
-    Board board;
-    Client client(board);
-    light(board, client);
     Timeline timeline(board);
-    const int fence = timeline.fence(3);
+    UniqueFd fence = timeline.fence(3);
     const uint32_t fb = client.add_fb();
-    AtomicRequest request = show_behind(board, fence, fb);
+    AtomicRequest request = show_behind(fence, fb);
     request.flags(DRM_MODE_ATOMIC_NONBLOCK);
     ASSERT_EQ(request.call(client), 0) << client.reason();
-    ::close(fence);
+    fence.reset();
     const size_t before = board.programmed().size();
     board.vblank();
     board.settle();
@@ -56,15 +48,12 @@ TEST_F(CommitTest, nonblocking_commit_is_shown_only_after_its_fence) {
 }
 
 TEST_F(CommitTest, blocking_commit_on_a_fence_is_interrupted_and_changes_nothing) {
-    Board board;
-    Client client(board);
-    light(board, client);
     Timeline timeline(board);
-    const int fence = timeline.fence(1);
+    const UniqueFd fence = timeline.fence(1);
     int32_t slot = 77;
     const auto before = board.primary().state.fb;
-    AtomicRequest request = show_behind(board, fence, client.add_fb());
-    request.set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
+    AtomicRequest request = show_behind(fence, client.add_fb());
+    request.set(board.crtc(), p().out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
         .flags(DRM_MODE_PAGE_FLIP_EVENT);
     Waiting waiting(client, [&] { return request.call(client); });
     client.interrupt();
@@ -76,17 +65,13 @@ TEST_F(CommitTest, blocking_commit_on_a_fence_is_interrupted_and_changes_nothing
     for (int i = 0; i < 128; i++) EXPECT_TRUE(client.file().reserve_event().ok());
     EXPECT_FALSE(client.file().reserve_event().ok());
     for (int i = 0; i < 128; i++) client.file().cancel_event();
-    ::close(fence);
 }
 
 TEST_F(CommitTest, blocking_commit_goes_on_when_its_fence_signals) {
-    Board board;
-    Client client(board);
-    light(board, client);
     Timeline timeline(board);
-    const int fence = timeline.fence(1);
+    const UniqueFd fence = timeline.fence(1);
     const uint32_t fb = client.add_fb();
-    AtomicRequest request = show_behind(board, fence, fb);
+    AtomicRequest request = show_behind(fence, fb);
     Waiting waiting(client, [&] { return request.call(client); });
     EXPECT_NE(raw((*board.primary().state.fb)->id()), fb);
     timeline.advance(1);
@@ -96,30 +81,23 @@ TEST_F(CommitTest, blocking_commit_goes_on_when_its_fence_signals) {
     }));
     EXPECT_EQ(waiting.result(), 0) << client.reason();
     EXPECT_EQ(raw((*board.primary().state.fb)->id()), fb);
-    ::close(fence);
 }
 
 TEST_F(CommitTest, fence_of_a_closed_timeline_lets_the_commit_go_on) {
-    Board board;
-    Client client(board);
-    light(board, client);
     Timeline timeline(board);
-    const int fence = timeline.fence(1);
-    AtomicRequest request = show_behind(board, fence, client.add_fb());
+    UniqueFd fence = timeline.fence(1);
+    AtomicRequest request = show_behind(fence, client.add_fb());
     request.flags(DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
     ASSERT_EQ(request.call(client), 0);
-    ::close(fence);
+    fence.reset();
     timeline.close();
     board.drain();
     EXPECT_EQ(client.event_count(), 1u);
 }
 
 TEST_F(CommitTest, out_fence_signals_with_the_event) {
-    Board board;
-    Client client(board);
-    light(board, client);
     int32_t slot = 77;
-    AtomicRequest request = show_with_out_fence(board, client.add_fb(), slot);
+    AtomicRequest request = show_with_out_fence(client.add_fb(), slot);
     request.flags(DRM_MODE_ATOMIC_NONBLOCK);
     ASSERT_EQ(request.call(client), 0) << client.reason();
     ASSERT_GE(slot, 0);

@@ -22,11 +22,11 @@ class Timeline {
         EXPECT_TRUE(opened.ok());
         if (opened.ok()) fd_ = *std::move(opened);
     }
-    int fence(uint32_t value) {
+    UniqueFd fence(uint32_t value) {
         SwSyncCreateFence data{};
         data.value = value;
         EXPECT_EQ(call(sw_sync_create_fence, &data), 0);
-        return data.fence;
+        return UniqueFd(data.fence);
     }
     void advance(uint32_t steps) { EXPECT_EQ(call(sw_sync_inc, &steps), 0); }
     void close() {
@@ -49,18 +49,28 @@ class Timeline {
     UniqueFd fd_;
 };
 
+/// A device with every CRTC lit, by the client.
 class CommitTest : public testing::Test {
   protected:
-    void light(Board& board, Client& client, size_t crtc = 0) {
-        ASSERT_EQ(client.set_crtc(client.add_fb(), crtc), 0) << client.reason();
+    explicit CommitTest(BoardInfo info = {}) : board(info), client(board) {
+        for (size_t crtc = 0; crtc < info.crtcs; crtc++) light(crtc);
+    }
+
+    void light(size_t crtc = 0) {
+        EXPECT_EQ(client.set_crtc(client.add_fb(), crtc), 0) << client.reason();
         board.drain();
     }
-    int flip(Client& client, Crtc& crtc, uint32_t fb, uint64_t user_data = 0) {
+    void switch_off() {
+        drm_mode_crtc off{};
+        off.crtc_id = raw(board.crtc().id());
+        EXPECT_EQ(client.pumped(DRM_IOCTL_MODE_SETCRTC, &off), 0) << client.reason();
+    }
+    int flip(Crtc& crtc, uint32_t fb, uint64_t user_data = 0) {
         drm_mode_crtc_page_flip argument{raw(crtc.id()), fb, DRM_MODE_PAGE_FLIP_EVENT, 0,
                                          user_data};
-        return client.call(DRM_IOCTL_MODE_PAGE_FLIP, &argument);
+        return client.ioctl(DRM_IOCTL_MODE_PAGE_FLIP, &argument);
     }
-    int show_overlay(Board& board, Client& client, Crtc& crtc, uint32_t fb) {
+    int show_overlay(Crtc& crtc, uint32_t fb) {
         drm_mode_set_plane set{};
         set.plane_id = raw(board.overlay().id());
         set.crtc_id = raw(crtc.id());
@@ -72,20 +82,28 @@ class CommitTest : public testing::Test {
         return client.pumped(DRM_IOCTL_MODE_SETPLANE, &set);
     }
     /// The fb on the first primary plane, once the fence has signalled.
-    AtomicRequest show_behind(Board& board, int fence, uint32_t fb) {
+    AtomicRequest show_behind(const UniqueFd& fence, uint32_t fb) {
         AtomicRequest request;
-        request.set(board.primary(), properties(board).fb_id, fb)
-            .set(board.primary(), properties(board).in_fence_fd, static_cast<uint64_t>(fence));
+        request.set(board.primary(), p().fb_id, fb)
+            .set(board.primary(), p().in_fence_fd, static_cast<uint64_t>(fence.borrow()));
         return request;
     }
     /// The fb on the first primary plane, with an out-fence in `slot`.
-    AtomicRequest show_with_out_fence(Board& board, uint32_t fb, int32_t& slot) {
+    AtomicRequest show_with_out_fence(uint32_t fb, int32_t& slot) {
         AtomicRequest request;
-        request.set(board.primary(), properties(board).fb_id, fb)
-            .set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot));
+        request.set(board.primary(), p().fb_id, fb)
+            .set(board.crtc(), p().out_fence_ptr, reinterpret_cast<uint64_t>(&slot));
         return request;
     }
-    const StandardProperties& properties(Board& board) { return board.config().properties; }
+    const StandardProperties& p() { return board.config().properties; }
+
+    Board board;
+    Client client;
+};
+
+class CommitTestTwoCrtcs : public CommitTest {
+  protected:
+    CommitTestTwoCrtcs() : CommitTest({.crtcs = 2}) {}
 };
 
 }  // namespace plugboard::drm::atomic

@@ -1,8 +1,5 @@
 // Unplug in each stage of a commit.
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <memory>
 
 #include "drm/atomic/commit_fixture.h"
 
@@ -10,17 +7,14 @@ namespace plugboard::drm::atomic {
 namespace {
 
 TEST_F(CommitTest, unplug_ends_a_commit_that_waits_for_a_foreign_fence) {
-    Board board;
-    Client client(board);
-    light(board, client);
     Timeline timeline(board);
-    const int in_fence = timeline.fence(1);
+    UniqueFd in_fence = timeline.fence(1);
     int32_t slot = -1;
-    AtomicRequest request = show_behind(board, in_fence, client.add_fb());
-    request.set(board.crtc(), properties(board).out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
+    AtomicRequest request = show_behind(in_fence, client.add_fb());
+    request.set(board.crtc(), p().out_fence_ptr, reinterpret_cast<uint64_t>(&slot))
         .flags(DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
     ASSERT_EQ(request.call(client), 0) << client.reason();
-    ::close(in_fence);
+    in_fence.reset();
     const size_t programmed = board.programmed().size();
     board.unplug();
     EXPECT_EQ(board.worker().pending_count(), 0u);
@@ -35,23 +29,17 @@ TEST_F(CommitTest, unplug_ends_a_commit_that_waits_for_a_foreign_fence) {
 }
 
 TEST_F(CommitTest, unplug_ends_an_armed_flip) {
-    Board board;
-    Client client(board);
-    light(board, client);
-    ASSERT_EQ(flip(client, board.crtc(), client.add_fb()), 0);
+    ASSERT_EQ(flip(board.crtc(), client.add_fb()), 0);
     board.settle();
     board.unplug();
     EXPECT_EQ(client.vblank_events().size(), 1u);
     EXPECT_EQ(board.worker().pending_count(), 0u);
-    EXPECT_EQ(flip(client, board.crtc(), 1), ENODEV);
+    EXPECT_EQ(flip(board.crtc(), 1), ENODEV);
 }
 
 TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_flip) {
-    Board board;
-    Client client(board);
-    light(board, client);
     AtomicRequest request;
-    request.set(board.primary(), properties(board).fb_id, client.add_fb());
+    request.set(board.primary(), p().fb_id, client.add_fb());
     Waiting waiting(client, [&] { return request.call(client); });
     board.settle();
     board.unplug();
@@ -59,11 +47,8 @@ TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_flip) {
 }
 
 TEST_F(CommitTest, unplug_in_the_last_wait_puts_the_out_fence_slots_back) {
-    Board board;
-    Client client(board);
-    light(board, client);
     int32_t slot = 77;
-    AtomicRequest request = show_with_out_fence(board, client.add_fb(), slot);
+    AtomicRequest request = show_with_out_fence(client.add_fb(), slot);
     request.flags(DRM_MODE_PAGE_FLIP_EVENT);
     Waiting waiting(client, [&] { return request.call(client); });
     board.settle();
@@ -74,24 +59,17 @@ TEST_F(CommitTest, unplug_in_the_last_wait_puts_the_out_fence_slots_back) {
 }
 
 TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_fence) {
-    Board board;
-    Client client(board);
-    light(board, client);
     Timeline timeline(board);
-    const int fence = timeline.fence(1);
-    AtomicRequest request = show_behind(board, fence, client.add_fb());
+    const UniqueFd fence = timeline.fence(1);
+    AtomicRequest request = show_behind(fence, client.add_fb());
     Waiting waiting(client, [&] { return request.call(client); });
     board.unplug();
     EXPECT_EQ(waiting.result(), ENODEV);
-    ::close(fence);
 }
 
 TEST_F(CommitTest, closing_after_unplug_frees_what_was_shown) {
-    Board board;
-    auto client = std::make_unique<Client>(board);
-    light(board, *client);
     board.unplug();
-    client.reset();
+    client.close();
     EXPECT_FALSE(board.primary().state.fb);
 }
 

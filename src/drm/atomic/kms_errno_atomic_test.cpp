@@ -13,10 +13,10 @@ namespace {
 TEST_F(KmsErrno, atomic_flags) {
     light();
     drm_set_client_cap off{DRM_CLIENT_CAP_ATOMIC, 0};
-    ASSERT_EQ(client.call(DRM_IOCTL_SET_CLIENT_CAP, &off), 0);
+    ASSERT_EQ(client.ioctl(DRM_IOCTL_SET_CLIENT_CAP, &off), 0);
     expect(AtomicRequest().call(client), EINVAL, "DRM_CLIENT_CAP_ATOMIC");
     off.value = 1;
-    ASSERT_EQ(client.call(DRM_IOCTL_SET_CLIENT_CAP, &off), 0);
+    ASSERT_EQ(client.ioctl(DRM_IOCTL_SET_CLIENT_CAP, &off), 0);
     expect(AtomicRequest().call(client), 0);
     expect(AtomicRequest().flags(DRM_MODE_PAGE_FLIP_EVENT).call(client), EINVAL, "no CRTC");
     expect(AtomicRequest().flags(DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_PAGE_FLIP_EVENT).call(client),
@@ -25,30 +25,30 @@ TEST_F(KmsErrno, atomic_flags) {
     expect(AtomicRequest().flags(0x80000000).call(client), EINVAL, "unknown bits");
     drm_mode_atomic argument{};
     argument.reserved = 1;
-    expect(client.call(DRM_IOCTL_MODE_ATOMIC, &argument), EINVAL, "reserved");
+    expect(client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument), EINVAL, "reserved");
 }
 
 TEST_F(KmsErrno, atomic_arrays) {
     light();
     drm_mode_atomic argument{};
     argument.count_objs = 1;
-    expect(client.call(DRM_IOCTL_MODE_ATOMIC, &argument), EFAULT, "objs_ptr[0]");
+    expect(client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument), EFAULT, "objs_ptr[0]");
     uint32_t object = crtc_id();
     argument.objs_ptr = address(&object);
-    expect(client.call(DRM_IOCTL_MODE_ATOMIC, &argument), EFAULT, "count_props_ptr[0]");
+    expect(client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument), EFAULT, "count_props_ptr[0]");
     const uint32_t count = 1;
     argument.count_props_ptr = address(&count);
-    expect(client.call(DRM_IOCTL_MODE_ATOMIC, &argument), EFAULT, "props_ptr[0]");
+    expect(client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument), EFAULT, "props_ptr[0]");
     uint32_t property = 9999;
     argument.props_ptr = address(&property);
-    expect(client.call(DRM_IOCTL_MODE_ATOMIC, &argument), ENOENT, "9999 is not attached");
+    expect(client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument), ENOENT, "9999 is not attached");
     property = raw(p().active->id());
-    expect(client.call(DRM_IOCTL_MODE_ATOMIC, &argument), EFAULT, "prop_values_ptr[0]");
+    expect(client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument), EFAULT, "prop_values_ptr[0]");
     object = 9999;
     argument.count_props_ptr = 0;  // the object is looked up before its count is read
-    expect(client.call(DRM_IOCTL_MODE_ATOMIC, &argument), ENOENT, "object 9999");
+    expect(client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument), ENOENT, "object 9999");
     object = fb;
-    expect(client.call(DRM_IOCTL_MODE_ATOMIC, &argument), ENOENT, "no properties");
+    expect(client.ioctl(DRM_IOCTL_MODE_ATOMIC, &argument), ENOENT, "no properties");
 }
 
 TEST_F(KmsErrno, atomic_values) {

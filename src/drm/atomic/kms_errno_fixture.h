@@ -59,7 +59,7 @@ class KmsErrno : public testing::Test {
     }
     int flip(uint32_t fb_id, uint32_t flags = 0, uint32_t reserved = 0) {
         drm_mode_crtc_page_flip argument{crtc_id(), fb_id, flags, reserved, 0};
-        return client.call(DRM_IOCTL_MODE_PAGE_FLIP, &argument);
+        return client.ioctl(DRM_IOCTL_MODE_PAGE_FLIP, &argument);
     }
     int wait_vblank(uint32_t type, uint32_t sequence) {
         drm_wait_vblank wait{};

@@ -14,10 +14,10 @@ TEST_F(KmsErrno, crtc_off) {
     expect(wait_vblank(_DRM_VBLANK_RELATIVE, 1), EINVAL, "is off");
     drm_crtc_get_sequence get{};
     get.crtc_id = crtc_id();
-    expect(client.call(DRM_IOCTL_CRTC_GET_SEQUENCE, &get), EINVAL, "is off");
+    expect(client.ioctl(DRM_IOCTL_CRTC_GET_SEQUENCE, &get), EINVAL, "is off");
     drm_crtc_queue_sequence queue{};
     queue.crtc_id = crtc_id();
-    expect(client.call(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), EINVAL, "is off");
+    expect(client.ioctl(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), EINVAL, "is off");
 }
 
 TEST_F(KmsErrno, set_crtc_objects) {
@@ -50,7 +50,7 @@ TEST_F(KmsErrno, set_crtc_mode) {
     expect(try_set_crtc([](auto& set) { set.mode.vtotal = 0; }), EINVAL, "not a valid mode");
     expect(try_set_crtc([](auto& set) { set.mode.flags |= 1u << 31; }), EINVAL, "mode");
     drm_set_client_cap aspect{DRM_CLIENT_CAP_ASPECT_RATIO, 0};  // ATOMIC has switched it on
-    ASSERT_EQ(client.call(DRM_IOCTL_SET_CLIENT_CAP, &aspect), 0);
+    ASSERT_EQ(client.ioctl(DRM_IOCTL_SET_CLIENT_CAP, &aspect), 0);
     expect(try_set_crtc([](auto& set) { set.mode.flags |= DRM_MODE_FLAG_PIC_AR_16_9; }), EINVAL,
            "aspect");
     expect(try_set_crtc([](auto& set) { set.mode.flags |= DRM_MODE_FLAG_INTERLACE; }), 0);
@@ -85,7 +85,7 @@ TEST_F(KmsErrno, page_flip) {
     expect(flip(client.add_fb(640, 480)), ENOSPC, "640x480");
     expect(flip(client.add_fb(1024, 768, DRM_FORMAT_RGB565)), EINVAL, "RG16");
     drm_mode_crtc_page_flip unknown{9999, fb, 0, 0, 0};
-    expect(client.call(DRM_IOCTL_MODE_PAGE_FLIP, &unknown), ENOENT, "crtc_id 9999");
+    expect(client.ioctl(DRM_IOCTL_MODE_PAGE_FLIP, &unknown), ENOENT, "crtc_id 9999");
     EXPECT_EQ(flip(fb, DRM_MODE_PAGE_FLIP_EVENT), 0);
     expect(flip(fb, DRM_MODE_PAGE_FLIP_EVENT), EBUSY, "not flipped");
     EXPECT_EQ(flip(fb, DRM_MODE_PAGE_FLIP_EVENT), 0);
@@ -109,10 +109,10 @@ TEST_F(KmsErrno, vblank) {
         wait.request.type =
             static_cast<drm_vblank_seq_type>(_DRM_VBLANK_RELATIVE | _DRM_VBLANK_EVENT);
         wait.request.sequence = 1;
-        if (client.call(DRM_IOCTL_WAIT_VBLANK, &wait) != 0) break;
+        if (client.ioctl(DRM_IOCTL_WAIT_VBLANK, &wait) != 0) break;
     }
     EXPECT_EQ(queued, 128);
-    expect(client.call(DRM_IOCTL_WAIT_VBLANK, &wait), ENOMEM, "event space");
+    expect(client.ioctl(DRM_IOCTL_WAIT_VBLANK, &wait), ENOMEM, "event space");
     board.vblank();
     EXPECT_EQ(client.vblank_events().size(), 128u);
     expect(wait_vblank(_DRM_VBLANK_RELATIVE, 1), 0);
@@ -125,30 +125,30 @@ TEST_F(KmsErrno, vblank) {
     expect(wait_vblank(_DRM_VBLANK_RELATIVE | _DRM_VBLANK_EVENT, 1), 0);
     drm_crtc_queue_sequence queue{};
     queue.crtc_id = 9999;
-    expect(client.call(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), ENOENT, "9999");
+    expect(client.ioctl(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), ENOENT, "9999");
     queue.crtc_id = crtc_id();
     queue.flags = 4;
-    expect(client.call(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), EINVAL, "flags 0x4");
+    expect(client.ioctl(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), EINVAL, "flags 0x4");
     queue.flags = 0;
     queue.sequence = 1;
     const uint64_t now = board.crtc().vblank().current().sequence;
-    expect(client.call(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), 0);
+    expect(client.ioctl(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), 0);
     EXPECT_GE(queue.sequence, now);
     queue.flags = DRM_CRTC_SEQUENCE_NEXT_ON_MISS;
     queue.sequence = 1;
-    expect(client.call(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), 0);
+    expect(client.ioctl(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), 0);
     EXPECT_GT(queue.sequence, now);
     drm_crtc_get_sequence get{};
     get.crtc_id = crtc_id();
-    expect(client.call(DRM_IOCTL_CRTC_GET_SEQUENCE, &get), 0);
+    expect(client.ioctl(DRM_IOCTL_CRTC_GET_SEQUENCE, &get), 0);
     EXPECT_EQ(get.active, 1u);
     get.crtc_id = 9999;
-    expect(client.call(DRM_IOCTL_CRTC_GET_SEQUENCE, &get), ENOENT, "9999");
+    expect(client.ioctl(DRM_IOCTL_CRTC_GET_SEQUENCE, &get), ENOENT, "9999");
 }
 
 TEST_F(KmsErrno, cursor) {
     light();
-    const uint32_t handle = client.add_buffer(64, 64);
+    const uint32_t handle = client.make_buffer(64, 64);
     const auto cursor = [&](uint32_t flags, uint32_t width, uint32_t height, uint32_t bo,
                             int32_t x = 0, int32_t y = 0) {
         drm_mode_cursor argument{flags, crtc_id(), x, y, width, height, bo};
@@ -170,17 +170,17 @@ TEST_F(KmsErrno, cursor) {
     drm_mode_cursor2 unknown{};
     unknown.flags = DRM_MODE_CURSOR_MOVE;
     unknown.crtc_id = 9999;
-    expect(client.call(DRM_IOCTL_MODE_CURSOR2, &unknown), ENOENT, "crtc_id 9999");
+    expect(client.ioctl(DRM_IOCTL_MODE_CURSOR2, &unknown), ENOENT, "crtc_id 9999");
 }
 
 TEST(KmsErrnoWithoutCursor, cursor_calls_have_nothing_to_call) {
     Board board({.cursors = false});
     Client client(board);
     drm_mode_cursor argument{DRM_MODE_CURSOR_BO, raw(board.crtc().id()), 0, 0, 64, 64, 1};
-    EXPECT_EQ(client.call(DRM_IOCTL_MODE_CURSOR, &argument), ENXIO);
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_CURSOR, &argument), ENXIO);
     EXPECT_NE(client.reason().find("no cursor plane"), std::string::npos);
     argument.flags = DRM_MODE_CURSOR_MOVE;
-    EXPECT_EQ(client.call(DRM_IOCTL_MODE_CURSOR, &argument), EFAULT);
+    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_CURSOR, &argument), EFAULT);
 }
 
 TEST_F(KmsErrno, gamma) {
@@ -206,7 +206,7 @@ TEST_F(KmsErrno, gamma) {
 
 TEST_F(KmsErrno61, gamma_is_not_there) {
     drm_mode_crtc_lut lut{crtc_id(), 255, 0, 0, 0};
-    expect(client.call(DRM_IOCTL_MODE_SETGAMMA, &lut), ENOSYS, "no gamma table");
+    expect(client.ioctl(DRM_IOCTL_MODE_SETGAMMA, &lut), ENOSYS, "no gamma table");
 }
 
 TEST_F(KmsErrno, obj_set_property) {
