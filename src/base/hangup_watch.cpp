@@ -85,22 +85,23 @@ void HangupWatch::shut_down(int fd) {
     shutdown(fd, SHUT_RDWR);
 }
 
-bool HangupWatch::is_closed(int fd) {
-    if (!was_shut_down(fd)) return true;
+HangupWatch::OtherEnd HangupWatch::find_other_end(int fd) {
+    if (!was_shut_down(fd)) return OtherEnd::Gone;
     sockaddr_un name{};
     socklen_t length = sizeof name;
-    if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &length) < 0) return true;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &length) < 0) return OtherEnd::Gone;
     const std::optional<int> type = type_of(fd);
-    if (length <= sizeof name.sun_family || !type) return true;
+    if (length <= sizeof name.sun_family || !type) return OtherEnd::Gone;
     MutexLock lock(mutex_);
-    if (!make_probe_locked(*type).ok()) return false;
+    if (!make_probe_locked(*type).ok()) return OtherEnd::Unknown;
     UniqueFd& probe = probes_[*type];
-    if (bind(probe.borrow(), reinterpret_cast<const sockaddr*>(&name), length) < 0) return false;
+    if (bind(probe.borrow(), reinterpret_cast<const sockaddr*>(&name), length) < 0)
+        return errno == EADDRINUSE ? OtherEnd::InUse : OtherEnd::Unknown;
     // It has a name now, so it can ask no more. The next one fits where this one was, unless
     // another thread is faster; then it is tried again when it is needed.
     probe.reset();
     (void)make_probe_locked(*type);
-    return true;
+    return OtherEnd::Gone;
 }
 
 Result<void> HangupWatch::mark_other_end(int fd) {
@@ -164,9 +165,8 @@ bool HangupWatch::handle_events() {
     std::array<epoll_event, 64> events;
     const int count =
         epoll_wait(epoll_.borrow(), events.data(), static_cast<int>(events.size()), 0);
-    const std::vector<uint64_t> not_closed(not_closed_.begin(), not_closed_.end());
     handler_.store(std::this_thread::get_id());
-    for (const uint64_t key : not_closed) handle(key);
+    for (const uint64_t key : choose_to_ask()) handle(key);
     for (int i = 0; i < count; i++) {
         const epoll_event& event = events[static_cast<size_t>(i)];
         if (event.events & EPOLLHUP) handle(event.data.u64);
@@ -181,18 +181,30 @@ void HangupWatch::handle(uint64_t key) {
         MutexLock lock(mutex_);
         const auto found = entries_.find(fd);
         if (found == entries_.end() || make_key(fd, found->second->generation) != key) {
-            not_closed_.erase(key);
+            in_use_.erase(key);
             return;
         }
     }
     // Entries are taken out under handling_ only, so fd still is the one that hung up.
-    if (!is_closed(fd)) {
-        not_closed_.insert(key);
-        return;
+    switch (find_other_end(fd)) {
+        case OtherEnd::InUse: in_use_.insert(key); return;
+        case OtherEnd::Unknown: unknown_.push_back(key); return;
+        case OtherEnd::Gone: break;
     }
-    not_closed_.erase(key);
+    in_use_.erase(key);
     const auto entry = take(fd);
     entry->closed();
+}
+
+std::vector<uint64_t> HangupWatch::choose_to_ask() {
+    constexpr size_t turns = 4;
+    std::vector<uint64_t> chosen = std::exchange(unknown_, {});
+    for (size_t i = 0; i < std::min(turns, in_use_.size()); i++) {
+        const auto next = in_use_.upper_bound(last_asked_);
+        last_asked_ = next == in_use_.end() ? *in_use_.begin() : *next;
+        chosen.push_back(last_asked_);
+    }
+    return chosen;
 }
 
 void HangupWatch::run() {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "base/mutex.h"
 #include "base/result.h"
@@ -32,7 +33,8 @@ class HangupWatch {
     static Result<void> mark_other_end(int fd);
     /// The one way to shutdown() both directions of our end, watched or not. From then on a hang-up
     /// alone tells nothing, so the name of the other end is asked for. Whoever binds that name when
-    /// it is free can put the call of `closed` off, until he lets go of it.
+    /// it is free can put the call of `closed` off, until some hang-ups or settle()s after he has
+    /// let go of it.
     static void shut_down(int fd);
     /// No call starts after this has returned, and none is under way, unless it is made from
     /// `closed`.
@@ -46,14 +48,17 @@ class HangupWatch {
 
     void run();
     Result<void> start_locked() REQUIRES(mutex_);
-    /// Makes the socket of this type that is_closed() asks with, if there is none.
+    /// Makes the socket of this type that find_other_end() asks with, if there is none.
     Result<void> make_probe_locked(int type) REQUIRES(mutex_);
-    /// After a hang-up: whether it came from shut_down() while copies of the other end are still
-    /// there: then nobody else can bind its name. False as well when that cannot be asked now.
-    bool is_closed(int fd);
+    enum class OtherEnd { Gone, InUse, Unknown };
+    /// After a hang-up: it may come from shut_down() while copies of the other end are still there;
+    /// then nobody else can bind its name. Unknown: that cannot be asked now.
+    OtherEnd find_other_end(int fd);
     /// One round of epoll_wait without waiting. False when there was nothing.
     bool handle_events() REQUIRES(handling_);
     void handle(uint64_t key) REQUIRES(handling_);
+    /// Those that hung up and are to be asked about again in this round.
+    std::vector<uint64_t> choose_to_ask() REQUIRES(handling_);
     std::unique_ptr<Entry> take(int fd);
 
     // Constant once is_started_.
@@ -63,7 +68,11 @@ class HangupWatch {
     Mutex<LockClass<HangupWatch, 1>> handling_;  // held while callbacks run
     std::atomic<std::thread::id> handler_{};     // who holds it for that
     Mutex<LockClass<HangupWatch>> mutex_;
-    std::set<uint64_t> not_closed_ GUARDED_BY(handling_);  // keys that hung up; asked each round
+    // Keys that hung up and are not closed. A close brings an event; that of one in use is missed
+    // only if somebody else has its name, so it is asked about in its turn.
+    std::vector<uint64_t> unknown_ GUARDED_BY(handling_);
+    std::set<uint64_t> in_use_ GUARDED_BY(handling_);
+    uint64_t last_asked_ GUARDED_BY(handling_) = 0;
     std::map<int, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
     std::map<int, UniqueFd> probes_ GUARDED_BY(mutex_);  // by socket type; bound to nothing
     uint32_t next_generation_ GUARDED_BY(mutex_) = 1;

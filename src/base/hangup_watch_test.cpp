@@ -127,6 +127,24 @@ TEST(HangupWatch, a_close_after_our_shutdown_is_seen_when_the_name_is_let_go) {
     EXPECT_EQ(it.closed, 1);
 }
 
+TEST(HangupWatch, a_close_among_many_that_are_in_use_is_seen_at_once) {
+    std::vector<LabelledPair> pairs;
+    std::atomic<int> closed = 0;
+    HangupWatch watch;
+    for (int i = 0; i < 50; i++) {
+        pairs.push_back(make_pair());
+        ASSERT_TRUE(watch.add(pairs.back().ours.borrow(), [&] { closed++; }).ok());
+        HangupWatch::shut_down(pairs.back().ours.borrow());
+    }
+    watch.settle();
+    EXPECT_EQ(closed, 0);
+    for (int i = 0; i < 50; i++) {
+        pairs[static_cast<size_t>(i * 7 % 50)].theirs.reset();
+        watch.settle();
+        EXPECT_EQ(closed, i + 1);
+    }
+}
+
 TEST(HangupWatch, removed_descriptors_are_not_told) {
     Watched it;
     it.watch.remove(it.pair.ours.borrow());

@@ -30,7 +30,7 @@ class FakeDaemon {
 };
 
 DaemonProcess start(const FakeDaemon& daemon) {
-    DaemonProcess process({.commands = "", .daemon = daemon.path(), .shim = ""},
+    DaemonProcess process({.command = "", .daemon = daemon.path(), .shim = ""},
                           {.directory = "/none", .config = "", .screens = {}, .debug = ""});
     process.wait_until_ready();
     return process;

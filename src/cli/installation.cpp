@@ -23,7 +23,7 @@ Installation find_installation() {
     }
     const auto prefix = self.parent_path().parent_path();
     Installation installation;
-    installation.commands = self.parent_path();
+    installation.command = self;
     installation.daemon = prefix / "libexec" / "plugboard-daemon";
     // As installed, and as built; the last one is named when it is in neither.
     for (const char* folder : {PLUGBOARD_SHIM_FOLDER, "lib"}) {
@@ -44,16 +44,16 @@ Installation find_installation() {
     return installation;
 }
 
-std::string path_to_command(const std::string& path, const std::string& folder) {
-    for (size_t at = 0; at <= path.size();) {
-        const size_t end = std::min(path.find(':', at), path.size());
-        const std::string one = path.substr(at, end - at);
-        if (one == folder) return path;
-        if (access(fmt::format("{}/plugboard", one).c_str(), X_OK) == 0)
-            return fmt::format("{}:{}", folder, path);
-        at = end + 1;
-    }
-    return fmt::format("{}:{}", path, folder);
+std::string link_command(const Installation& installation, const std::string& board) {
+    const std::filesystem::path folder = std::filesystem::path(board) / "bin";
+    std::error_code error;
+    // A board that was joined has it.
+    if (std::filesystem::create_directory(folder, error) && !error)
+        std::filesystem::create_symlink(installation.command, folder / "plugboard", error);
+    if (error)
+        throw Failure(fmt::format("{} cannot be made: {}", folder.native(), error.message()),
+                      "make room in the board's file system", Exit::Plugboard);
+    return folder;
 }
 
 std::string without_shim(const std::string& ld_preload) {

@@ -6,17 +6,17 @@
 namespace plugboard::cli {
 
 struct Installation {
-    std::string commands;  // <prefix>/bin
-    std::string daemon;    // <prefix>/libexec/plugboard-daemon
-    std::string shim;      // <prefix>/<libdir>/plugboard/libplugboard-preload.so
+    std::string command;  // <prefix>/bin/plugboard
+    std::string daemon;   // <prefix>/libexec/plugboard-daemon
+    std::string shim;     // <prefix>/<libdir>/plugboard/libplugboard-preload.so
 };
 
 /// Relative to /proc/self/exe; throws Failure (125) when a part is missing or cannot be preloaded.
 Installation find_installation();
 
-/// PATH, so that `plugboard` means the one in the folder: which is added at the end if no other is
-/// found, else in front.
-std::string path_to_command(const std::string& path, const std::string& folder);
+/// A folder of the board's, for PATH, in which is nothing but `plugboard`: the one that made it.
+/// Throws Failure (125).
+std::string link_command(const Installation& installation, const std::string& board);
 
 /// LD_PRELOAD's words without our shim, of whatever prefix.
 std::string without_shim(const std::string& ld_preload);

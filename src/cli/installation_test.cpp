@@ -1,29 +1,24 @@
 #include "cli/installation.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
-#include <fstream>
+#include <filesystem>
 
+#include "cli/failure.h"
 #include "tests/support/temporary_folder.h"
 
 namespace plugboard::cli {
 namespace {
 
-TEST(Path, gets_the_folder_once_and_at_its_end) {
-    EXPECT_EQ(path_to_command("/none:/empty", "/opt/bin"), "/none:/empty:/opt/bin");
-    EXPECT_EQ(path_to_command("/opt/bin:/none", "/opt/bin"), "/opt/bin:/none");
-    EXPECT_EQ(path_to_command("/none", "/no"), "/none:/no");
-}
-
-TEST(Path, gets_the_folder_in_front_of_another_plugboard) {
-    const tests::TemporaryFolder other;
-    std::ofstream(other.path() + "/plugboard") << "#!/bin/sh\n";
-    const std::string path = "/none:" + other.path();
-    EXPECT_EQ(path_to_command(path, "/opt/bin"), path + ":/opt/bin") << "not executable";
-    ASSERT_EQ(chmod((other.path() + "/plugboard").c_str(), 0755), 0);
-    EXPECT_EQ(path_to_command(path, "/opt/bin"), "/opt/bin:" + path);
-    EXPECT_EQ(path_to_command("/opt/bin:" + path, "/opt/bin"), "/opt/bin:" + path);
+TEST(Installation, has_its_command_alone_in_a_folder_of_the_board) {
+    const tests::TemporaryFolder board;
+    const Installation installation{.command = "/opt/bin/plugboard", .daemon = "", .shim = ""};
+    for (int i = 0; i < 2; i++) {  // by the run that joins it, too
+        const std::string folder = link_command(installation, board.path());
+        EXPECT_EQ(folder, board.path() + "/bin");
+        EXPECT_EQ(std::filesystem::read_symlink(folder + "/plugboard"), installation.command);
+    }
+    EXPECT_THROW(link_command(installation, board.path() + "/none"), Failure);
 }
 
 TEST(Preload, of_others_is_kept) {

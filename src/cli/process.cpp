@@ -21,7 +21,7 @@ namespace {
 /// In the child, between fork and exec: this process has one thread, so all of libc may be used.
 [[noreturn]] void become_program(const SpawnOptions& options, int report) {
     sigprocmask(SIG_SETMASK, &options.signal_mask, nullptr);
-    signal(SIGPIPE, SIG_DFL);
+    signal(SIGCHLD, options.child_action);
     if (options.new_session) {
         setsid();
         const int null = open("/dev/null", O_RDWR);

@@ -19,6 +19,7 @@ struct SpawnOptions {
     int kept_fd = -1;                                                // stays open in the program
     bool new_session = false;  // no terminal, no input and output, no shim; named by its path
     sigset_t signal_mask{};    // the program's; empty at first
+    sighandler_t child_action = SIG_DFL;  // of its SIGCHLD: SIG_DFL or SIG_IGN
 };
 
 struct SpawnFailure {

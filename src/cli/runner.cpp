@@ -66,17 +66,16 @@ class Run {
 
   private:
     void block_signals() {
+        // Ignored, it would leave nobody to wait for.
+        callers_child_action_ = signal(SIGCHLD, SIG_DFL);
         sigset_t set;
         sigemptyset(&set);
         for (const int one : forwarded) sigaddset(&set, one);
         sigaddset(&set, SIGCHLD);
+        // A shell may have left us in the background: blocked, it keeps us from no terminal.
+        sigaddset(&set, SIGTTOU);
         sigprocmask(SIG_BLOCK, &set, &callers_mask_);
-        // A shell may have left us in the background: blocked, it does not keep us from the
-        // terminal.
-        sigset_t background;
-        sigemptyset(&background);
-        sigaddset(&background, SIGTTOU);
-        sigprocmask(SIG_BLOCK, &background, nullptr);
+        sigdelset(&set, SIGTTOU);
         signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     }
 
@@ -119,13 +118,14 @@ class Run {
         SpawnOptions spawn_options;
         spawn_options.command = options_.command;
         spawn_options.signal_mask = callers_mask_;
+        spawn_options.child_action = callers_child_action_;
         spawn_options.environment = {
             {"LD_PRELOAD", installation_.shim + (others.empty() ? "" : ":" + others)},
             {"PLUGBOARD_BOARD", directory_}};
         // `plugboard status` and the like work in there by that name. Without a PATH libc has one.
         if (const std::string path = text_of("PATH"); !path.empty())
-            spawn_options.environment.emplace_back("PATH",
-                                                   path_to_command(path, installation_.commands));
+            spawn_options.environment.emplace_back(
+                "PATH", link_command(installation_, directory_) + ":" + path);
         auto spawned = spawn(spawn_options);
         if (spawned.failure) {
             print_error(
@@ -287,6 +287,7 @@ class Run {
     UniqueFd board_;  // a connection to the board that was joined
     UniqueFd signals_;
     sigset_t callers_mask_{};
+    sighandler_t callers_child_action_ = SIG_DFL;
     Child command_;
     std::optional<Clock::time_point> deadline_;
     std::optional<int> status_;  // the command's

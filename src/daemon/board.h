@@ -89,8 +89,8 @@ class Board final : public World {
     std::vector<SlotInfo> slots();
     /// The slot's card that a target names, with its DRM device.
     Outcome<SlotInfo> find_card(std::string_view target);
-    /// Handles every close that has happened; waits for requests of dead clients. Not from a
-    /// session's thread.
+    /// Handles every close that has happened; waits for requests of dead clients. Not from within a
+    /// request or a callback of a watch.
     void settle();
     std::vector<OpenFileInfo> open_files();
     size_t opens() const { return opens_.load(); }

@@ -140,6 +140,14 @@ TEST(Config, keys_that_are_nested_without_end_are_refused) {
     EXPECT_EQ(config.problem().headline(), "board.toml:2: the line has over 256 dots");
 }
 
+TEST(Config, a_comment_may_have_any_number_of_dots) {
+    const std::string ruler(300, '.');
+    EXPECT_TRUE(parse_toml("bus = \"faux\"\n  # " + ruler + "\n[[card]]\n", "board.toml").ok());
+    const auto config = parse_toml("# " + ruler + "\n'#'" + ruler + " = 1", "board.toml");
+    ASSERT_FALSE(config.ok());
+    EXPECT_EQ(config.problem().headline(), "board.toml:2: the line has over 256 dots");
+}
+
 TEST(Config, a_file_that_is_not_there_is_named) {
     const auto config = read_config_file("/nonexistent/board.toml");
     ASSERT_FALSE(config.ok());

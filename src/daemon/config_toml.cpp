@@ -200,18 +200,21 @@ class Reader {
     std::map<std::string, int> lines_;
 };
 
-constexpr size_t max_dots = 256;  // in a line
+constexpr int max_dots = 256;  // in a line
+
+bool is_comment(std::string_view line) {
+    const size_t start = line.find_first_not_of(" \t");
+    return start != std::string_view::npos && line[start] == '#';
+}
 
 /// toml++ follows the dots of a key on its stack, however many there are. The first line with too
 /// many; 0: there is none.
 int find_deep_line(std::string_view text) {
-    int line = 1;
-    size_t dots = 0;
-    for (const char c : text) {
-        if (c == '.' && ++dots > max_dots) return line;
-        if (c != '\n') continue;
-        ++line;
-        dots = 0;
+    for (int number = 1; !text.empty(); number++) {
+        const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+        const std::string_view line = text.substr(0, end);
+        if (!is_comment(line) && std::ranges::count(line, '.') > max_dots) return number;
+        text.remove_prefix(end);
     }
     return 0;
 }

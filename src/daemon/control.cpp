@@ -135,13 +135,14 @@ Result<std::unique_ptr<ControlServer>> ControlServer::create(const std::string& 
 ControlServer::ControlServer(Listener listener, const Commands& commands)
     : listener_(std::move(listener)), commands_(commands) {}
 
-void ControlServer::start() {
-    acceptor_ = std::thread([this] { accept_connections(); });
+Result<void> ControlServer::start() {
+    acceptor_ = TRY(Thread::start([this] { accept_connections(); }));
+    return {};
 }
 
 ControlServer::~ControlServer() {
     listener_.shut_down();
-    if (acceptor_.joinable()) acceptor_.join();
+    acceptor_.join();
     std::list<Connection> rest;
     {
         MutexLock lock(mutex_);
@@ -204,14 +205,15 @@ std::string ControlServer::start_connection_locked(UniqueFd socket) {
     limit_sending(socket.borrow());
     Connection& connection = connections_.emplace_back();
     connection.socket = std::move(socket);
-    try {
-        connection.thread = std::thread([this, &connection] { serve(connection); });
-        return {};
-    } catch (const std::system_error& error) {
-        refuse_connection(connection.socket.borrow(), "it gets no thread");
+    auto thread = Thread::start([this, &connection] { serve(connection); });
+    if (!thread.ok()) {
+        std::string why = "it gets no thread";
+        refuse_connection(connection.socket.borrow(), why);
         connections_.pop_back();
-        return error.what();
+        return why;
     }
+    connection.thread = *std::move(thread);
+    return {};
 }
 
 void ControlServer::serve(Connection& connection) {

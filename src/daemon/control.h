@@ -7,12 +7,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "base/mutex.h"
 #include "base/result.h"
+#include "base/thread.h"
 #include "base/unique_fd.h"
 #include "daemon/listener.h"
 #include "daemon/problem.h"
@@ -57,7 +57,8 @@ class ControlServer {
     static Result<std::unique_ptr<ControlServer>> create(const std::string& path,
                                                          const Commands& commands);
     /// From here on connections are served. Once.
-    void start();
+    /// Again: there is no thread for it.
+    Result<void> start();
     /// Ends every connection and waits for its thread. Not from a command.
     ~ControlServer();
     ControlServer(const ControlServer&) = delete;
@@ -69,7 +70,7 @@ class ControlServer {
   private:
     struct Connection {
         UniqueFd socket;
-        std::thread thread;
+        Thread thread{};
         bool done = false;
     };
     ControlServer(Listener listener, const Commands& commands);
@@ -83,7 +84,7 @@ class ControlServer {
     const Commands& commands_;
     mutable Mutex<LockClass<ControlServer>> mutex_;
     std::list<Connection> connections_ GUARDED_BY(mutex_);
-    std::thread acceptor_;
+    Thread acceptor_;
 };
 
 }  // namespace plugboard::daemon

@@ -75,7 +75,7 @@ class ControlServerTest : public testing::Test {
         auto server = ControlServer::create(folder_.path() + "/control", commands_);
         ASSERT_TRUE(server.ok());
         server_ = std::move(*server);
-        server_->start();
+        ASSERT_TRUE(server_->start().ok());
     }
     void TearDown() override { server_.reset(); }
 

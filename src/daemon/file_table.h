@@ -61,7 +61,8 @@ class FileTable {
     /// Nothing when there is no such file, or its last close has been seen. `caller` outlives it.
     std::optional<Use> use(uint64_t number, const transport::Channel& caller);
     /// Waits until every close that has happened is handled, also of files that requests of dead
-    /// clients keep: a process has left its last request before its end is told. Without a Use.
+    /// clients keep: a process has left its last request before its end is told. Without a Use,
+    /// not from a callback of the watch.
     void settle();
 
     size_t size() const;

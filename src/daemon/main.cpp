@@ -234,7 +234,9 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
                        .remedy = "use a shorter board name or XDG_RUNTIME_DIR"};
     }
     control = std::move(*server);
-    control->start();
+    if (!control->start().ok())
+        return Problem{.message = "the control socket gets no thread",
+                       .remedy = "end some programs, or see ulimit -u"};
 
     say(runner.socket(),
         {{"plugboard", control_version}, {"ok", true}, {"board", directory.value().path()}});

@@ -131,7 +131,7 @@ void Session::reply(uint32_t sequence, const Result<int>& result, uint64_t value
 void Session::handle_open(const Received& received) {
     const uint32_t sequence = received.message.sequence();
     auto opened = open_node(received);
-    if (!opened.ok()) return reply(sequence, opened.error());
+    if (!opened.ok()) return reply(sequence, seen_by_client(opened.error()));
     context_.world.note_open(*opened->file);
     note_proved({.number = opened->number, .kind = static_cast<uint32_t>(FdKind::Card)});
     reply(sequence, 0, 0, opened->theirs.borrow());
@@ -196,7 +196,7 @@ void Session::handle_open_live(const Received& received) {
         context_.world.open_live_file(text(received.message.payload()),
                                       static_cast<int>(body.flags), credentials(received.sender));
     const uint32_t sequence = received.message.sequence();
-    if (!opened.ok()) return reply(sequence, opened.error());
+    if (!opened.ok()) return reply(sequence, seen_by_client(opened.error()));
     reply(sequence, 0, 0, opened->borrow());
 }
 

@@ -24,6 +24,11 @@ struct SessionContext {
     Clock& clock;
 };
 
+/// As a client is told it: what the daemon has too much of is not the client's own.
+inline Errno seen_by_client(Errno error) {
+    return error == Errno::MFile ? Errno::NFile : error;
+}
+
 /// run() on its own thread. Everything the shim says is hostile input.
 class Session {
   public:

@@ -12,10 +12,10 @@
 #include <list>
 #include <optional>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/unique_fd.h"
 #include "daemon/file_table.h"
 #include "daemon/session.h"
@@ -31,14 +31,14 @@ struct RunningSession {
         : session(std::move(socket), std::move(event), context) {}
     Session session;
     std::atomic<bool> is_over = false;
-    std::thread thread;
+    Thread thread;
 };
 
 /// Answers the HELLO that a client waits on.
 void refuse_channel(int socket, Errno error) {
     const transport::Outgoing out(
         transport::MessageType::Reply, transport::hello_sequence,
-        transport::ReplyBody{.result = -1, .error = static_cast<int32_t>(error)});
+        transport::ReplyBody{.result = -1, .error = static_cast<int32_t>(seen_by_client(error))});
     send(socket, out.bytes().data(), out.bytes().size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -65,7 +65,7 @@ struct SessionServer::Impl {
     bool is_refusing = false;          // the accepting thread's: says so once
     std::list<std::unique_ptr<RunningSession>>
         sessions{};  // the accepting thread's; then shut_down()'s
-    std::thread thread{};
+    Thread thread{};
 };
 
 void SessionServer::Impl::notify() {
@@ -103,21 +103,17 @@ void SessionServer::Impl::start_session(UniqueFd socket) {
     auto wakeups = ChannelSleeper::make_event();
     if (!wakeups.ok())
         return refuse_session(std::move(socket), wakeups.error(), errno_name(wakeups.error()));
-    size_t added = 0;
-    try {
-        auto& running = *sessions.emplace_back(std::make_unique<RunningSession>(
-            std::move(socket), std::move(*wakeups), SessionContext{world, files, clock}));
-        added = 1;
-        running.thread = std::thread([this, &running] { run_session(running); });
-        is_refusing = false;
-    } catch (const std::exception& error) {  // no memory, or no thread
-        if (added > 0) {
-            sessions.back()->session.refuse(Errno::NoMem);
-            sessions.pop_back();
-        }
+    auto& running = *sessions.emplace_back(std::make_unique<RunningSession>(
+        std::move(socket), std::move(*wakeups), SessionContext{world, files, clock}));
+    auto started = Thread::start([this, &running] { run_session(running); });
+    if (!started.ok()) {
+        running.session.refuse(Errno::NoMem);
+        sessions.pop_back();
         --channels;
-        refused(error.what());
+        return refused("it gets no thread");
     }
+    running.thread = *std::move(started);
+    is_refusing = false;
 }
 
 void SessionServer::Impl::refuse_session(UniqueFd socket, Errno error, std::string_view why) {
@@ -175,7 +171,7 @@ Result<std::unique_ptr<SessionServer>> SessionServer::create(World& world, Hangu
                                         .listener = std::move(listener),
                                         .event = std::move(event)});
     Impl& server = *impl;
-    server.thread = std::thread([&server] { server.accept_all(); });
+    server.thread = TRY(Thread::start([&server] { server.accept_all(); }));
     return std::unique_ptr<SessionServer>(new SessionServer(std::move(impl)));
 }
 

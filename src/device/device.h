@@ -64,7 +64,8 @@ class Device final : public Object {
     static Result<Ref<Device>> create(Model& model, DeviceInfo info);
 
     /// Visible: sysfs, bus list, uevent add, then probe. Exist: the name is taken in its folder;
-    /// NoDev: it was deleted before. A failed probe does not make it fail.
+    /// NoDev: it was deleted before; Again: no thread for the model's worker. A failed probe does
+    /// not make it fail.
     Result<void> add();
     /// Undoes add(): unbinds, releases devres, sends remove. Once; later calls do nothing.
     /// From inside this device's gate it marks gone and leaves the rest to the model's worker.

@@ -68,10 +68,11 @@ class Model {
     Bus& add_bus(std::unique_ptr<Bus> bus);
     Bus* find_bus(std::string_view name);
 
-    /// On the platform bus, below /devices/platform, added. Linux: platform_device_register_simple
+    /// On the platform bus, below /devices/platform, added. Linux: platform_device_register_simple.
+    /// Inval, Exist, Again: as Device::create() and add().
     Result<Ref<Device>> add_platform_device(DeviceInfo info);
     /// On the faux bus with its always matching driver; NoDev when its probe fails, the device is
-    /// gone then. Linux: faux_device_create
+    /// gone then, else as above. Linux: faux_device_create
     Result<Ref<Device>> add_faux_device(DeviceInfo info, Driver* driver = nullptr);
     /// Without bus and parent, below /devices. Linux: root_device_register
     Result<Ref<Device>> add_root_device(std::string name);

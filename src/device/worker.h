@@ -21,7 +21,7 @@ class Worker {
     /// Tries to start the thread when nobody has. Until there is one the work stays queued.
     void run(std::function<void()> work);
     /// Waits until nothing is queued or running; without a thread the caller does the work. Not
-    /// from the worker.
+    /// from within work.
     void flush();
 
   private:

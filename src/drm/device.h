@@ -79,6 +79,7 @@ class Device final : public Object {
     static Result<Ref<Device>> create(device::Device& device, DriverInfo info);
 
     /// Visible: nodes, uevents; undone first at unbind (its devres entry is the newest). Once.
+    /// Again: no thread for its commits; what making its nodes fails with.
     Result<void> publish(device::Bound& bound);
     /// For a device without a driver, which nothing unpublishes but its devres.
     Result<void> publish();

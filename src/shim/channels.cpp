@@ -96,8 +96,7 @@ int connect(ChannelSlot& slot) {
     const int fd = move_high(connected);
     slot.fd.store(fd);
     slot.sequence = 0;
-    slot.may_poll_busily = transport::BusyPoll::is_of_use();
-    slot.busy_poll = {};
+    slot.busy_poll = transport::BusyPoll::where_of_use();
     slot.cookie.store(cookie_of(fd));
     return 0;
 }

@@ -20,7 +20,6 @@ struct ChannelSlot {
     std::atomic<int> thread;  // who is using it
     std::atomic<uintptr_t> frame;  // of the call that is using it
     uint32_t sequence;
-    bool may_poll_busily;
     transport::BusyPoll busy_poll;
 };
 
@@ -39,9 +38,7 @@ class Channel {
     int error() const { return error_; }
     const std::atomic<int>& socket() const { return slot_->fd; }
     uint32_t next_sequence() { return ++slot_->sequence; }
-    transport::BusyPoll* busy_poll() {
-        return slot_->may_poll_busily ? &slot_->busy_poll : nullptr;
-    }
+    transport::BusyPoll& busy_poll() { return slot_->busy_poll; }
     /// The call ended badly: the channel is not used again.
     void give_up() { broken_ = true; }
 

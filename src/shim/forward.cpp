@@ -55,7 +55,7 @@ Answer call(int fd, Signals signals, bool close_on_exec, Send send) {
             none = channel.error();
             break;
         }
-        ClientCall client(channel.socket(), channel.next_sequence(), signals, channel.busy_poll());
+        ClientCall client(channel.socket(), channel.next_sequence(), signals, &channel.busy_poll());
         client.prepare_signals();
         const int error = send(client);
         if (error == EFAULT) return {.result = -1, .error = EFAULT};

@@ -14,11 +14,11 @@ int64_t monotonic_ns() {
     return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-bool BusyPoll::is_of_use() {
+BusyPoll BusyPoll::where_of_use() {
     cpu_set_t processors{};
     const long size = raw_syscall(SYS_sched_getaffinity, 0, sizeof processors, &processors);
     // More processors than the set can hold are more than one.
-    return size < 0 || CPU_COUNT(&processors) > 1;
+    return BusyPoll(size < 0 || CPU_COUNT(&processors) > 1);
 }
 
 }  // namespace plugboard::transport

@@ -11,16 +11,21 @@ int64_t monotonic_ns();
 
 /// One end's memory of how messages follow each other, for a channel. Waking a sleeping processor
 /// takes longer than a whole request does, so neither end sleeps while requests follow each other
-/// at once. Looks in vain are paid for more and more seldom. All zero at first.
+/// at once. Looks in vain are paid for more and more seldom. All zero: always sleeps.
 class BusyPoll {
   public:
+    /// Polls when the other end can run at the same time, not on a single processor.
+    static BusyPoll where_of_use();
+    constexpr BusyPoll() = default;
+    explicit constexpr BusyPoll(bool may_poll) : may_poll_(may_poll) {}
+
     /// Longer than it takes to wake a sleeper, or two that sleep would never be quick.
     static constexpr int64_t quick_ns = 200'000;
     static constexpr int most_looks = 256;  // a system call each: about 100 us
 
     /// A request, or a reply, has come.
     void note_message(int64_t now) {
-        is_quick_ = last_ != 0 && now - last_ < quick_ns;
+        is_quick_ = may_poll_ && last_ != 0 && now - last_ < quick_ns;
         last_ = now;
     }
     /// Calls `look` until it says that there is something. False: not in the time that there was
@@ -42,13 +47,11 @@ class BusyPoll {
         return false;
     }
 
-    /// The other end can run at the same time; of no use on a single processor.
-    static bool is_of_use();
-
   private:
     int64_t last_ = 0;
     int in_vain_ = 0;
     int to_skip_ = 0;
+    bool may_poll_ = false;
     bool is_quick_ = false;
 };
 

@@ -23,7 +23,7 @@ class End {
   private:
     const int64_t interval_;
     int64_t now_ = start;
-    BusyPoll poll_;
+    BusyPoll poll_{true};
 };
 
 TEST(BusyPoll, is_monotonic) {
@@ -47,6 +47,14 @@ TEST(BusyPoll, messages_that_follow_at_once_are_looked_for) {
 TEST(BusyPoll, a_client_that_thinks_is_slept_for) {
     End end(4'000'000);
     for (int i = 0; i < 100; i++) EXPECT_EQ(end.looks(1), 0);
+}
+
+TEST(BusyPoll, nothing_is_looked_for_where_it_is_of_no_use) {
+    BusyPoll poll;
+    for (int i = 1; i < 10; i++) {
+        poll.note_message(start + i);
+        EXPECT_FALSE(poll.poll([] { return true; }));
+    }
 }
 
 TEST(BusyPoll, looks_in_vain_become_seldom) {

@@ -103,7 +103,6 @@ std::optional<Channel::Received> Channel::receive_packet(std::byte* buffer, Wait
 /// Nothing: none came in the time that there is for it, or the end.
 std::optional<Channel::Received> Channel::receive_busily(std::byte* buffer) {
     std::optional<Received> received;
-    if (!may_poll_busily_) return received;
     busy_poll_.poll([&] {
         received = receive_packet(buffer, Wait::Poll);
         return received || over_;

@@ -67,8 +67,7 @@ class Channel {
                     std::span<const std::byte> payload, int fd);
 
     UniqueFd socket_;
-    BusyPoll busy_poll_;
-    const bool may_poll_busily_ = BusyPoll::is_of_use();
+    BusyPoll busy_poll_ = BusyPoll::where_of_use();
     std::unique_ptr<std::byte[]> request_buffer_;
     std::unique_ptr<std::byte[]> answer_buffer_;
     bool over_ = false;

@@ -71,7 +71,7 @@ class ChannelTest : public testing::Test {
     }
 
     std::atomic<int> client_ = -1;
-    BusyPoll busy_poll_;
+    BusyPoll busy_poll_{true};
     std::optional<Channel> server_;
     std::thread thread_;
 };

@@ -6,6 +6,7 @@
 #include <regex>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "tests/support/reference_files.h"
 #include "tests/system/board.h"
@@ -46,12 +47,15 @@ TEST(Flips, vbltest_counts_60_vblanks_a_second) {
     ASSERT_EQ(run.status, 0) << run.out << run.err;
     std::istringstream lines(run.out);
     // It reads its own clock when it is woken: the best second is the least disturbed one.
-    double deviation = 60;
+    std::vector<double> deviations;
     for (std::string line; std::getline(lines, line);) {
-        if (!line.starts_with("freq:")) continue;
-        deviation = std::min(deviation, std::abs(number_after(line, "freq:") - 60));
+        if (line.starts_with("freq:"))
+            deviations.push_back(std::abs(number_after(line, "freq:") - 60));
     }
-    EXPECT_LT(deviation, 0.2) << run.out;
+    ASSERT_GE(deviations.size(), 3u) << run.out;
+    std::ranges::sort(deviations);
+    EXPECT_LT(deviations.front(), 0.2) << run.out;
+    EXPECT_LT(deviations[deviations.size() / 2], 1) << run.out;
 }
 
 TEST(Flips, one_crtc_flips_while_another_is_stuck_on_a_fence) {

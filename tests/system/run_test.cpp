@@ -193,10 +193,13 @@ TEST(Run, passes_signals_on) {
 }
 
 TEST(Run, leaves_the_commands_signals_as_they_were) {
-    const std::vector<std::string> show{"grep", "^Sig[BI]", "/proc/self/status"};
-    auto inside = run_command({"--"});
-    inside.command.insert(inside.command.end(), show.begin(), show.end());
-    EXPECT_EQ(run(inside).out, run({.command = show}).out);
+    const std::string show = "grep '^Sig[BI]' /proc/self/status";
+    const auto ignoring = [](const std::string& then) {
+        return RunOptions{.command = {"bash", "-c", "trap '' CHLD PIPE HUP; " + then}};
+    };
+    const auto inside = run(ignoring(plugboard_command() + " run -- " + show));
+    EXPECT_EQ(inside.status, 0) << inside.err;
+    EXPECT_EQ(inside.out, run(ignoring(show)).out);
 }
 
 TEST(Run, without_a_command_is_a_shell) {
@@ -224,6 +227,13 @@ TEST(Run, finds_the_command_inside_by_its_name) {
     const auto result = run(options);
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_NE(result.out.find("gpu0"), std::string::npos) << result.out;
+}
+
+TEST(Run, adds_nothing_to_path_but_its_own_name) {
+    auto options = run_command({"--", "sh", "-c", "echo $PATH; ls ${PATH%%:*}"});
+    options.environment = {{"PATH", "/usr/bin:/bin"}};
+    const auto result = run(options);
+    EXPECT_NE(result.out.find("/bin:/usr/bin:/bin\nplugboard\n"), std::string::npos) << result.out;
 }
 
 TEST(Run, inside_a_run_has_a_board_of_its_own) {

@@ -202,11 +202,12 @@ void FrameWorker::look_after_commits() {
 
 void FrameWorker::update_vblank_locked(uint32_t crtc) {
     Output& output = outputs_[crtc];
-    // Before publish() always: nobody can want a frame, and the CRTCs are still being made.
+    // Always so until publish(), while CRTCs are being made: nobody can want a frame then.
     if (output.is_wanted() == output.holds_vblank) return;
     drm::Vblank& vblank = device_.mode_config().crtcs[crtc]->vblank();
     if (output.is_wanted()) {
-        output.holds_vblank = vblank.get();  // not while it is off: tried at each look
+        // False while the CRTC is off; look_after_commits() tries again.
+        output.holds_vblank = vblank.get();
     } else {
         output.holds_vblank = false;
         vblank.put();

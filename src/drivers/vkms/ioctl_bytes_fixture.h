@@ -35,7 +35,6 @@ class CallerMemory final : public uapi::UserMemory {
 
     /// Of what was given to the request's caller; taken back if it failed.
     void end_request(bool failed);
-    size_t fd_count() const { return fds_.size(); }
 
     template <class T>
     void put(uint64_t address, const T& value) {
