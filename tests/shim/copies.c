@@ -140,13 +140,13 @@ static void check_close_on_exec(void) {
 /// The last close makes the next opener master, at once.
 static void check_release(int fd) {
     close(fd);
+    int masters = 0;
     for (int round = 0; round < 50; round++) {
         const int next = open_card(O_CLOEXEC);
-        const bool master = drmIsMaster(next);
-        if (!master || round == 49) CHECK(master);
+        masters += drmIsMaster(next);
         close(next);
-        if (!master) return;
     }
+    CHECK(masters == 50);
 }
 
 int main(int argc, char** argv) {
