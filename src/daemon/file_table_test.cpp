@@ -8,9 +8,9 @@
 #include <optional>
 #include <utility>
 
-#include "daemon/test_support.h"
 #include "drm/file_state.h"
 #include "tests/support/drm_client.h"
+#include "tests/support/threads.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -57,8 +57,8 @@ TEST_F(FileTableTest, the_next_open_after_a_kill_waits_until_the_request_has_lef
         files_->settle();
         return files_->size();
     });
-    wait_until_others_sleep();
-    EXPECT_FALSE(is_ready(left));
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(left));
     request_.reset();
     EXPECT_EQ(left.get(), 0u);
 }
@@ -68,11 +68,11 @@ TEST_F(FileTableTest, it_ends_after_the_files_that_are_on_their_way_out) {
     files_->settle();
     MutexLock held((*file_)->state().mutex);  // the first thing that a release takes
     auto leaving = std::async(std::launch::async, [this] { request_.reset(); });
-    wait_until_others_sleep();
+    tests::wait_until_others_sleep();
     auto ending = std::async(std::launch::async, [this] { files_.reset(); });
-    wait_until_others_sleep();
-    EXPECT_FALSE(is_ready(leaving)) << "it is being released";
-    EXPECT_FALSE(is_ready(ending));
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(leaving)) << "it is being released";
+    EXPECT_FALSE(tests::is_ready(ending));
     held.unlock();
     leaving.get();
     ending.get();

@@ -12,9 +12,9 @@
 #include <string>
 
 #include "daemon/board.h"
-#include "daemon/test_support.h"
 #include "drm/request.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/threads.h"
 #include "transport/client.h"
 
 namespace plugboard::daemon {
@@ -89,8 +89,8 @@ class SessionAfterKill : public testing::Test {
 
 TEST_F(SessionAfterKill, what_the_request_used_is_no_leak) {
     auto left = std::async(std::launch::async, [this] { return board_->leftovers(0); });
-    wait_until_others_sleep();
-    EXPECT_FALSE(is_ready(left));
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(left));
     may_go_on_.count_down();
     const Leftovers found = left.get();
     EXPECT_EQ(found.objects, 0u) << (found.labels.empty() ? "" : found.labels[0]);
@@ -99,8 +99,8 @@ TEST_F(SessionAfterKill, what_the_request_used_is_no_leak) {
 
 TEST_F(SessionAfterKill, the_dead_has_no_open_file) {
     auto files = std::async(std::launch::async, [this] { return board_->open_files().size(); });
-    wait_until_others_sleep();
-    EXPECT_FALSE(is_ready(files));
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(files));
     may_go_on_.count_down();
     EXPECT_EQ(files.get(), 0u);
 }
@@ -111,8 +111,8 @@ TEST_F(SessionAfterKill, a_live_file_is_opened_when_the_request_has_left) {
         return next.open(MessageType::OpenLive,
                          "/sys/kernel/debug/dri/" + std::to_string(node_) + "/clients");
     });
-    wait_until_others_sleep();
-    EXPECT_FALSE(is_ready(opened));
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(opened));
     may_go_on_.count_down();
     EXPECT_TRUE(opened.get().is_open());
 }

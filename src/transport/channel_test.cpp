@@ -13,13 +13,13 @@
 #include <atomic>
 #include <climits>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/support/temporary_folder.h"
+#include "tests/support/threads.h"
 #include "tests/support/unix_address.h"
 #include "transport/client.h"
 
@@ -383,19 +383,11 @@ TEST_F(ConnectTest, a_daemon_that_ends_before_it_accepts_ends_the_wait) {
 
 void ignore_signal(int) {}
 
-/// A field of /proc/self/task/<thread>/status.
-std::string status_of(pid_t thread, const std::string& field) {
-    std::ifstream status("/proc/self/task/" + std::to_string(thread) + "/status");
-    std::string name, value;
-    while (name != field && status >> name) std::getline(status >> std::ws, value);
-    return value;
-}
-
 /// Until the thread sleeps in a system call, after it was given every signal that was sent to it.
 void wait_until_asleep(pid_t thread) {
-    while (status_of(thread, "SigPnd:") != "0000000000000000") std::this_thread::yield();
+    while (tests::thread_status(thread, "SigPnd:") != "0000000000000000") std::this_thread::yield();
     // It runs when it is given one: this is a later sleep.
-    while (!status_of(thread, "State:").starts_with('S')) std::this_thread::yield();
+    while (!tests::thread_status(thread, "State:").starts_with('S')) std::this_thread::yield();
 }
 
 struct SignalCase {

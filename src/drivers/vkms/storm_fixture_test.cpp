@@ -8,16 +8,18 @@
 #include <cstring>
 #include <ostream>
 #include <sstream>
-#include <thread>
 
 #include "drm/atomic/commit_worker.h"
 #include "drm/objects/mode_config.h"
+#include "tests/support/comes_true.h"
 #include "tests/support/drm_client.h"
 
 namespace plugboard::vkms {
 namespace {
 
 using namespace std::chrono_literals;
+using tests::comes_true;
+using tests::patience;
 
 constexpr std::array verb_names = {
     "Open",      "OpenRender", "Reopen",     "Close",        "GetCap", "GetResources",
@@ -32,19 +34,6 @@ Config small_screen() {
     Config config;
     config.screens = {{.mode = ScreenMode{.width = width, .height = height}}};
     return config;
-}
-
-/// How long other threads may take for what takes them no time: the machine may be busy.
-constexpr auto patience = 60s;
-
-template <class Predicate>
-bool comes_true(Predicate predicate) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!predicate()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(20us);
-    }
-    return true;
 }
 
 StormObjects live_storm_objects() {

@@ -22,11 +22,13 @@
 #include "drm/device.h"
 #include "drm/file.h"
 #include "drm/objects/mode_config.h"
+#include "tests/support/comes_true.h"
 #include "tests/support/drm_client.h"
 #include "tests/support/drm_modes.h"
 
 namespace plugboard::drm::atomic {
 
+using tests::comes_true;
 using tests::mode_1024x768;
 using tests::mode_800x600;
 
@@ -175,8 +177,5 @@ void add_modeset(AtomicRequest& request, Board& board, Client& client, uint32_t 
                  size_t crtc_index = 0);
 
 bool is_readable(int fd);
-
-/// Polls in real time for up to 5 s.
-bool comes_true(const std::function<bool()>& predicate);
 
 }  // namespace plugboard::drm::atomic

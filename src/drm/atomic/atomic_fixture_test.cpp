@@ -313,13 +313,4 @@ bool is_readable(int fd) {
     return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLIN) != 0;
 }
 
-bool comes_true(const std::function<bool()>& predicate) {
-    const auto end = std::chrono::steady_clock::now() + 5s;
-    while (std::chrono::steady_clock::now() < end) {
-        if (predicate()) return true;
-        std::this_thread::sleep_for(200us);
-    }
-    return predicate();
-}
-
 }  // namespace plugboard::drm::atomic
