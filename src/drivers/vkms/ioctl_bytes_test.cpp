@@ -21,11 +21,11 @@
 #include "drm/objects/mode.h"
 #include "drm/request.h"
 #include "drm/sync/sync_file.h"
+#include "tests/support/comes_true.h"
+#include "tests/support/threads.h"
 
 namespace plugboard::vkms {
 namespace {
-
-using namespace std::chrono_literals;
 
 /// Each call is made of a list of numbers.
 using Calls = std::vector<tests::Numbers>;
@@ -94,8 +94,12 @@ class Round {
     template <class Argument>
     std::vector<uint64_t> answer(unsigned long command, const Argument& argument);
 
-    void vblank() { clock_.advance(Nanos(static_cast<int64_t>(mode_.frame_duration_ns()))); }
-    /// Runs what may wait, while vblanks go on.
+    /// And all that follows from it, so that the numbers decide and not which thread is faster.
+    void vblank() {
+        clock_.advance(Nanos(static_cast<int64_t>(mode_.frame_duration_ns())));
+        tests::wait_until_others_sleep();
+    }
+    /// Runs what may wait; while it does there are vblanks.
     int complete(const std::function<int()>& run);
 
     const Planted planted_;
@@ -148,9 +152,8 @@ void Round::light() {
 
 int Round::complete(const std::function<int()>& run) {
     auto result = std::async(std::launch::async, run);
-    const auto end = std::chrono::steady_clock::now() + 30s;
-    while (result.wait_for(200us) != std::future_status::ready) {
-        vblank();
+    const auto end = std::chrono::steady_clock::now() + tests::patience;
+    for (tests::wait_until_others_sleep(); !tests::is_ready(result); vblank()) {
         if (std::chrono::steady_clock::now() < end) continue;
         mistake_ = "a call does not end";
         board_.unplug();
