@@ -385,9 +385,10 @@ void ignore_signal(int) {}
 
 /// Until the thread sleeps in a system call, after it was given every signal that was sent to it.
 void wait_until_asleep(pid_t thread) {
-    while (tests::thread_status(thread, "SigPnd:") != "0000000000000000") std::this_thread::yield();
+    while (tests::thread_status(thread).pending_signals != "0000000000000000")
+        std::this_thread::yield();
     // It runs when it is given one: this is a later sleep.
-    while (!tests::thread_status(thread, "State:").starts_with('S')) std::this_thread::yield();
+    while (!tests::thread_status(thread).state.starts_with('S')) std::this_thread::yield();
 }
 
 struct SignalCase {
