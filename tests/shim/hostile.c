@@ -99,8 +99,9 @@ static void check_surplus_fds(int card) {
         close(fd);
     }
     const double start = now();
-    while (daemon_fds(card) > before + 2 && now() - start < 5) usleep(10000);
-    CHECK(daemon_fds(card) <= before + 2);
+    int left = daemon_fds(card);
+    for (; left > before + 2 && now() - start < 5; left = daemon_fds(card)) usleep(10000);
+    CHECK(left <= before + 2);  // the last session may yet get what was sent to it
     CHECK(is_alive(card));
 }
 
