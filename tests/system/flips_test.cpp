@@ -30,12 +30,16 @@ TEST(Flips, modetest_flips_60_times_a_second) {
     ASSERT_EQ(run.status, 0) << run.out << run.err;
     // By the daemon's record of each flip, and by modetest's own line. A busy machine keeps
     // modetest from asking in time for a vblank now and then: the record's sequence numbers say how
-    // often, and its own mean is lower by those flips and by nothing else.
+    // often, and its own mean is lower by those flips and by nothing else. Where a processor has
+    // stood still for others too, which is measured beside it, any number may be missed.
     EXPECT_NEAR(number_after(run.out, "recorded mean"), 60.0, 0.1) << run.out;
     EXPECT_EQ(number_after(run.out, "uneven"), 0) << run.out;
     const double skipped = number_after(run.out, "skipped vblanks");
     EXPECT_GE(skipped, 0) << run.out;
-    EXPECT_LE(skipped, 12) << "more than 2 in 100 vblanks without a flip\n" << run.out;
+    const double stood_still = number_after(run.out, "stood still");
+    EXPECT_GE(stood_still, 0) << run.out;
+    EXPECT_LE(skipped - stood_still, 12) << "more than 2 in 100 vblanks without a flip\n"
+                                         << run.out;
     const double own_mean = number_after(run.out, "modetest's mean");
     EXPECT_LE(own_mean, 60.1) << run.out;
     EXPECT_GE(own_mean, 59.9 - skipped / seconds_printed) << run.out;
@@ -64,8 +68,9 @@ TEST(Flips, one_crtc_flips_while_another_is_stuck_on_a_fence) {
                            {"--check-leaks", "-c", board_file("two-crtcs")});
     ASSERT_EQ(run.status, 0) << run.out << run.err;
     EXPECT_NEAR(number_after(run.out, "hz"), 60.0, 0.1) << run.out;
-    EXPECT_GE(number_after(run.out, "skipped"), 0) << run.out;
-    EXPECT_LE(number_after(run.out, "skipped"), 6) << "of 120 vblanks\n" << run.out;
+    // Each may be a long one, of a machine that stood still.
+    EXPECT_GE(number_after(run.out, "gaps"), 0) << run.out;
+    EXPECT_LE(number_after(run.out, "gaps"), 6) << "in 120 vblanks\n" << run.out;
 }
 
 TEST(Crc, a_client_that_draws_the_pictures_reads_the_kernels_values) {
