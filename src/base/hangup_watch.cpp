@@ -188,7 +188,7 @@ void HangupWatch::handle(uint64_t key) {
     // Entries are taken out under handling_ only, so fd still is the one that hung up.
     switch (find_other_end(fd)) {
         case OtherEnd::InUse: in_use_.insert(key); return;
-        case OtherEnd::Unknown: unknown_.push_back(key); return;
+        case OtherEnd::Unknown: unknown_.insert(key); return;
         case OtherEnd::Gone: break;
     }
     in_use_.erase(key);
@@ -198,7 +198,8 @@ void HangupWatch::handle(uint64_t key) {
 
 std::vector<uint64_t> HangupWatch::choose_to_ask() {
     constexpr size_t turns = 4;
-    std::vector<uint64_t> chosen = std::exchange(unknown_, {});
+    std::vector<uint64_t> chosen(unknown_.begin(), unknown_.end());
+    unknown_.clear();
     for (size_t i = 0; i < std::min(turns, in_use_.size()); i++) {
         const auto next = in_use_.upper_bound(last_asked_);
         last_asked_ = next == in_use_.end() ? *in_use_.begin() : *next;

@@ -70,7 +70,7 @@ class HangupWatch {
     Mutex<LockClass<HangupWatch>> mutex_;
     // Keys that hung up and are not closed. A close brings an event; that of one in use is missed
     // only if somebody else has its name, so it is asked about in its turn.
-    std::vector<uint64_t> unknown_ GUARDED_BY(handling_);
+    std::set<uint64_t> unknown_ GUARDED_BY(handling_);  // asked about in each round
     std::set<uint64_t> in_use_ GUARDED_BY(handling_);
     uint64_t last_asked_ GUARDED_BY(handling_) = 0;
     std::map<int, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
