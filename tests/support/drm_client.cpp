@@ -187,7 +187,6 @@ Result<void> Board::probe(device::Bound& bound) {
         drm::ModeConfig& config = drm.mode_config();
         config.limits.min_width = config.limits.min_height = info_.driver.like_linux_6_1 ? 20 : 10;
         config.limits.cursor_width = config.limits.cursor_height = 512;
-        config.limits.framebuffers_need_a_plane = !info_.driver.like_linux_6_1;
     }
     if (drm.has_modeset() && info_.has_objects) {
         const std::vector<uint32_t> formats{DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,

@@ -62,7 +62,6 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
         .max_height = limits_.max_size,
         .cursor_width = limits_.cursor_size,
         .cursor_height = limits_.cursor_size,
-        .framebuffers_need_a_plane = limits_.framebuffers_need_a_plane,
     };
     mode_config.hooks = this;
     const uint32_t crtcs = crtc_count(config);

@@ -22,7 +22,6 @@ constexpr Limits linux_6_1{
     .max_size = 8192,
     .cursor_size = 512,
     .overlays = 8,
-    .framebuffers_need_a_plane = false,
     .primary_covers_mode = true,
     .primary_formats = primary_6_1,
     .overlay_formats = overlay_6_1,

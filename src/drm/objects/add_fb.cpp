@@ -119,7 +119,7 @@ Result<const FormatInfo*> check_description(Request& request, const ModeConfig& 
     const auto lists_it = [&](const Plane* plane) {
         return plane->has_format(format->fourcc, command.modifier[0]);
     };
-    if (limits.framebuffers_need_a_plane && std::ranges::none_of(config.planes, lists_it)) {
+    if (std::ranges::none_of(config.planes, lists_it)) {
         return request.refuse(kms, Errno::Inval, "no plane lists format {} with modifier 0x{:x}",
                               fourcc_name(format->fourcc), command.modifier[0]);
     }

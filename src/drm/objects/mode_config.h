@@ -32,8 +32,6 @@ struct KmsLimits {
     uint32_t cursor_width = 64, cursor_height = 64;
     uint32_t preferred_depth = 0;
     bool modifiers = true;
-    /// ADDFB2 refuses formats that no plane lists (Linux 7.x; 6.1 does not).
-    bool framebuffers_need_a_plane = true;
 };
 
 /// The properties every KMS device has, made in the order of Linux.
