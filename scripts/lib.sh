@@ -10,7 +10,7 @@ packages=(
     ccache cmake g++ ninja-build pkg-config
     libbenchmark-dev libcli11-dev libdrm-dev libfmt-dev libgmock-dev libgtest-dev libpng-dev
     librapidcheck-dev libtomlplusplus-dev libxcvt-dev nlohmann-json3-dev zlib1g-dev
-    drm-info libdrm-tests python3
+    drm-info kmscube libdrm-tests libwayland-bin libwayland-dev python3 sway wayland-protocols weston
 )
 check_packages=(binutils clang clang-format clang-tidy edid-decode)
 

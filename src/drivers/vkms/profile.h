@@ -15,7 +15,7 @@ struct Limits {
     uint32_t min_size = 0;  // pixels, either way
     uint32_t max_size = 0;
     uint32_t cursor_size = 0;
-    uint32_t overlays = 0;  // how many there are when there are any
+    uint32_t overlays = 0;             // how many there are when there are any
     bool primary_covers_mode = false;  // a primary plane that does not is refused
     std::span<const uint32_t> primary_formats;
     std::span<const uint32_t> overlay_formats;  // of cursors too
