@@ -87,6 +87,8 @@ std::vector<OwnAnswer> own_in_kms() {
         {kms_line(again, "EBUSY"), kms_line(again, "EOPNOTSUPP"), lease},
         {kms_line(export_good, "ok"), kms_line(export_good, "EOPNOTSUPP"), prime},
         {kms_line(import, "ok"), kms_line(import, "EBADF"), prime},
+        {kms_line("ADDFB bpp 24 depth 24", "ok"), kms_line("ADDFB bpp 24 depth 24", "EINVAL"),
+         "the newest kernel's rule with the profile's formats, which have no RG24"},
         {"    same handle 1", "    same handle 0", prime},
         {"    lseek end 3145728, set 1: -1 EACCES", "    lseek end -1, set 1: -1 EBADF", prime},
     };
