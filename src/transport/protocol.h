@@ -17,7 +17,8 @@ static_assert(std::endian::native == std::endian::little, "the wire is little-en
 
 inline constexpr uint32_t protocol_version = 1;
 inline constexpr size_t max_payload = 64 * 1024;  // bytes after header, body and ranges
-inline constexpr size_t max_ranges = 64;
+// A shim keeps them on its stack, which may be a signal handler's.
+inline constexpr size_t max_ranges = 16;
 inline constexpr size_t max_body = 64;
 inline constexpr size_t max_path = 4096;
 inline constexpr uint32_t hello_sequence = 0;  // the first request of a channel
