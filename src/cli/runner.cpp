@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -23,6 +22,7 @@
 #include "cli/hang_report.h"
 #include "cli/output.h"
 #include "cli/process.h"
+#include "cli/run_environment.h"
 #include "cli/status_text.h"
 #include "cli/unreachable.h"
 
@@ -33,11 +33,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds grace{2};  // between SIGTERM and SIGKILL
 constexpr std::array forwarded = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
-
-std::string text_of(const char* variable) {
-    const char* value = getenv(variable);
-    return value != nullptr ? value : "";
-}
 
 /// Opens so far, and what is left, of a board that goes on.
 FinalReport ask_for_report(const std::string& directory) {
@@ -110,22 +105,15 @@ class Run {
 
     void start_command() {
         if (options_.command.empty()) {
-            const std::string shell = text_of("SHELL");
+            const std::string shell = environment_value("SHELL");
             options_.command = {shell.empty() ? "/bin/sh" : shell};
             is_shell_ = true;
         }
-        const std::string others = without_shim(text_of("LD_PRELOAD"));
         SpawnOptions spawn_options;
         spawn_options.command = options_.command;
         spawn_options.signal_mask = callers_mask_;
         spawn_options.child_action = callers_child_action_;
-        spawn_options.environment = {
-            {"LD_PRELOAD", installation_.shim + (others.empty() ? "" : ":" + others)},
-            {"PLUGBOARD_BOARD", directory_}};
-        // `plugboard status` and the like work in there by that name. Without a PATH libc has one.
-        if (const std::string path = text_of("PATH"); !path.empty())
-            spawn_options.environment.emplace_back(
-                "PATH", link_command(installation_, directory_) + ":" + path);
+        spawn_options.environment = run_environment(installation_, directory_);
         auto spawned = spawn(spawn_options);
         if (spawned.failure) {
             print_error(
