@@ -64,6 +64,12 @@ bool is_alive(const std::string& directory) {
     return lock.is_open() && flock(lock.borrow(), LOCK_SH | LOCK_NB) != 0;
 }
 
+std::optional<std::time_t> board_start(const std::string& directory) {
+    struct stat info {};
+    if (stat((directory + "/lock").c_str(), &info) != 0) return std::nullopt;
+    return info.st_mtime;  // it is written once
+}
+
 BoardEnd::BoardEnd(const std::string& directory)
     : lock_(open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC)) {}
 
@@ -101,11 +107,11 @@ std::string find_board(const std::string& name) {
         if (is_alive(directory)) return directory;
         const auto names = living_boards();
         throw Failure(fmt::format("there is no board \"{}\"", wanted),
-                      names.empty() ? "start one: plugboard run -b NAME"
+                      names.empty() ? "start one: plugboard up -b NAME"
                                     : fmt::format("boards now: {}", fmt::join(names, ", ")));
     }
     const auto names = living_boards();
-    if (names.empty()) throw Failure("there is no board", "start one: plugboard run");
+    if (names.empty()) throw Failure("there is no board", "start one: plugboard up");
     if (names.size() > 1) {
         throw Failure(fmt::format("there are {} boards: {}", names.size(), fmt::join(names, ", ")),
                       "say which: -b NAME");

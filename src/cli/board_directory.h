@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,8 @@ class BoardEnd {
   private:
     UniqueFd lock_;  // the board's; not open: it has gone already
 };
+/// When the board was started; nothing when there is none.
+std::optional<std::time_t> board_start(const std::string& directory);
 /// The names of the boards that live.
 std::vector<std::string> living_boards();
 

@@ -77,6 +77,10 @@ int run_main(int argc, char** argv) {
     const CommandLine line = split(argc, argv);
     Action action;
     add_run(app, line.command, action);
+    add_up(app, action);
+    add_down(app, action);
+    add_ls(app, action);
+    add_env(app, action);
     add_status(app, action);
     add_plug(app, action);
     add_unplug(app, action);
@@ -84,7 +88,6 @@ int run_main(int argc, char** argv) {
     add_unbind(app, action);
     add_screenshot(app, action);
     add_explain(app, action);
-    add_down(app, action);
     try {
         auto reversed = line.options;  // as CLI11 wants it
         std::reverse(reversed.begin(), reversed.end());

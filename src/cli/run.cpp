@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "cli/board_options.h"
 #include "cli/duration.h"
 #include "cli/failure.h"
 #include "cli/runner.h"
@@ -20,6 +21,9 @@ constexpr const char* footer_text =
     "afterwards\n"
     "  plugboard run -s 1920x1080@60 -- drm_info          # the screen has this mode, by CVT\n"
     "  plugboard run -c board.toml --debug atomic -- ./my-compositor\n"
+    "  plugboard run -b ci -- ./test-1                    # joins the board of plugboard up -b ci; "
+    "without one,\n"
+    "                                                     # starts one of that name\n"
     "  plugboard run --strict --timeout 60s -- make check # a leak, a hang or no open fails the "
     "run\n"
     "\n"
@@ -46,20 +50,7 @@ void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action
     CLI::App* command = app.add_subcommand("run", "Run a command on a board of its own");
     command->footer(footer_text);
     RunOptions& run = options->run;
-    command->add_option("-b,--board", run.board,
-                        "The board's name; one that is there already is joined");
-    command->add_option("-c,--config", run.config, "The board's cards, a TOML file")
-        ->envname("PLUGBOARD_CONFIG");
-    command
-        ->add_option(
-            "-s,--screen", run.screens,
-            "[CARD=]SPEC: a screen of the first card or of CARD; 1920x1080@60, none or default")
-        ->allow_extra_args(false);
-    command
-        ->add_option("--debug", run.debug,
-                     "Categories of log lines: atomic,kms,... or all; of a joined board: in its "
-                     "own log, from now on")
-        ->envname("PLUGBOARD_LOG");
+    add_board_options(*command, run.board);
     command->add_option("--timeout", options->timeout,
                         "End CMD after 500ms, 30s, 2m, ...; shows what hangs");
     command->add_flag("--check-leaks", run.check_leaks,

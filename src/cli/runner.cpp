@@ -76,30 +76,31 @@ class Run {
 
     void start_board() {
         installation_ = find_installation();
-        const std::string name =
-            options_.board.empty() ? fmt::format("run-{}", getpid()) : options_.board;
-        directory_ = board_directory(name);
-        if (!options_.board.empty() && is_alive(directory_)) {
-            if (!options_.config.empty() || !options_.screens.empty()) {
-                throw Failure(
-                    fmt::format("the board \"{}\" is there already, with its own cards", name),
-                    "leave out -c and -s, or choose another name", Exit::Plugboard);
-            }
-            join_board();
-            return;
+        const BoardOptions& board = options_.board;
+        const std::string name = board.board_name();
+        if (name.starts_with('/')) {
+            directory_ = find_board(name);
+        } else {
+            directory_ = board_directory(name.empty() ? fmt::format("run-{}", getpid()) : name);
         }
+        if (!name.empty() && is_alive(directory_)) return join_board();
         daemon_.emplace(installation_, DaemonOptions{.directory = directory_,
-                                                     .config = options_.config,
-                                                     .screens = options_.screens,
-                                                     .debug = options_.debug,
+                                                     .config = board.config,
+                                                     .screens = board.screens,
+                                                     .debug = board.debug,
                                                      .keep = options_.keep});
         daemon_->wait_until_ready();
     }
 
     void join_board() {
+        if (options_.board.has_cards()) {
+            throw Failure(fmt::format("the board \"{}\" is there already, with its own cards",
+                                      options_.board.board_name()),
+                          "leave out -c and -s, or choose another name", Exit::Plugboard);
+        }
         board_ = connect_to_board(directory_);
-        if (!options_.debug.empty())
-            ask_board(directory_, {{"op", "debug"}, {"categories", options_.debug}});
+        if (const std::string& debug = options_.board.debug; !debug.empty())
+            ask_board(directory_, {{"op", "debug"}, {"categories", debug}});
         opens_before_ = ask_for_report(directory_).opens;
     }
 

@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/board_options.h"
+
 namespace plugboard::cli {
 
 struct RunOptions {
-    std::string board;                 // its name; empty: one of its own
-    std::string config;                // a TOML file
-    std::vector<std::string> screens;  // [CARD=]SPEC
-    std::string debug;                 // categories
+    BoardOptions board;  // without a name: one of its own
     std::optional<std::chrono::milliseconds> timeout;
     bool check_leaks = false;
     bool require_open = false;

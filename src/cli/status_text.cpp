@@ -13,22 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string screens_of(const json& card) {
-    std::vector<std::string> screens;
-    for (const json& screen : card.value("screens", json::array())) {
-        std::string text = screen.value("name", "?");
-        if (screen.contains("mode")) {
-            text += fmt::format(" {}@{}", screen["mode"].get<std::string>(),
-                                screen.value("refresh_hz", 0));
-        } else {
-            text += screen.value("status", "") == "connected" ? " off"
-                                                              : " " + screen.value("status", "?");
-        }
-        screens.push_back(text);
-    }
-    return fmt::format("{}", fmt::join(screens, ", "));
-}
-
 std::string table_of_cards(const json& status, int fd) {
     Table table({"CARD", "DEVICE", "DRIVER", "NODE", "SCREENS", "FLIPS"});
     for (const json& card : status.value("cards", json::array())) {
@@ -38,7 +22,7 @@ std::string table_of_cards(const json& status, int fd) {
                    : card.value("plugged", false) ? "(none)"
                                                   : "",
                    card.contains("node") ? "/dev/dri/" + card["node"].get<std::string>() : "",
-                   screens_of(card),
+                   screens_text(card),
                    bound ? std::to_string(card.value("flip_count", uint64_t{0})) : ""});
     }
     return table.text(fd);
@@ -67,6 +51,22 @@ std::string holders_of(const json& status, int fd) {
 }
 
 }  // namespace
+
+std::string screens_text(const json& card) {
+    std::vector<std::string> screens;
+    for (const json& screen : card.value("screens", json::array())) {
+        std::string text = screen.value("name", "?");
+        if (screen.contains("mode")) {
+            text += fmt::format(" {}@{}", screen["mode"].get<std::string>(),
+                                screen.value("refresh_hz", 0));
+        } else {
+            text += screen.value("status", "") == "connected" ? " off"
+                                                              : " " + screen.value("status", "?");
+        }
+        screens.push_back(text);
+    }
+    return fmt::format("{}", fmt::join(screens, ", "));
+}
 
 std::string status_text(const json& status, int fd) {
     std::string text = fmt::format("board {} ({}), daemon {}, {} opens so far\n\n{}\n{}",

@@ -6,6 +6,8 @@
 
 namespace plugboard::cli {
 
+/// The card's screens and what they show, in a line.
+std::string screens_text(const nlohmann::json& card);
 /// The answer to the op "status". `fd` is where it goes: colour on a terminal only.
 std::string status_text(const nlohmann::json& status, int fd);
 

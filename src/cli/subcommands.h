@@ -23,6 +23,9 @@ void add_bind(CLI::App& app, Action& action);
 void add_unbind(CLI::App& app, Action& action);
 void add_screenshot(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
+void add_up(CLI::App& app, Action& action);
 void add_down(CLI::App& app, Action& action);
+void add_ls(CLI::App& app, Action& action);
+void add_env(CLI::App& app, Action& action);
 
 }  // namespace plugboard::cli

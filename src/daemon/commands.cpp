@@ -167,10 +167,11 @@ Commands make_commands(CommandContext context) {
     Board& board = context.board;
     StopPoints& stop_points = context.stop_points;
     Commands commands;
-    commands.add("status", [&board](const json& request) -> Outcome<Reply> {
+    commands.add("status", [&board, stays = context.stays](const json& request) -> Outcome<Reply> {
         Reply reply;
         reply.body =
             board_status(board, request.value("flips", false) ? Detail::Flips : Detail::Brief);
+        reply.body["stays"] = stays;
         return reply;
     });
     const auto on_card = [&](const char* op, Outcome<Done> (Board::*run)(std::string_view)) {

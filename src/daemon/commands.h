@@ -15,6 +15,7 @@ struct CommandContext {
     StopPoints& stop_points;
     std::function<size_t()> own_descriptors;  // of the control socket, its connections, the runner
     std::function<void()> shut_down;          // any thread; returns at once
+    bool stays = false;                       // without a runner
 };
 
 /// All commands of docs/control.md.

@@ -1,4 +1,5 @@
-// plugboard-daemon: one board, for as long as its runner lives. Started by `plugboard run`.
+// plugboard-daemon: one board, for as long as its runner lives, or until it is shut down. Started
+// by `plugboard run` and `plugboard up`.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <getopt.h>
@@ -226,7 +227,8 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
         {.board = *board.value(),
          .stop_points = stop_points,
          .own_descriptors = [&] { return control->descriptors() + runner.descriptors(); },
-         .shut_down = [&] { runner.stop(); }});
+         .shut_down = [&] { runner.stop(); },
+         .stays = arguments.keep});
     auto server = ControlServer::create(directory.value().path() + "/control", commands);
     if (!server.ok()) {
         return Problem{.message = fmt::format("the control socket cannot be made: {}",

@@ -1,0 +1,42 @@
+#include "cli/board_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/run_environment.h"
+
+namespace plugboard::cli {
+namespace {
+
+constexpr const char* config_variable = "PLUGBOARD_CONFIG";
+
+}  // namespace
+
+std::string BoardOptions::board_name() const {
+    if (!board.empty()) return board;
+    std::string name = environment_value("PLUGBOARD_BOARD");
+    if (name.starts_with('/')) name.clear();
+    return name;
+}
+
+bool BoardOptions::has_cards() const {
+    return !screens.empty() || (!config.empty() && config != environment_value(config_variable));
+}
+
+void add_board_options(CLI::App& command, BoardOptions& options) {
+    command.add_option("-b,--board", options.board,
+                       "The board's name (Env: PLUGBOARD_BOARD, if it is a name)");
+    command.add_option("-c,--config", options.config, "The board's cards, a TOML file")
+        ->envname(config_variable);
+    command
+        .add_option(
+            "-s,--screen", options.screens,
+            "[CARD=]SPEC: a screen of the first card or of CARD; 1920x1080@60, none or default")
+        ->allow_extra_args(false);
+    command
+        .add_option("--debug", options.debug,
+                    "Categories of log lines: atomic,kms,... or all; of a board that stays: in its "
+                    "own log")
+        ->envname("PLUGBOARD_LOG");
+}
+
+}  // namespace plugboard::cli

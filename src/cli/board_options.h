@@ -1,0 +1,28 @@
+// The options of the commands that may start a board: run and up.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace plugboard::cli {
+
+struct BoardOptions {
+    std::string board;                 // its name, or the path of one that lives; may be empty
+    std::string config;                // a TOML file
+    std::vector<std::string> screens;  // [CARD=]SPEC
+    std::string debug;                 // categories
+
+    /// `board`, or the name in $PLUGBOARD_BOARD. A path there is that of a board around this
+    /// process, which is not meant.
+    std::string board_name() const;
+    /// Whether cards were asked for here, not by a variable for all boards.
+    bool has_cards() const;
+};
+
+void add_board_options(CLI::App& command, BoardOptions& options);
+
+}  // namespace plugboard::cli
