@@ -1,8 +1,5 @@
 #include "daemon/channel_memory.h"
 
-#include <drm.h>
-#include <drm_mode.h>
-#include <fcntl.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -126,37 +123,15 @@ Result<UniqueFd> ChannelMemory::take_fd(int number) {
     return std::move(answer->fd);
 }
 
-Result<int> ChannelMemory::install_fd(UniqueFd fd) {
+Result<int> ChannelMemory::install_fd(UniqueFd fd, uapi::OnExec on_exec) {
     const uint32_t sequence = request_.sequence();
-    channel_.send(
-        transport::Outgoing(MessageType::InstallFd, sequence,
-                            transport::InstallFdBody{.close_on_exec = wants_close_on_exec()}),
-        {}, {}, fd.borrow());
+    const transport::InstallFdBody body{.close_on_exec = on_exec == uapi::OnExec::Close};
+    channel_.send(transport::Outgoing(MessageType::InstallFd, sequence, body), {}, {}, fd.borrow());
     const auto answer = channel_.receive_answer(MessageType::Ack, sequence);
     if (!answer) return Errno::MFile;
-    const auto body = answer->message.body<transport::AckBody>();
-    if (body.error != 0 || body.value < 0) return Errno::MFile;
-    return body.value;
-}
-
-bool ChannelMemory::wants_close_on_exec() const {
-    // The two calls that let the caller choose; every other descriptor is close-on-exec in Linux
-    // too.
-    if (body_.command == DRM_IOCTL_PRIME_HANDLE_TO_FD) {
-        drm_prime_handle prime{};
-        const auto bytes = find_prefetched(body_.argument, sizeof prime);
-        if (bytes.empty()) return true;
-        std::memcpy(&prime, bytes.data(), sizeof prime);
-        return (prime.flags & DRM_CLOEXEC) != 0;
-    }
-    if (body_.command == DRM_IOCTL_MODE_CREATE_LEASE) {
-        drm_mode_create_lease lease{};
-        const auto bytes = find_prefetched(body_.argument, sizeof lease);
-        if (bytes.empty()) return true;
-        std::memcpy(&lease, bytes.data(), sizeof lease);
-        return (lease.flags & O_CLOEXEC) != 0;
-    }
-    return true;
+    const auto ack = answer->message.body<transport::AckBody>();
+    if (ack.error != 0 || ack.value < 0) return Errno::MFile;
+    return ack.value;
 }
 
 void ChannelMemory::reply(const Result<int>& result) {

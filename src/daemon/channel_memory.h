@@ -21,7 +21,7 @@ class ChannelMemory final : public uapi::UserMemory {
     Result<void> write(uapi::UserAddress to, std::span<const std::byte> from) override;
     Result<void> write_now(uapi::UserAddress to, std::span<const std::byte> from) override;
     Result<UniqueFd> take_fd(int number) override;
-    Result<int> install_fd(UniqueFd fd) override;
+    Result<int> install_fd(UniqueFd fd, uapi::OnExec on_exec) override;
 
     /// Ends the request: its result and the writes that were put off.
     void reply(const Result<int>& result);
@@ -34,7 +34,6 @@ class ChannelMemory final : public uapi::UserMemory {
     Result<void> push(uint64_t to, std::span<const std::byte> from);
     /// Sends the deferred writes ahead of the reply, when they are too many for one packet.
     Result<void> flush();
-    bool wants_close_on_exec() const;
 
     transport::Channel& channel_;
     const transport::Message& request_;

@@ -16,6 +16,7 @@
 
 #include "base/labelled_pair.h"
 #include "daemon/channel_memory.h"
+#include "drm/gem/dma_buf_ioctl.h"
 #include "transport/file_number.h"
 
 namespace plugboard::daemon {
@@ -158,8 +159,13 @@ void Session::handle_ioctl(const Received& received) {
     ChannelMemory memory(channel_, received.message);
     drm::Request request(memory, sleeper_, credentials(received.sender));
     const auto kind = received.message.body<transport::IoctlBody>().file.kind;
-    const bool is_card = kind == static_cast<uint32_t>(FdKind::Card);
-    memory.reply(is_card ? card_ioctl(received, request) : special_ioctl(received, request));
+    if (kind == static_cast<uint32_t>(FdKind::Card)) {
+        memory.reply(card_ioctl(received, request));
+    } else if (kind == transport::dma_buf_kind) {
+        memory.reply(dma_buf_ioctl(received, request));
+    } else {
+        memory.reply(special_ioctl(received, request));
+    }
 }
 
 Result<int> Session::card_ioctl(const Received& received, drm::Request& request) {
@@ -173,6 +179,14 @@ Result<int> Session::special_ioctl(const Received& received, drm::Request& reque
     const auto body = received.message.body<transport::IoctlBody>();
     const auto file = TRY(find_special(body.file, received.message.sequence()));
     return file->ioctl(request, body.command, uapi::UserAddress{body.argument});
+}
+
+Result<int> Session::dma_buf_ioctl(const Received& received, drm::Request& request) {
+    if (!received.fd.is_open()) return Errno::BadF;
+    const auto buffer = drm::gem::DmaBuf::find(received.fd);
+    if (!buffer.ok()) return Errno::NoTty;  // another file that calls itself so
+    const auto body = received.message.body<transport::IoctlBody>();
+    return drm::gem::ioctl(request, **buffer, body.command, uapi::UserAddress{body.argument});
 }
 
 void Session::handle_mmap(const Received& received) {

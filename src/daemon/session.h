@@ -59,6 +59,7 @@ class Session {
     Result<FileTable::Opened> open_node(const Received& received);
     Result<int> card_ioctl(const Received& received, drm::Request& request);
     Result<int> special_ioctl(const Received& received, drm::Request& request);
+    Result<int> dma_buf_ioctl(const Received& received, drm::Request& request);
     Result<drm::MappedObject> map(const Received& received);
     Result<size_t> write_special(const Received& received);
 

@@ -60,9 +60,13 @@ std::string clients_text(Device& device) {
     return text;
 }
 
-/// Linux: drm_gem_name_info; no object has a name yet
-std::string gem_names_text() {
-    return "  name     size handles refcount\n";
+/// Linux: drm_gem_name_info
+std::string gem_names_text(Device& device) {
+    std::string text = "  name     size handles refcount\n";
+    for (const gem::Names::Row& row : device.state().names.rows())
+        add(text, "{:6} {:8} {:7} {:8}\n", row.name, row.object->size(), row.handles,
+            row.object->ref_count() - 2);  // but for the name's and the row's
+    return text;
 }
 
 /// Linux: drm_framebuffer_print_info, drm_gem_print_info
@@ -89,11 +93,11 @@ void add_framebuffer(std::string& text, const Framebuffer& fb, const std::string
         gem::Object& object = **plane.object;
         const int mappings = object.is_mapped() ? 1 : 0;
         add(text, "{}\tobj[{}]:\n", indent, i);
-        add(text, "{}\t\tname=0\n", indent);
+        add(text, "{}\t\tname={}\n", indent, fb.device().state().names.find_name(object));
         add(text, "{}\t\trefcount={}\n", indent, object.ref_count());
         add(text, "{}\t\tstart={:08x}\n", indent, object.map_offset() >> 12);
         add(text, "{}\t\tsize={}\n", indent, object.size());
-        add(text, "{}\t\timported=no\n", indent);
+        add(text, "{}\t\timported={}\n", indent, object.is_imported() ? "yes" : "no");
         if (!like_linux_6_1) add(text, "{}\t\tpages_pin_count={}\n", indent, mappings);
         add(text, "{}\t\tpages_use_count={}\n", indent, mappings);
         add(text, "{}\t\tvmap_use_count={}\n", indent, mappings);
@@ -206,7 +210,7 @@ void add_core_debug_files(Device& device) {
     };
     text("name", name_text);
     text("clients", clients_text);
-    text("gem_names", [](Device&) { return gem_names_text(); });
+    text("gem_names", gem_names_text);
     if (!device.has_modeset()) return;
     text("framebuffer", framebuffer_text);
     text("internal_clients", [](Device&) { return std::string(); });

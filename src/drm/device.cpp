@@ -170,6 +170,7 @@ void Device::visit_refs(RefVisitor& visitor) const {
         for (const auto& [id, connector] : state_->connectors)
             visitor.edge(*connector, "drm_connector.kdev");
     }
+    state_->names.visit_refs(visitor);
     managed_.visit_refs(visitor);
     if (mode_config_) mode_config_->visit_refs(visitor);
 }

@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "drm/device.h"
+#include "drm/gem/names.h"
 #include "drm/master.h"
 #include "drm/minors.h"
 
@@ -31,6 +32,8 @@ struct Device::State {
     /// Guards the current master, all Master objects and the auth fields of all files.
     mutable Mutex<LockClass<Master>> master_mutex;
     MaybeRef<Master> master GUARDED_BY(master_mutex);
+
+    gem::Names names;
 
     mutable Mutex<LockClass<Device, 1>> nodes_mutex;
     MaybeRef<device::Device> card GUARDED_BY(nodes_mutex);

@@ -9,6 +9,7 @@
 #include "device/model.h"
 #include "drm/device_state.h"
 #include "drm/file_state.h"
+#include "drm/gem/handles.h"
 #include "drm/handlers.h"
 #include "drm/vblank/events.h"
 
@@ -94,12 +95,7 @@ void File::release() {
     framebuffers.clear();
     blobs.clear();
 
-    {
-        IdTable<Ref<gem::Object>> handles;  // declared first, so dropped after the lock
-        MutexLock lock(state_->mutex);
-        std::swap(handles, state_->handles);
-        state_->mappable.clear();
-    }
+    gem::close_all_handles(*this);
     if (!is_render()) release_master(*this);
 }
 

@@ -12,6 +12,7 @@
 #include "base/mutex.h"
 #include "drm/file.h"
 #include "drm/gem/object.h"
+#include "drm/gem/prime.h"
 #include "drm/master.h"
 #include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
@@ -26,7 +27,8 @@ struct File::State {
     bool is_released GUARDED_BY(mutex) = false;
 
     IdTable<Ref<gem::Object>> handles GUARDED_BY(mutex);
-    std::map<uint64_t, uint32_t> mappable GUARDED_BY(mutex);     // object id -> number of handles
+    std::map<uint64_t, uint32_t> mappable GUARDED_BY(mutex);  // object id -> number of handles
+    gem::PrimeTable prime GUARDED_BY(mutex);
     std::list<Ref<Framebuffer>> framebuffers GUARDED_BY(mutex);  // newest first
     std::list<Ref<Blob>> blobs GUARDED_BY(mutex);                // newest first
 

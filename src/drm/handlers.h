@@ -29,11 +29,15 @@ PLUGBOARD_HANDLER(ioctl_get_cap, drm_get_cap);
 PLUGBOARD_HANDLER(ioctl_set_client_cap, drm_set_client_cap);
 PLUGBOARD_HANDLER(ioctl_set_client_name, drm_set_client_name);
 
-// gem/: handles and dumb buffers
+// gem/: handles, dumb buffers, sharing
 PLUGBOARD_HANDLER(ioctl_gem_close, drm_gem_close);
 PLUGBOARD_HANDLER(ioctl_create_dumb, drm_mode_create_dumb);
 PLUGBOARD_HANDLER(ioctl_map_dumb, drm_mode_map_dumb);
 PLUGBOARD_HANDLER(ioctl_destroy_dumb, drm_mode_destroy_dumb);
+PLUGBOARD_HANDLER(ioctl_gem_flink, drm_gem_flink);
+PLUGBOARD_HANDLER(ioctl_gem_open, drm_gem_open);
+PLUGBOARD_HANDLER(ioctl_prime_handle_to_fd, drm_prime_handle);
+PLUGBOARD_HANDLER(ioctl_prime_fd_to_handle, drm_prime_handle);
 
 // objects/: what there is, framebuffers, properties, blobs
 PLUGBOARD_HANDLER(ioctl_get_resources, drm_mode_card_res);
@@ -74,10 +78,6 @@ PLUGBOARD_HANDLER(ioctl_crtc_queue_sequence, drm_crtc_queue_sequence);
 
 // later.cpp: what a later version will do; refuses wrong arguments as the kernel does, and answers
 // a valid use with EOPNOTSUPP and the reason (docs/limits.md)
-PLUGBOARD_HANDLER(ioctl_gem_flink, drm_gem_flink);
-PLUGBOARD_HANDLER(ioctl_gem_open, drm_gem_open);
-PLUGBOARD_HANDLER(ioctl_prime_handle_to_fd, drm_prime_handle);
-PLUGBOARD_HANDLER(ioctl_prime_fd_to_handle, drm_prime_handle);
 PLUGBOARD_HANDLER(ioctl_create_lease, drm_mode_create_lease);
 PLUGBOARD_HANDLER(ioctl_list_lessees, drm_mode_list_lessees);
 PLUGBOARD_HANDLER(ioctl_get_lease, drm_mode_get_lease);

@@ -1,5 +1,5 @@
-// What a later version will do: FLINK, PRIME, leases. Wrong arguments are refused as Linux does;
-// valid use is answered with EOPNOTSUPP and the reason (docs/limits.md).
+// What a later version will do: leases. Wrong arguments are refused as Linux does; valid use is
+// answered with EOPNOTSUPP and the reason (docs/limits.md).
 #include <fcntl.h>
 
 #include <algorithm>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "drm/file_state.h"
-#include "drm/gem/handles.h"
 #include "drm/handlers.h"
 #include "drm/objects/lookup.h"
 #include "drm/objects/mode_config.h"
@@ -18,11 +17,10 @@ namespace plugboard::drm {
 namespace {
 
 constexpr auto lease = log::Category::Lease;
-constexpr auto prime = log::Category::Prime;
 constexpr uint32_t max_lease_objects = 65536;  // more than any device has
 
-Errno later(Request& request, log::Category category, const char* what) {
-    return request.refuse(category, Errno::OpNotSupp, "{} is not there yet", what);
+Errno later(Request& request) {
+    return request.refuse(lease, Errno::OpNotSupp, "a lease is not there yet");
 }
 
 /// The types that can be leased, one element an id; in the order of Linux's checks.
@@ -53,35 +51,6 @@ std::vector<uint32_t> with_implicit_planes(Device& device, uint32_t id) {
 
 }  // namespace
 
-Result<void> ioctl_gem_flink(Request& request, Device&, File& file, drm_gem_flink& argument) {
-    if (!gem::find_object(file, argument.handle))
-        return request.refuse(prime, Errno::NoEnt, "there is no handle {}", argument.handle);
-    return later(request, prime, "a global name of a buffer");
-}
-
-Result<void> ioctl_gem_open(Request& request, Device&, File&, drm_gem_open& argument) {
-    return request.refuse(prime, Errno::NoEnt, "there is no buffer of name {}", argument.name);
-}
-
-Result<void> ioctl_prime_handle_to_fd(Request& request, Device&, File& file,
-                                      drm_prime_handle& argument) {
-    if (argument.flags & ~static_cast<uint32_t>(DRM_CLOEXEC | DRM_RDWR)) {
-        return request.refuse(prime, Errno::Inval, "flags 0x{:x}: not CLOEXEC or RDWR",
-                              argument.flags);
-    }
-    if (!gem::find_object(file, argument.handle))
-        return request.refuse(prime, Errno::NoEnt, "there is no handle {}", argument.handle);
-    return later(request, prime, "export of a buffer");
-}
-
-Result<void> ioctl_prime_fd_to_handle(Request& request, Device&, File&,
-                                      drm_prime_handle& argument) {
-    if (const auto fd = request.memory().take_fd(argument.fd); !fd.ok())
-        return request.refuse(prime, fd.error(), "fd {} is not open", argument.fd);
-    // No dma-buf is exported yet, so it cannot be one.
-    return request.refuse(prime, Errno::Inval, "fd {} is no dma-buf", argument.fd);
-}
-
 Result<void> ioctl_create_lease(Request& request, Device& device, File& file,
                                 drm_mode_create_lease& argument) {
     if (argument.flags & ~static_cast<uint32_t>(O_CLOEXEC | O_NONBLOCK)) {
@@ -93,7 +62,7 @@ Result<void> ioctl_create_lease(Request& request, Device& device, File& file,
     std::vector<uint32_t> ids(argument.object_count);
     TRY(request.memory().read(std::as_writable_bytes(std::span(ids)),
                               uapi::UserAddress{argument.object_ids}));
-    if (ids.empty()) return later(request, lease, "a lease");
+    if (ids.empty()) return later(request);
 
     const std::vector<ObjectType> types = TRY(types_of(request, device, ids));
     const auto has = [&](ObjectType type) { return std::ranges::count(types, type) != 0; };
@@ -109,7 +78,7 @@ Result<void> ioctl_create_lease(Request& request, Device& device, File& file,
                 return request.refuse(lease, Errno::NoSpc, "object {} is named twice", each);
         }
     }
-    return later(request, lease, "a lease");
+    return later(request);
 }
 
 Result<void> ioctl_list_lessees(Request& request, Device& device, File&,

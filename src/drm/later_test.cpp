@@ -87,46 +87,5 @@ TEST_F(Lease, the_owner_has_every_object) {
     EXPECT_EQ(client_.ioctl(DRM_IOCTL_MODE_GET_LEASE, bad), EFAULT);
 }
 
-TEST(Prime, export_checks_flags_and_handle_and_is_not_there_yet) {
-    Board board;
-    Client client(board.drm());
-    drm_prime_handle prime{.handle = 9, .flags = 1 << 5, .fd = -1};
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, prime), EINVAL);
-    EXPECT_EQ(client.reason(), "flags 0x20: not CLOEXEC or RDWR");
-    prime.flags = DRM_CLOEXEC | DRM_RDWR;
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, prime), ENOENT);
-    EXPECT_EQ(client.reason(), "there is no handle 9");
-    prime.handle = client.make_buffer();
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, prime), EOPNOTSUPP);
-    EXPECT_EQ(client.reason(), "export of a buffer is not there yet");
-}
-
-TEST(Prime, import_wants_an_open_dma_buf) {
-    Board board;
-    Client client(board.drm());
-    drm_prime_handle prime{.handle = 0, .flags = 0, .fd = 12345};
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_PRIME_FD_TO_HANDLE, prime), EBADF);
-    EXPECT_EQ(client.reason(), "fd 12345 is not open");
-    const UniqueFd file(open("/dev/null", O_RDWR | O_CLOEXEC));
-    prime.fd = file.borrow();
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_PRIME_FD_TO_HANDLE, prime), EINVAL);
-    EXPECT_EQ(client.reason(), "fd " + std::to_string(prime.fd) + " is no dma-buf");
-}
-
-TEST(Flink, names_are_not_there_yet) {
-    Board board;
-    Client client(board.drm());
-    drm_gem_flink flink{.handle = 9, .name = 0};
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_GEM_FLINK, flink), ENOENT);
-    EXPECT_EQ(client.reason(), "there is no handle 9");
-    flink.handle = client.make_buffer();
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_GEM_FLINK, flink), EOPNOTSUPP);
-    EXPECT_EQ(client.reason(), "a global name of a buffer is not there yet");
-    drm_gem_open by_name{};
-    by_name.name = 3;
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_GEM_OPEN, by_name), ENOENT);
-    EXPECT_EQ(client.reason(), "there is no buffer of name 3");
-}
-
 }  // namespace
 }  // namespace plugboard::drm

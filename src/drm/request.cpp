@@ -1,5 +1,7 @@
 #include "drm/request.h"
 
+#include <sys/eventfd.h>
+
 #include "drm/device.h"
 
 namespace plugboard::drm {
@@ -23,6 +25,15 @@ void Request::write_reasons() {
 void Request::stop_point(Device& device, StopPoint point) {
     const StopHook* hook = stop_hook.load();
     if (hook && row_) (*hook)(device, *row_, point);
+}
+
+Result<void> Request::expect_free_fd() {
+    // Only who gives a descriptor knows; this one is taken back, as the request is about to fail.
+    UniqueFd some(eventfd(0, EFD_CLOEXEC));
+    if (!some.is_open()) return {};
+    const auto number = memory_.install_fd(std::move(some), uapi::OnExec::Close);
+    if (!number.ok()) return refuse(log::Category::Core, number.error(), "no free descriptor");
+    return {};
 }
 
 Result<void> Request::wait_for(Device& device, WaitQueue& queue, const std::function<bool()>& ready,

@@ -67,6 +67,9 @@ class Request {
                         interrupts);
     }
 
+    /// Where Linux takes a descriptor's number first: MFile if the caller has none free.
+    Result<void> expect_free_fd();
+
     void stop_point(Device& device, StopPoint point);
 
     void begin(const uapi::Ioctl& row) { row_ = &row; }

@@ -118,6 +118,10 @@ TreePath link_of_fd(int fd) {
     return text;
 }
 
+bool is_buffer(int fd) {
+    return link_of_fd(fd).view().starts_with(buffer_link);
+}
+
 void show_as_node(struct stat& info, transport::Node node) {
     info.st_mode = node_mode(info.st_mode);
     info.st_rdev = makedev(drm_major, node.minor);

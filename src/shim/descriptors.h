@@ -21,6 +21,12 @@ std::optional<FdLabel> find_label(int fd);
 /// The node of an open DRM file.
 std::optional<transport::Node> find_node(int fd);
 
+/// What the link of a buffer's descriptor begins with, and what a dma-buf's does.
+inline constexpr std::string_view buffer_link = "/memfd:dmabuf:";
+inline constexpr std::string_view dma_buf_link = "/dmabuf:";
+/// Whether it calls itself a buffer; the daemon knows if it is one.
+bool is_buffer(int fd);
+
 /// "/dev/dri/card0"
 Text<64> node_path(transport::Node node);
 /// The reverse of node_path().

@@ -1,6 +1,7 @@
 #include "shim/forward.h"
 
 #include <fcntl.h>
+#include <linux/dma-buf.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
@@ -203,6 +204,19 @@ long forward_ioctl(int fd, const FdLabel& label, uint32_t command, void* argumen
         }
         body.flags = transport::ioctl_argument_is_bad;
         return client.send(MessageType::Ioctl, body);
+    });
+    return result_of(answer);
+}
+
+long forward_buffer_ioctl(int fd, uint32_t command, void* argument) {
+    // The text that SET_NAME points at may end anywhere: the daemon asks for it.
+    const bool is_text = _IOC_NR(command) == _IOC_NR(DMA_BUF_SET_NAME);
+    const Prefetch prefetch(is_text ? 0 : command, argument);
+    const transport::IoctlBody body{.file = {.kind = transport::dma_buf_kind},
+                                    .argument = reinterpret_cast<uintptr_t>(argument),
+                                    .command = command};
+    const Answer answer = call(fd, Signals::Ignored, true, [&](ClientCall& client) {
+        return client.send(MessageType::Ioctl, body, prefetch.ranges(1), prefetch.bytes(1), fd);
     });
     return result_of(answer);
 }

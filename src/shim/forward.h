@@ -27,6 +27,12 @@ constexpr bool may_be_ours(unsigned long command) {
 }
 long forward_ioctl(int fd, const FdLabel& label, uint32_t command, void* argument);
 
+/// The same for the descriptors of buffers.
+constexpr bool may_be_of_buffers(unsigned long command) {
+    return (command >> 8 & 0xff) == 'b';
+}
+long forward_buffer_ioctl(int fd, uint32_t command, void* argument);
+
 /// mmap(2) of a DRM file: maps the buffer's memory.
 long forward_mmap(int fd, const FdLabel& label, void* address, size_t length, int protection,
                   int flags, off64_t offset);

@@ -211,8 +211,12 @@ std::optional<ssize_t> readlink_here(int dirfd, const char* path, char* text, si
 ssize_t correct_link(int dirfd, const char* path, char* text, size_t size, ssize_t count) {
     const Board* mine = board();
     if (!mine || count <= 0) return count;
-    // Only /proc has such links: to descriptors and working directories that are in the tree.
+    // Only /proc has such links: to buffers, and to what is in the tree.
     const std::string_view found(text, static_cast<size_t>(count));
+    if (found.starts_with(buffer_link)) {
+        std::memcpy(text, dma_buf_link.data(), dma_buf_link.size());
+        return static_cast<ssize_t>(dma_buf_link.size());
+    }
     const std::string_view root = mine->root.view();
     if (found.substr(0, root.size()) != root.substr(0, found.size())) return count;
     TreePath whole;

@@ -86,6 +86,8 @@ int ioctl(int fd, unsigned long command, ...) noexcept {
         if (const auto label = shim::find_label(fd))
             return finish(
                 shim::forward_ioctl(fd, *label, static_cast<uint32_t>(command), argument));
+    } else if (shim::may_be_of_buffers(command) && shim::board() && shim::is_buffer(fd)) {
+        return finish(shim::forward_buffer_ioctl(fd, static_cast<uint32_t>(command), argument));
     }
     return real<"ioctl", decltype(::ioctl)>()(fd, command, argument);
 }

@@ -65,9 +65,11 @@ struct Range {
 /// An open file, as its label names it. See base/labelled_pair.h.
 struct FileName {
     uint64_t number = 0;
-    uint32_t kind = 0;  // FdKind
+    uint32_t kind = 0;  // FdKind, or:
     uint32_t reserved = 0;
 };
+/// The dma-buf whose descriptor comes with the request.
+inline constexpr uint32_t dma_buf_kind = 'b';
 
 struct HelloBody {
     uint32_t version = protocol_version;

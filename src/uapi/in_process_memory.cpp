@@ -41,8 +41,9 @@ Result<UniqueFd> InProcessMemory::take_fd(int number) {
     return fd;
 }
 
-Result<int> InProcessMemory::install_fd(UniqueFd fd) {
+Result<int> InProcessMemory::install_fd(UniqueFd fd, OnExec on_exec) {
     const int number = fd.release();
+    (void)fcntl(number, F_SETFD, on_exec == OnExec::Close ? FD_CLOEXEC : 0);
     installed_.push_back(number);
     return number;
 }

@@ -14,7 +14,7 @@ class InProcessMemory final : public UserMemory {
     Result<void> write(UserAddress to, std::span<const std::byte> from) override;
     Result<void> write_now(UserAddress to, std::span<const std::byte> from) override;
     Result<UniqueFd> take_fd(int number) override;
-    Result<int> install_fd(UniqueFd fd) override;
+    Result<int> install_fd(UniqueFd fd, OnExec on_exec) override;
 
     /// Ends a request: descriptors given out by one that failed are closed again.
     void end_request(bool failed);

@@ -44,14 +44,23 @@ TEST(InProcessMemory, nothing_is_read_for_an_empty_range) {
 
 TEST(InProcessMemory, a_failed_request_takes_its_descriptors_back) {
     InProcessMemory memory;
-    const int kept = memory.install_fd(UniqueFd(dup(0))).value();
+    const int kept = memory.install_fd(UniqueFd(dup(0)), OnExec::Keep).value();
     memory.end_request(false);
-    const int taken_back = memory.install_fd(UniqueFd(dup(0))).value();
+    const int taken_back = memory.install_fd(UniqueFd(dup(0)), OnExec::Keep).value();
     memory.end_request(true);
     EXPECT_GE(fcntl(kept, F_GETFD), 0);
     EXPECT_LT(fcntl(taken_back, F_GETFD), 0);
     ::close(kept);
     EXPECT_EQ(memory.take_fd(taken_back).error(), Errno::BadF);
+}
+
+TEST(InProcessMemory, a_descriptor_is_closed_on_exec_if_wanted_so) {
+    InProcessMemory memory;
+    const int closed = memory.install_fd(UniqueFd(dup(0)), OnExec::Close).value();
+    const int kept = memory.install_fd(UniqueFd(dup(0)), OnExec::Keep).value();
+    EXPECT_EQ(fcntl(closed, F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(fcntl(kept, F_GETFD), 0);
+    memory.end_request(true);
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ constexpr UserAddress operator+(UserAddress address, uint64_t bytes) {
     return UserAddress{static_cast<uint64_t>(address) + bytes};
 }
 
+/// What becomes of a descriptor in a program that its owner starts.
+enum class OnExec { Close, Keep };
+
 /// One request's view of its caller. Used by the request's thread only; any call may wait for the
 /// caller, who may be hostile: never with a lock or a Bound held.
 class UserMemory {
@@ -32,9 +35,9 @@ class UserMemory {
 
     /// A duplicate of the caller's descriptor. Errno::BadF when it is not open.
     virtual Result<UniqueFd> take_fd(int number) = 0;
-    /// Gives the caller a descriptor (close-on-exec) and says its number there; taken back if the
-    /// request fails. Errno::MFile.
-    virtual Result<int> install_fd(UniqueFd fd) = 0;
+    /// Gives the caller a descriptor and says its number there; taken back if the request fails.
+    /// Errno::MFile.
+    virtual Result<int> install_fd(UniqueFd fd, OnExec on_exec) = 0;
 
     template <class T>
     Result<T> read_value(UserAddress from) {

@@ -31,7 +31,7 @@ class CallerMemory final : public uapi::UserMemory {
     Result<void> write(uapi::UserAddress to, std::span<const std::byte> from) override;
     Result<void> write_now(uapi::UserAddress to, std::span<const std::byte> from) override;
     Result<UniqueFd> take_fd(int number) override;
-    Result<int> install_fd(UniqueFd fd) override;
+    Result<int> install_fd(UniqueFd fd, uapi::OnExec on_exec) override;
 
     /// Of what was given to the request's caller; taken back if it failed.
     void end_request(bool failed);

@@ -43,7 +43,7 @@ Result<UniqueFd> CallerMemory::take_fd(int number) {
     return fd;
 }
 
-Result<int> CallerMemory::install_fd(UniqueFd fd) {
+Result<int> CallerMemory::install_fd(UniqueFd fd, uapi::OnExec) {
     fds_.push_back(std::move(fd));
     return first_fd + static_cast<int>(fds_.size()) - 1;
 }

@@ -59,7 +59,8 @@ Result<void> Signals::prepare(const Wishes& wishes) {
 
 Result<Ref<Fence>> Signals::export_fence(Ref<Fence> fence, uapi::UserAddress slot) {
     auto fd = device_.parent().model().service<SpecialFiles>().export_fence(fence);
-    auto number = fd.ok() ? request_.memory().install_fd(*std::move(fd)) : fd.error();
+    auto number =
+        fd.ok() ? request_.memory().install_fd(*std::move(fd), uapi::OnExec::Close) : fd.error();
     if (!number.ok())
         return request_.refuse(log::Category::Atomic, number.error(),
                                "no descriptor for the out-fence of {}", fence->info().timeline);

@@ -75,6 +75,9 @@ Result<void> ioctl_map_dumb(Request& request, Device& device, File& file,
     const auto object = gem::find_object(file, argument.handle);
     if (!object)
         return request.refuse(core, Errno::NoEnt, "there is no handle {}", argument.handle);
+    if ((*object)->is_imported())
+        return request.refuse(core, Errno::Inval, "handle {} is an imported buffer",
+                              argument.handle);
     argument.offset = (*object)->map_offset();
     return {};
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "drm/device_state.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
 
@@ -9,6 +10,11 @@ namespace plugboard::drm {
 namespace gem {
 
 uint32_t create_handle(File& file, Ref<Object> object) {
+    file.device().state().names.add_handle(*object);
+    return put_handle(file, std::move(object));
+}
+
+uint32_t put_handle(File& file, Ref<Object> object) {
     File::State& state = file.state();
     const uint64_t id = object->id();
     MutexLock lock(state.mutex);
@@ -33,12 +39,26 @@ bool close_handle(File& file, uint32_t handle) {
         if (!object) return false;
         const auto count = state.mappable.find((*object)->id());
         if (count != state.mappable.end() && --count->second == 0) state.mappable.erase(count);
+        state.prime.remove(handle);
     }
+    file.device().state().names.remove_handle(**object);
     object.reset();
     // Only now may the number stand for another object.
     MutexLock lock(state.mutex);
     state.handles.free(handle);
     return true;
+}
+
+void close_all_handles(File& file) {
+    IdTable<Ref<Object>> handles;  // declared first, so dropped after the lock
+    {
+        File::State& state = file.state();
+        MutexLock lock(state.mutex);
+        std::swap(handles, state.handles);
+        state.mappable.clear();
+        state.prime = {};
+    }
+    for (const auto& [handle, object] : handles) file.device().state().names.remove_handle(*object);
 }
 
 }  // namespace gem

@@ -46,7 +46,7 @@ Result<MappedObject> File::map(uint64_t offset, uint64_t length, int protection,
     }
     if (!has_handle) return no(Errno::Access, "the file has no handle of the buffer");
     if (is_private) return no(Errno::Inval, "a private mapping");
-    UniqueFd memory = TRY((*object)->export_memory(access == O_RDWR));
+    UniqueFd memory = TRY((*object)->memory().open(access == O_RDWR));
     return MappedObject{std::move(memory), (*object)->size()};
 }
 

@@ -167,7 +167,7 @@ Result<void> SwSync::create_fence(Request& request, uapi::UserAddress argument) 
     auto data = TRY(memory.read_value<SwSyncCreateFence>(argument));
     const Ref<Fence> fence = timeline_->fence_at(data.value);
     UniqueFd fd = TRY(model_.service<SpecialFiles>().export_fence(fence));
-    data.fence = TRY(memory.install_fd(std::move(fd)));
+    data.fence = TRY(memory.install_fd(std::move(fd), uapi::OnExec::Close));
     return memory.write_value(argument, data);
 }
 

@@ -1,0 +1,17 @@
+// ioctl(2) on the descriptor of a dma-buf.
+// Linux: drivers/dma-buf/dma-buf.c, dma_buf_ioctl
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "drm/gem/dma_buf.h"
+#include "drm/request.h"
+#include "uapi/user_memory.h"
+
+namespace plugboard::drm::gem {
+
+/// SYNC and SET_NAME. NoTty: others.
+Result<int> ioctl(Request& request, DmaBuf& buffer, uint32_t command, uapi::UserAddress argument);
+
+}  // namespace plugboard::drm::gem

@@ -1,0 +1,189 @@
+// A buffer that is drawn by one process on one card and shown by another process on another.
+// Runs on a board with two cards.
+#define _GNU_SOURCE
+#include <linux/dma-buf.h>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "client.h"
+
+enum { width = 64, height = 64, size = width * height * 4 };
+
+static void send_fd(int socket, int fd) {
+    char byte = 0, control[CMSG_SPACE(sizeof fd)] = {0};
+    struct iovec part = {&byte, 1};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
+                            .msg_controllen = sizeof control};
+    struct cmsghdr* message = CMSG_FIRSTHDR(&header);
+    message->cmsg_level = SOL_SOCKET;
+    message->cmsg_type = SCM_RIGHTS;
+    message->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(message), &fd, sizeof fd);
+    if (sendmsg(socket, &header, 0) != 1) exit(3);
+}
+
+static int receive_fd(int socket) {
+    int fd = -1;
+    char byte, control[CMSG_SPACE(sizeof fd)];
+    struct iovec part = {&byte, 1};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
+                            .msg_controllen = sizeof control};
+    if (recvmsg(socket, &header, MSG_CMSG_CLOEXEC) != 1) return -1;
+    struct cmsghdr* message = CMSG_FIRSTHDR(&header);
+    if (message) memcpy(&fd, CMSG_DATA(message), sizeof fd);
+    return fd;
+}
+
+static int open_path(const char* path) {
+    const int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) exit(2);
+    return fd;
+}
+
+static uint32_t make_buffer(int card) {
+    uint32_t handle = 0, pitch = 0;
+    uint64_t bytes = 0;
+    if (drmModeCreateDumbBuffer(card, width, height, 32, 0, &handle, &pitch, &bytes)) exit(2);
+    return handle;
+}
+
+static uint32_t* map_buffer(int fd, off_t offset) {
+    void* data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+    return data == MAP_FAILED ? NULL : data;
+}
+
+/// What the first process does: draws on the first card, and hands the buffer over.
+static int draw(int socket) {
+    const int card = open_path("/dev/dri/card0");
+    const uint32_t handle = make_buffer(card);
+    uint64_t offset = 0;
+    if (drmModeMapDumbBuffer(card, handle, &offset)) return 4;
+    uint32_t* pixels = map_buffer(card, (off_t)offset);
+    if (!pixels) return 5;
+    pixels[0] = 0xff123456;
+    int fd = -1;
+    if (drmPrimeHandleToFD(card, handle, DRM_CLOEXEC | DRM_RDWR, &fd)) return 6;
+    send_fd(socket, fd);
+    char done;
+    return read(socket, &done, 1) == 1 && pixels[1] == 0xff654321 ? 0 : 7;
+}
+
+/// The second one: shows it on the second card while the first lives, and has it afterwards.
+static void check_two_processes(void) {
+    int sockets[2];
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) == 0);
+    const pid_t child = fork();
+    if (child == 0) _exit(draw(sockets[1]));
+    const int fd = receive_fd(sockets[0]);
+    CHECK(fd >= 0);
+    const int card = open_path("/dev/dri/card1");
+    uint32_t handle = 0, framebuffer = 0, again = 0;
+    CHECK(drmPrimeFDToHandle(card, fd, &handle) == 0);
+    CHECK(drmPrimeFDToHandle(card, fd, &again) == 0 && again == handle);
+    CHECK(drmModeAddFB(card, width, height, 24, 32, width * 4, handle, &framebuffer) == 0);
+    uint64_t offset = 0;
+    CHECK(drmModeMapDumbBuffer(card, handle, &offset) == -EINVAL);
+    uint32_t* pixels = map_buffer(fd, 0);
+    CHECK(pixels && pixels[0] == 0xff123456);
+    if (pixels) pixels[1] = 0xff654321;
+    CHECK(write(sockets[0], "", 1) == 1);
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
+    CHECK(pixels && pixels[0] == 0xff123456);
+    CHECK(drmCloseBufferHandle(card, handle) == 0);
+    CHECK(drmModeRmFB(card, framebuffer) == 0);
+    CHECK(drmPrimeFDToHandle(card, fd, &handle) == 0);
+    close(fd);
+    close(card);
+    close(sockets[0]);
+    close(sockets[1]);
+}
+
+static void check_descriptor(void) {
+    const int card = open_path("/dev/dri/card0");
+    const uint32_t handle = make_buffer(card);
+    int fd = -1, kept = -1;
+    CHECK(drmPrimeHandleToFD(card, handle, DRM_CLOEXEC | DRM_RDWR, &fd) == 0);
+    CHECK(drmPrimeHandleToFD(card, handle, DRM_RDWR, &kept) == 0);
+    CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
+    CHECK(fcntl(kept, F_GETFD) == 0);
+    CHECK(lseek(fd, 0, SEEK_END) == size);
+    struct stat info;
+    CHECK(fstat(fd, &info) == 0 && info.st_size == size);
+    CHECK_ERROR(ftruncate(fd, 0), EPERM);
+    char link[64], text[64] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    CHECK(readlink(link, text, sizeof text - 1) == 8 && memcmp(text, "/dmabuf:", 8) == 0);
+    uint32_t back = 0;
+    CHECK(drmPrimeFDToHandle(card, fd, &back) == 0 && back == handle);
+    close(fd);
+    close(kept);
+    close(card);
+}
+
+static void check_ioctls(void) {
+    const int card = open_path("/dev/dri/card0");
+    int fd = -1;
+    CHECK(drmPrimeHandleToFD(card, make_buffer(card), DRM_CLOEXEC | DRM_RDWR, &fd) == 0);
+    struct dma_buf_sync sync = {.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW};
+    CHECK(ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) == 0);
+    sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ;
+    CHECK(ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) == 0);
+    sync.flags = DMA_BUF_SYNC_END;
+    CHECK_ERROR(ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync), EINVAL);
+    CHECK_ERROR(ioctl(fd, DMA_BUF_IOCTL_SYNC, (void*)8), EFAULT);
+    CHECK(ioctl(fd, DMA_BUF_SET_NAME, "name") == 0);
+    CHECK_ERROR(ioctl(fd, DMA_BUF_SET_NAME, "0123456789012345678901234567890123456789"), EINVAL);
+    CHECK_ERROR(ioctl(fd, DMA_BUF_SET_NAME, (void*)8), EFAULT);
+    CHECK_ERROR(ioctl(fd, _IOC(_IOC_READ | _IOC_WRITE, 'b', 2, 8), &sync), ENOTTY);
+    const int other = memfd_create("other", MFD_CLOEXEC);
+    CHECK_ERROR(ioctl(other, DMA_BUF_IOCTL_SYNC, &sync), ENOTTY);
+    const int namesake = memfd_create("dmabuf:1/1", MFD_CLOEXEC);
+    CHECK_ERROR(ioctl(namesake, DMA_BUF_IOCTL_SYNC, &sync), ENOTTY);
+    close(namesake);
+    close(other);
+    close(fd);
+    close(card);
+}
+
+static void check_refusals(void) {
+    const int card = open_path("/dev/dri/card0");
+    const uint32_t handle = make_buffer(card);
+    uint32_t imported = 0;
+    int fd = -1;
+    CHECK(drmPrimeFDToHandle(card, -1, &imported) == -1 && errno == EBADF);
+    CHECK(drmPrimeFDToHandle(card, 4000, &imported) == -1 && errno == EBADF);
+    CHECK(drmPrimeFDToHandle(card, card, &imported) == -1 && errno == EINVAL);
+    const int memory = memfd_create("other", MFD_CLOEXEC);
+    CHECK(drmPrimeFDToHandle(card, memory, &imported) == -1 && errno == EINVAL);
+    close(memory);
+    CHECK(drmPrimeHandleToFD(card, 99, DRM_CLOEXEC, &fd) == -1 && errno == ENOENT);
+    // No descriptor is free: that is found out before the handle is looked up.
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    CHECK(drmPrimeHandleToFD(card, 99, DRM_CLOEXEC, &fd) == -1 && errno == EMFILE);
+    CHECK(drmPrimeHandleToFD(card, handle, DRM_CLOEXEC, &fd) == -1 && errno == EMFILE);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    const int before = count_fds();
+    CHECK(drmPrimeHandleToFD(card, 99, DRM_CLOEXEC, &fd) == -1 && errno == ENOENT);
+    CHECK(count_fds() == before);
+    close(card);
+}
+
+int main(void) {
+    check_two_processes();
+    check_descriptor();
+    check_ioctls();
+    check_refusals();
+    return finish_checks();
+}
