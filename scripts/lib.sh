@@ -12,7 +12,7 @@ packages=(
     librapidcheck-dev libtomlplusplus-dev libxcvt-dev nlohmann-json3-dev zlib1g-dev
     drm-info kmscube libdrm-tests libwayland-bin libwayland-dev python3 sway wayland-protocols weston
 )
-check_packages=(binutils clang clang-format clang-tidy edid-decode)
+check_packages=(binutils clang clang-format clang-tidy edid-decode gcc libcap2-bin musl-tools)
 
 # install_missing PACKAGE...: quick when nothing is missing, and says what it installs.
 install_missing() {

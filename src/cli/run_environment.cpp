@@ -27,11 +27,11 @@ std::string environment_value(const char* name) {
     return value != nullptr ? value : "";
 }
 
-Environment run_environment(const Installation& installation, const std::string& directory) {
+Environment run_environment(const Installation& installation, const std::string& directory,
+                            const Reach& reach) {
     const std::string others = without_shim(environment_value("LD_PRELOAD"));
-    Environment environment = {
-        {"LD_PRELOAD", installation.shim + (others.empty() ? "" : ":" + others)},
-        {"PLUGBOARD_BOARD", directory}};
+    Environment environment = {{"LD_PRELOAD", preload_words(reach, installation.shim, others)},
+                               {"PLUGBOARD_BOARD", directory}};
     // `plugboard status` and the like work in there by that name. Without a PATH libc has one.
     const std::string folder = link_command(installation, directory);
     if (const std::string path = environment_value("PATH"); !path.empty())

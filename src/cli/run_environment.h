@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/installation.h"
+#include "cli/reach.h"
 
 namespace plugboard::cli {
 
@@ -17,7 +18,8 @@ std::string environment_value(const char* name);
 
 /// What a program needs to be on the board in `directory`, beside what this process has. Other
 /// preloads and the rest of PATH stay; from a board around this process nothing does. Makes the
-/// board's folder for PATH. Throws Failure (125).
-Environment run_environment(const Installation& installation, const std::string& directory);
+/// board's folder for PATH. `reach` is of the program, where it is known. Throws Failure (125).
+Environment run_environment(const Installation& installation, const std::string& directory,
+                            const Reach& reach = {});
 
 }  // namespace plugboard::cli

@@ -22,9 +22,9 @@
 #include "cli/hang_report.h"
 #include "cli/output.h"
 #include "cli/process.h"
+#include "cli/reach.h"
 #include "cli/run_environment.h"
 #include "cli/status_text.h"
-#include "cli/unreachable.h"
 
 namespace plugboard::cli {
 namespace {
@@ -110,11 +110,13 @@ class Run {
             options_.command = {shell.empty() ? "/bin/sh" : shell};
             is_shell_ = true;
         }
+        reach_ = find_reach(options_.command, installation_.shim);
+        announce(reach_);
         SpawnOptions spawn_options;
-        spawn_options.command = options_.command;
+        spawn_options.command = reach_.command;
         spawn_options.signal_mask = callers_mask_;
         spawn_options.child_action = callers_child_action_;
-        spawn_options.environment = run_environment(installation_, directory_);
+        spawn_options.environment = run_environment(installation_, directory_, reach_);
         auto spawned = spawn(spawn_options);
         if (spawned.failure) {
             print_error(
@@ -255,12 +257,12 @@ class Run {
     bool report_opens(const FinalReport& report) const {
         if (report.opens > 0 || never_ran_ || (is_shell_ && !options_.require_open)) return true;
         const std::string& program = options_.command.front();
-        const auto why = why_unreachable(program);
         const std::string message = fmt::format("no process of {} ever opened a device", program);
         const std::string remedy =
-            why ? *why + " (docs/limits.md)"
-                : "if it should have: static, musl and setuid programs, and those started with a "
-                  "scrubbed environment, are not reached (docs/limits.md)";
+            reach_.obstacle.empty()
+                ? "if it should have: static, musl and setuid programs are not reached "
+                  "(docs/limits.md); see plugboard doctor"
+                : fmt::format("{}; {} (docs/limits.md)", reach_.obstacle, reach_.remedy);
         if (!options_.require_open) {
             print_warning(message, remedy);
             return true;
@@ -277,6 +279,7 @@ class Run {
     UniqueFd signals_;
     sigset_t callers_mask_{};
     sighandler_t callers_child_action_ = SIG_DFL;
+    Reach reach_;
     Child command_;
     std::optional<Clock::time_point> deadline_;
     std::optional<int> status_;  // the command's
