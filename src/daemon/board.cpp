@@ -182,6 +182,10 @@ Result<void> Board::start(size_t own_descriptors) {
     base_descriptors_ = count_descriptors() - own_descriptors;
     auto listener = TRY(Listener::create(directory_ + "/shim", Listener::Type::Packets));
     sessions_ = TRY(SessionServer::create(*this, hangups_, std::move(listener)));
+    seat_ = TRY(SeatServer::create(directory_, {.world = *this,
+                                                .files = sessions_->file_table(),
+                                                .root = tree_->root(),
+                                                .clock = Clock::real()}));
     return {};
 }
 
@@ -363,6 +367,7 @@ void Board::end() {
     for (auto name = names.rbegin(); name != names.rend(); ++name)
         (void)unplug(*name);  // some slots are empty
     model_.flush();
+    seat_.reset();
     if (sessions_) sessions_->shut_down();
     sessions_.reset();
     settle();
@@ -370,6 +375,7 @@ void Board::end() {
 }
 
 void Board::settle() {
+    if (seat_) seat_->settle();
     if (sessions_) sessions_->settle();
     model_.service<drm::SpecialFiles>().watch().settle();
 }
@@ -379,6 +385,7 @@ Leftovers Board::leftovers(size_t own_descriptors) {
     size_t kept_objects = base_objects_.size();
     size_t kept_descriptors = base_descriptors_ + own_descriptors;
     if (sessions_) kept_descriptors += sessions_->descriptors();
+    if (seat_) kept_descriptors += seat_->descriptors();
     {
         MutexLock lock(mutex_);
         for (const Slot& slot : slots_) {

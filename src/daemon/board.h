@@ -17,6 +17,7 @@
 #include "daemon/device_tree.h"
 #include "daemon/drm_tree.h"
 #include "daemon/problem.h"
+#include "daemon/seat_server.h"
 #include "daemon/session_server.h"
 #include "daemon/tree.h"
 #include "daemon/world.h"
@@ -94,6 +95,8 @@ class Board final : public World {
     void settle();
     std::vector<OpenFileInfo> open_files();
     size_t opens() const { return opens_.load(); }
+    /// Before end().
+    SeatServer& seat() { return *seat_; }
     device::Model& model() { return model_; }
 
     Result<Ref<drm::Device>> find_node(drm::NodeType node, uint32_t minor) override;
@@ -131,6 +134,7 @@ class Board final : public World {
     std::unique_ptr<DeviceTree> device_tree_;
     std::unique_ptr<DrmTree> drm_tree_;
     std::unique_ptr<SessionServer> sessions_;
+    std::unique_ptr<SeatServer> seat_;
     std::set<const Object*> base_objects_;  // of a board with empty slots and no session
     size_t base_descriptors_ = 0;
     std::atomic<size_t> opens_{0};

@@ -114,6 +114,8 @@ Outcome<BoardDirectory> BoardDirectory::create(const std::string& path) {
     BoardDirectory board(path, std::move(lock));
     if (write(board.lock_.borrow(), mark.data(), mark.size()) != ssize_t{mark.size()})
         return cannot("cannot be marked", path, errno);
+    if (mkdir((path + "/runtime").c_str(), private_mode) != 0)
+        return cannot("gets no folder for sockets", path, errno);
     return board;
 }
 

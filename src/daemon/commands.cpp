@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "daemon/planted_leak.h"
+#include "daemon/seat_commands.h"
 #include "daemon/status.h"
 #include "device/explainer.h"
 #include "drivers/vkms/screenshot.h"
@@ -183,6 +184,7 @@ Commands make_commands(CommandContext context) {
     on_card("unplug", &Board::unplug);
     on_card("bind", &Board::bind);
     on_card("unbind", &Board::unbind);
+    add_seat_commands(commands, board);
     commands.add("screenshot", [&board](const json& request) {
         return take_screenshot(board, request.value("screen", ""));
     });

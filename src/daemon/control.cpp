@@ -46,13 +46,6 @@ bool send_reply(int socket, const Reply& reply) {
     return true;
 }
 
-bool is_own_user(int socket) {
-    ucred peer{};
-    socklen_t length = sizeof(peer);
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
-    return peer.uid == 0 || peer.uid == geteuid();
-}
-
 /// A peer that does not read cannot keep its thread for ever.
 void limit_sending(int socket) {
     const timeval limit{.tv_sec = 5, .tv_usec = 0};
@@ -195,7 +188,8 @@ void ControlServer::accept_connections() {
 }
 
 std::string ControlServer::start_connection_locked(UniqueFd socket) {
-    if (!is_own_user(socket.borrow())) return {};
+    const auto peer = peer_of(socket.borrow());
+    if (!peer || !is_own_user(*peer)) return {};
     join_finished_locked();
     if (connections_.size() >= max_connections) {
         std::string why = fmt::format("it has {} connections", max_connections);

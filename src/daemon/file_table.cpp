@@ -45,7 +45,9 @@ FileTable::~FileTable() {
     assert(size() == 0);
 }
 
-Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo info) {
+Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo info,
+                                          std::optional<int> user) {
+    const int user_pid = user.value_or(info.opener.pid);
     uint64_t number = 0;
     {
         MutexLock lock(mutex_);
@@ -67,6 +69,7 @@ Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo inf
                                        .file = std::move(file),
                                        .socket = socket,
                                        .cookie = pair.cookie,
+                                       .user = user_pid,
                                        .since = std::chrono::system_clock::now()});
     }
     const auto added = hangups_.add(socket, [this, number] { handle_close(number); });
@@ -77,19 +80,19 @@ Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo inf
     return opened;
 }
 
-std::optional<FileTable::Use> FileTable::use(uint64_t number, const transport::Channel& caller) {
+std::optional<FileTable::Use> FileTable::use(uint64_t number, const transport::Channel* caller) {
     MutexLock lock(mutex_);
     const auto found = entries_.find(number);
     if (found == entries_.end() || found->second.closed) return std::nullopt;
-    found->second.callers.push_back(&caller);
+    found->second.callers.push_back(caller);
     return Use(*this, found->second, caller);
 }
 
-void FileTable::leave(Entry& entry, const transport::Channel& caller) {
+void FileTable::leave(Entry& entry, const transport::Channel* caller) {
     Entries::node_type finished;
     {
         MutexLock lock(mutex_);
-        entry.callers.erase(std::ranges::find(entry.callers, &caller));
+        entry.callers.erase(std::ranges::find(entry.callers, caller));
         left_.notify_all();
         finished = take_finished_locked(entry.number);
     }
@@ -126,7 +129,9 @@ void FileTable::release(Entries::node_type finished) {
 }
 
 bool FileTable::is_settled_locked() const {
-    const auto is_dead = [](const transport::Channel* caller) { return caller->is_hung_up(); };
+    const auto is_dead = [](const transport::Channel* caller) {
+        return caller && caller->is_hung_up();
+    };
     return releasing_ == 0 && std::ranges::none_of(entries_, [&](const auto& entry) {
                return entry.second.closed && std::ranges::any_of(entry.second.callers, is_dead);
            });
@@ -147,19 +152,20 @@ std::vector<OpenFileInfo> FileTable::files() const {
     struct Row {
         Ref<drm::File> file;
         uint64_t number;
+        int user;
         std::chrono::system_clock::time_point since;
     };
     std::vector<Row> rows;
     {
         MutexLock lock(mutex_);
         for (const auto& [number, entry] : entries_)
-            rows.push_back({entry.file, number, entry.since});
+            rows.push_back({entry.file, number, entry.user, entry.since});
     }
     std::vector<OpenFileInfo> infos;
     infos.reserve(rows.size());
     for (const Row& row : rows) {
         infos.push_back({.number = row.number,
-                         .pid = row.file->info().opener.pid,
+                         .pid = row.user,
                          .command = row.file->info().command,
                          .device = row.file->device().label(),
                          .node = node_name(transport::node_of_file(row.number)),

@@ -38,11 +38,11 @@ class FileTable {
 
       private:
         friend class FileTable;
-        Use(FileTable& table, Entry& entry, const transport::Channel& caller)
+        Use(FileTable& table, Entry& entry, const transport::Channel* caller)
             : table_(table), entry_(&entry), caller_(caller) {}
         FileTable& table_;
         Entry* entry_;
-        const transport::Channel& caller_;
+        const transport::Channel* caller_;
     };
 
     struct Opened {
@@ -56,10 +56,13 @@ class FileTable {
     FileTable(const FileTable&) = delete;
     FileTable& operator=(const FileTable&) = delete;
 
-    /// Errors of drm::File::open; MFile, NFile, NoMem.
-    Result<Opened> open(drm::Device& device, drm::OpenInfo info);
-    /// Nothing when there is no such file, or its last close has been seen. `caller` outlives it.
-    std::optional<Use> use(uint64_t number, const transport::Channel& caller);
+    /// `user`: the process it is for, if that is not the opener. Errors of drm::File::open; MFile,
+    /// NFile, NoMem.
+    Result<Opened> open(drm::Device& device, drm::OpenInfo info,
+                        std::optional<int> user = std::nullopt);
+    /// Nothing when there is no such file, or its last close has been seen. `caller` outlives it;
+    /// null: the daemon itself.
+    std::optional<Use> use(uint64_t number, const transport::Channel* caller);
     /// Waits until every close that has happened is handled, also of files that requests of dead
     /// clients keep: a process has left its last request before its end is told. Without a Use,
     /// not from a callback of the watch.
@@ -77,6 +80,7 @@ class FileTable {
         Ref<drm::File> file;
         int socket = -1;  // our end; the file's event sink owns it
         uint64_t cookie = 0;
+        int user = 0;  // pid
         std::chrono::system_clock::time_point since{};
         std::vector<const transport::Channel*> callers{};  // of requests; under mutex_
         bool closed = false;                               // under mutex_
@@ -84,7 +88,7 @@ class FileTable {
     using Entries = std::map<uint64_t, Entry>;
 
     void handle_close(uint64_t number);
-    void leave(Entry& entry, const transport::Channel& caller);
+    void leave(Entry& entry, const transport::Channel* caller);
     /// The entry if it is closed and unused, taken out of the table.
     Entries::node_type take_finished_locked(uint64_t number) REQUIRES(mutex_);
     void release(Entries::node_type finished);

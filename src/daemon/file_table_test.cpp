@@ -28,7 +28,7 @@ class FileTableTest : public testing::Test {
         ASSERT_TRUE(opened.ok());
         theirs_ = std::move(opened->theirs);
         file_ = opened->file;
-        auto request = files_->use(opened->number, *channel_);
+        auto request = files_->use(opened->number, &*channel_);
         ASSERT_TRUE(request);
         request_.emplace(*std::move(request));
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -60,6 +61,17 @@ void Listener::refuse_one(const Refuse& refuse, Errno error) {
 
 void Listener::shut_down() {
     shutdown(socket_.borrow(), SHUT_RDWR);
+}
+
+std::optional<ucred> peer_of(int socket) {
+    ucred peer{};
+    socklen_t length = sizeof(peer);
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
+    return peer;
+}
+
+bool is_own_user(const ucred& peer) {
+    return peer.uid == 0 || peer.uid == geteuid();
 }
 
 }  // namespace plugboard::daemon

@@ -1,7 +1,10 @@
 // A socket of the board that listens, and that has an answer left when descriptors run out.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -37,5 +40,10 @@ class Listener {
     UniqueFd socket_;
     UniqueFd spare_;  // given up for the moment of a refusal
 };
+
+/// Who had connected; nothing when the kernel does not tell.
+std::optional<ucred> peer_of(int socket);
+/// The daemon's own user, or root.
+bool is_own_user(const ucred& peer);
 
 }  // namespace plugboard::daemon

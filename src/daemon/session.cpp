@@ -8,7 +8,6 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +15,7 @@
 
 #include "base/labelled_pair.h"
 #include "daemon/channel_memory.h"
+#include "daemon/open_node.h"
 #include "drm/gem/dma_buf_ioctl.h"
 #include "transport/file_number.h"
 
@@ -34,24 +34,6 @@ uapi::Credentials credentials(const transport::Sender& sender) {
 
 std::string_view text(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-/// "/dev/dri/card0", "/dev/dri/renderD128".
-std::optional<transport::Node> parse_node(std::string_view path) {
-    transport::Node node;
-    if (path.starts_with("/dev/dri/card")) {
-        path.remove_prefix(std::string_view("/dev/dri/card").size());
-    } else if (path.starts_with("/dev/dri/renderD")) {
-        path.remove_prefix(std::string_view("/dev/dri/renderD").size());
-        node.render = true;
-    } else {
-        return std::nullopt;
-    }
-    if (path.size() > 1 && path.front() == '0') return std::nullopt;  // as no file is called
-    const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), node.minor);
-    if (error != std::errc() || end != path.data() + path.size() || node.minor >= 1u << 20)
-        return std::nullopt;
-    return node;
 }
 
 /// A descriptor of this name that this very process made: the kernel keeps the maker's pid in both
@@ -133,7 +115,6 @@ void Session::handle_open(const Received& received) {
     const uint32_t sequence = received.message.sequence();
     auto opened = open_node(received);
     if (!opened.ok()) return reply(sequence, seen_by_client(opened.error()));
-    context_.world.note_open(*opened->file);
     note_proved({.number = opened->number, .kind = static_cast<uint32_t>(FdKind::Card)});
     reply(sequence, 0, 0, opened->theirs.borrow());
 }
@@ -142,16 +123,11 @@ Result<FileTable::Opened> Session::open_node(const Received& received) {
     const auto body = received.message.body<transport::OpenBody>();
     const auto node = parse_node(text(received.message.payload()));
     if (!node) return Errno::NoEnt;
-    // The kernel's close() has released before it returns, and who is master depends on it.
-    context_.files.settle();
-    const auto type = node->render ? drm::NodeType::Render : drm::NodeType::Primary;
-    const auto device = TRY(context_.world.find_node(type, node->minor));
     const std::string_view command(body.command, sizeof body.command);
-    return context_.files.open(*device,
-                               {.node = type,
-                                .flags = static_cast<int>(body.flags),
-                                .opener = credentials(received.sender),
-                                .command = std::string(command.substr(0, command.find('\0')))});
+    return daemon::open_node(context_.world, context_.files, *node,
+                             {.flags = static_cast<int>(body.flags),
+                              .opener = credentials(received.sender),
+                              .command = std::string(command.substr(0, command.find('\0')))});
 }
 
 void Session::handle_ioctl(const Received& received) {
@@ -248,7 +224,7 @@ Result<FileTable::Use> Session::find_card(transport::FileName name, uint32_t seq
     // Asked for before the file is used: a client that never answers would hold up its release.
     std::optional<UniqueFd> proof;
     if (!is_proved(name)) proof = ask_for_proof(name, sequence);
-    auto use = context_.files.use(name.number, channel_);
+    auto use = context_.files.use(name.number, &channel_);
     if (!use) return Errno::BadF;
     if (proof) {
         if (!proof->is_open() || socket_cookie(proof->borrow()) != use->cookie())

@@ -193,6 +193,10 @@ std::vector<OpenFileInfo> SessionServer::files() const {
     return impl_->files.files();
 }
 
+FileTable& SessionServer::file_table() {
+    return impl_->files;
+}
+
 void SessionServer::settle() {
     impl_->files.settle();
 }

@@ -15,11 +15,13 @@
 
 namespace plugboard::daemon {
 
+class FileTable;
+
 /// One open file of a DRM node, as `plugboard status` shows it.
 struct OpenFileInfo {
     uint64_t number = 0;  // as in its label
-    int pid = 0;          // of the opener; 0 when it is not visible from here
-    std::string command;  // what the opener said its name is
+    int pid = 0;          // whose it is; 0 when that is not visible from here
+    std::string command;  // what that process is called
     std::string device;   // drm::Device::label()
     std::string node;     // "card0", "renderD128"
     std::chrono::system_clock::time_point since;  // for people; nothing is timed by it
@@ -43,6 +45,7 @@ class SessionServer {
     /// Files whose last close has not been handled. settle() first for an exact number.
     size_t open_files() const;
     std::vector<OpenFileInfo> files() const;
+    FileTable& file_table();
     /// As FileTable::settle().
     void settle();
 

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/seat_commands.h"
 #include "device/explainer.h"
 #include "drm/atomic/commit_worker.h"
 #include "drm/objects/mode_config.h"
@@ -113,6 +114,7 @@ json board_status(Board& board, Detail detail) {
             {"opens", board.opens()},
             {"objects", live_object_count()},
             {"cards", std::move(cards)},
+            {"seat", seat_status(board.seat().info())},
             {"files", std::move(files)}};
 }
 
