@@ -44,6 +44,7 @@ inline constexpr std::string_view real_names[] = {
     "fstatfs",
     "get_current_dir_name",
     "getcwd",
+    "getenv",
     "getxattr",
     "glob",
     "inotify_add_watch",
