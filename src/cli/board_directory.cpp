@@ -40,6 +40,10 @@ bool is_own_directory(const char* path) {
 
 std::string boards_root() {
     const char* runtime = getenv("XDG_RUNTIME_DIR");
+    // Inside a run it is the board's own (compositor_environment.cpp): its neighbours are meant.
+    const char* board = getenv("PLUGBOARD_BOARD");
+    if (runtime != nullptr && board != nullptr && runtime == fmt::format("{}/runtime", board))
+        return std::filesystem::path(board).parent_path();
     if (runtime != nullptr && *runtime == '/' && is_own_directory(runtime))
         return fmt::format("{}/plugboard", runtime);
     return fmt::format("/tmp/plugboard-{}", geteuid());

@@ -86,6 +86,7 @@ int run_main(int argc, char** argv) {
     add_unplug(app, action);
     add_bind(app, action);
     add_unbind(app, action);
+    add_seat(app, action);
     add_screenshot(app, action);
     add_explain(app, action);
     try {

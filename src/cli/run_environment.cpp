@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+
+#include "cli/compositor_environment.h"
 
 namespace plugboard::cli {
 namespace {
@@ -36,6 +39,8 @@ Environment run_environment(const Installation& installation, const std::string&
     const std::string folder = link_command(installation, directory);
     if (const std::string path = environment_value("PATH"); !path.empty())
         environment.emplace_back("PATH", with_first_folder(folder, path));
+    for (auto& variable : compositor_environment(directory))
+        environment.push_back(std::move(variable));
     return environment;
 }
 

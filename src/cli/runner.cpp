@@ -16,6 +16,7 @@
 
 #include "base/unique_fd.h"
 #include "cli/board_directory.h"
+#include "cli/compositor_environment.h"
 #include "cli/control_client.h"
 #include "cli/daemon_process.h"
 #include "cli/failure.h"
@@ -117,6 +118,7 @@ class Run {
         spawn_options.signal_mask = callers_mask_;
         spawn_options.child_action = callers_child_action_;
         spawn_options.environment = run_environment(installation_, directory_, reach_);
+        give_hint();
         auto spawned = spawn(spawn_options);
         if (spawned.failure) {
             print_error(
@@ -128,6 +130,13 @@ class Run {
         }
         command_ = std::move(spawned.child);
         if (options_.timeout) deadline_ = Clock::now() + *options_.timeout;
+    }
+
+    /// To a person only: scripts have read it once.
+    void give_hint() const {
+        const std::string hint = compositor_hint(options_.command);
+        if (!hint.empty() && isatty(STDERR_FILENO) != 0)
+            print_note(fmt::format("plugboard: {}", hint));
     }
 
     void wait_for_command() {

@@ -39,6 +39,20 @@ std::string table_of_files(const json& status, int fd) {
     return table.text(fd);
 }
 
+std::string table_of_seat(const json& status, int fd) {
+    const json seat = status.value("seat", json::object());
+    const json clients = seat.value("clients", json::array());
+    if (clients.empty()) return seat.value("paused", false) ? "the seat is paused\n\n" : "";
+    Table table({"SEAT", "PID", "COMMAND", "BY", "DEVICES"});
+    for (const json& client : clients) {
+        table.add({client.value("state", "?"), std::to_string(client.value("pid", 0)),
+                   client.value("command", "?"), client.value("protocol", "?"),
+                   fmt::format("{}", fmt::join(client.value("devices", std::vector<std::string>()),
+                                               ", "))});
+    }
+    return (seat.value("paused", false) ? "the seat is paused\n" : "") + table.text(fd) + "\n";
+}
+
 std::string holders_of(const json& status, int fd) {
     std::string text;
     for (const json& card : status.value("cards", json::array())) {
@@ -69,10 +83,10 @@ std::string screens_text(const json& card) {
 }
 
 std::string status_text(const json& status, int fd) {
-    std::string text = fmt::format("board {} ({}), daemon {}, {} opens so far\n\n{}\n{}",
-                                   status.value("board", "?"), status.value("directory", "?"),
-                                   status.value("pid", 0), status.value("opens", uint64_t{0}),
-                                   table_of_cards(status, fd), table_of_files(status, fd));
+    std::string text = fmt::format(
+        "board {} ({}), daemon {}, {} opens so far\n\n{}\n{}{}", status.value("board", "?"),
+        status.value("directory", "?"), status.value("pid", 0), status.value("opens", uint64_t{0}),
+        table_of_cards(status, fd), table_of_seat(status, fd), table_of_files(status, fd));
     if (const std::string holders = holders_of(status, fd); !holders.empty())
         text += "\n" + holders;
     return text;
