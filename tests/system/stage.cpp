@@ -1,0 +1,157 @@
+#include "tests/system/stage.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/picture_file.h"
+#include "tests/support/comes_true.h"
+#include "tests/support/pictures.h"
+#include "tests/system/board.h"
+
+namespace plugboard::tests {
+namespace {
+
+constexpr const char* board_name = "stage";
+constexpr uid_t nobody = 65534;
+constexpr uint32_t drm_format_xr24 = 0x34325258;
+
+constexpr const char* weston_config =
+    "[core]\n"
+    "idle-time=0\n"
+    "[shell]\n"
+    "startup-animation=none\n"
+    "close-animation=none\n"
+    "panel-position=none\n"
+    "[autolaunch]\n"
+    "path=CLIENT\n";
+
+void replace(std::string& text, const std::string& word, const std::string& by) {
+    if (const size_t at = text.find(word); at != std::string::npos)
+        text.replace(at, word.size(), by);
+}
+
+void write_file(const std::string& path, const std::string& text) {
+    std::ofstream file(path);
+    file << text;
+    file.close();
+    ASSERT_TRUE(file) << path;
+}
+
+std::vector<uint8_t> pattern_rgb(uint32_t width, uint32_t height) {
+    const Picture picture = pattern(drm_format_xr24, width, height);
+    std::vector<uint8_t> rgb;
+    rgb.reserve(size_t{3} * width * height);
+    for (size_t pixel = 0; pixel < picture.bytes.size(); pixel += 4) {
+        for (const size_t channel : {2, 1, 0})
+            rgb.push_back(static_cast<uint8_t>(picture.bytes[pixel + channel]));
+    }
+    return rgb;
+}
+
+}  // namespace
+
+std::vector<Compositor> compositors() {
+    const std::vector<std::string> weston = {"weston", "--backend=drm-backend.so",
+                                             "--continue-without-input", "--config=CONFIG"};
+    auto pixman = weston;
+    pixman.emplace_back("--use-pixman");
+    return {{.name = "weston_pixman", .command = pixman, .config = weston_config},
+            {.name = "weston_gl", .command = weston, .config = weston_config},
+            {.name = "sway_pixman",
+             .command = {"sway", "-c", "CONFIG"},
+             .config = "default_border none\nexec CLIENT\n",
+             .environment = {{"WLR_RENDERER", "pixman"}}}};
+}
+
+Stage::Stage(const Compositor& compositor, const StageOptions& options) {
+    if (geteuid() == 0) {
+        // The folder, that is, and what goes on in it.
+        EXPECT_EQ(chown(folder_.path().c_str(), nobody, nobody), 0);
+    }
+    write_file(file("client"), "#!/bin/sh\n" + options.client + "\n");
+    std::filesystem::permissions(file("client"), std::filesystem::perms::owner_all |
+                                                     std::filesystem::perms::others_read |
+                                                     std::filesystem::perms::others_exec);
+    std::string config = compositor.config;
+    replace(config, "CLIENT", file("client"));
+    write_file(file("config"), config);
+    write_file(file("board.toml"), options.board);
+
+    std::vector<std::string> command = {plugboard_command(), "run", "-b", board_name,
+                                        "--check-leaks"};
+    if (!options.board.empty()) command.insert(command.end(), {"-c", file("board.toml")});
+    // What compositors print is a lot; a file never makes them wait for its reader.
+    command.insert(command.end(),
+                   {"--", "sh", "-c", "exec \"$@\" >'" + file("log") + "' 2>&1", compositor.name});
+    for (std::string word : compositor.command) {
+        replace(word, "CONFIG", file("config"));
+        command.push_back(std::move(word));
+    }
+    RunOptions run_options{.command = as_user(std::move(command)), .limit = options.limit};
+    run_options.environment = compositor.environment;
+    run_options.environment.emplace_back("XDG_RUNTIME_DIR", folder_.path());
+    run_options.environment.emplace_back("HOME", folder_.path());
+    run_ = std::make_unique<Running>(run_options);
+}
+
+std::vector<std::string> Stage::as_user(std::vector<std::string> command) const {
+    if (geteuid() != 0) return command;
+    std::vector<std::string> all = {
+        "setpriv",        "--reuid=65534",   "--regid=65534",      "--clear-groups",
+        "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"};
+    all.insert(all.end(), command.begin(), command.end());
+    return all;
+}
+
+RunResult Stage::plugboard(const std::vector<std::string>& words) const {
+    std::vector<std::string> command = {plugboard_command()};
+    command.insert(command.end(), words.begin(), words.end());
+    command.insert(command.end(), {"-b", board_name});
+    return run({.command = as_user(std::move(command)),
+                .environment = {{"XDG_RUNTIME_DIR", folder_.path()}, {"HOME", folder_.path()}},
+                .limit = patience});
+}
+
+std::string Stage::ask(const std::vector<std::string>& words) const {
+    const RunResult result = plugboard(words);
+    EXPECT_EQ(result.status, 0) << words.front() << ": " << result.out << result.err << log();
+    return result.out;
+}
+
+std::string Stage::log() const {
+    std::ifstream stream(file("log"));
+    std::stringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
+
+bool Stage::prints(const std::string& words, size_t times) const {
+    return comes_true([&] {
+        const std::string text = log();
+        size_t count = 0;
+        for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1))
+            ++count;
+        return count >= times;
+    });
+}
+
+RunResult Stage::end() {
+    run_->send_signal(SIGTERM);
+    return run_->finish();
+}
+
+testing::AssertionResult Stage::shows_pattern(const std::string& screen, uint32_t width,
+                                              uint32_t height) const {
+    const std::string reference = file("pattern.png"), shot = file(screen + ".png");
+    cli::write_png(reference, width, height, pattern_rgb(width, height));
+    const RunResult result = plugboard({"screenshot", screen, shot, "--diff", reference});
+    if (result.status == 0) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << result.out << result.err << log();
+}
+
+}  // namespace plugboard::tests

@@ -1,0 +1,67 @@
+// A compositor on a board, as an ordinary user runs it: started, looked at and acted upon from
+// outside, by the built command.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/run.h"
+#include "tests/support/temporary_folder.h"
+
+namespace plugboard::tests {
+
+/// How a compositor of Debian's is started so that it draws on a card and runs a client.
+struct Compositor {
+    std::string name;
+    std::vector<std::string> command;  // "CONFIG" in it is the file's path
+    std::string config;                // of its file; "CLIENT" in it is what it starts by itself
+    std::vector<std::pair<std::string, std::string>> environment{};
+};
+
+std::vector<Compositor> compositors();
+
+struct StageOptions {
+    std::string board{};   // TOML; empty: the default board
+    std::string client{};  // lines of a shell: what the compositor starts once it is up
+    std::chrono::seconds limit{300};
+};
+
+/// The run of a compositor: a board of its own, a folder of its own for sockets and files, and not
+/// root. Killed with all it has started when this goes.
+class Stage {
+  public:
+    Stage(const Compositor& compositor, const StageOptions& options);
+
+    /// `plugboard WORDS... -b <the board>`, as the same user.
+    RunResult plugboard(const std::vector<std::string>& words) const;
+    /// The same; the test fails when the command does. What it printed.
+    std::string ask(const std::vector<std::string>& words) const;
+    /// What the compositor and its client have printed.
+    std::string log() const;
+    /// Waits until they have printed the words that often.
+    bool prints(const std::string& words, size_t times = 1) const;
+    /// The screen shows the test pattern, whole, at this size.
+    testing::AssertionResult shows_pattern(const std::string& screen, uint32_t width,
+                                           uint32_t height) const;
+
+    /// Ends the compositor as a person would (SIGTERM), waits for the end of its run.
+    RunResult end();
+    /// Waits until it has ended by itself.
+    RunResult finish() { return run_->finish(); }
+
+    /// A file of the stage's folder.
+    std::string file(const std::string& name) const { return folder_.path() + "/" + name; }
+
+  private:
+    std::vector<std::string> as_user(std::vector<std::string> command) const;
+
+    TemporaryFolder folder_;
+    std::unique_ptr<Running> run_;
+};
+
+}  // namespace plugboard::tests
