@@ -45,6 +45,7 @@ bool was_shut_down(int fd) {
 
 struct HangupWatch::Entry {
     uint32_t generation = 0;
+    bool is_silent = false;
     std::function<void()> closed;
 };
 
@@ -86,11 +87,11 @@ void HangupWatch::shut_down(int fd) {
 }
 
 HangupWatch::OtherEnd HangupWatch::find_other_end(int fd) {
-    if (!was_shut_down(fd)) return OtherEnd::Gone;
+    const std::optional<int> type = type_of(fd);
+    if (type != SOCK_DGRAM && !was_shut_down(fd)) return OtherEnd::Gone;
     sockaddr_un name{};
     socklen_t length = sizeof name;
     if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &length) < 0) return OtherEnd::Gone;
-    const std::optional<int> type = type_of(fd);
     if (length <= sizeof name.sun_family || !type) return OtherEnd::Gone;
     MutexLock lock(mutex_);
     if (!make_probe_locked(*type).ok()) return OtherEnd::Unknown;
@@ -121,13 +122,14 @@ Result<void> HangupWatch::mark_other_end(int fd) {
 Result<void> HangupWatch::add(int fd, std::function<void()> closed) {
     MutexLock lock(mutex_);
     TRY(start_locked());
-    if (const std::optional<int> type = type_of(fd)) TRY(make_probe_locked(*type));
+    const std::optional<int> type = type_of(fd);
+    if (type) TRY(make_probe_locked(*type));
     const uint32_t generation = next_generation_++;
     epoll_event event{};
     event.events = EPOLLET;  // hang-ups and errors are always told
     event.data.u64 = make_key(fd, generation);
     if (epoll_ctl(epoll_.borrow(), EPOLL_CTL_ADD, fd, &event) < 0) return last_error();
-    auto entry = std::make_unique<Entry>(Entry{generation, std::move(closed)});
+    auto entry = std::make_unique<Entry>(Entry{generation, type == SOCK_DGRAM, std::move(closed)});
     entries_.insert_or_assign(fd, std::move(entry));
     return {};
 }
@@ -156,8 +158,20 @@ void HangupWatch::remove(int fd) {
 void HangupWatch::settle() {
     assert(handler_.load() != std::this_thread::get_id());
     MutexLock handling(handling_);
+    handler_.store(std::this_thread::get_id());
+    for (const uint64_t key : silent_keys()) handle(key);
+    handler_.store(std::thread::id());
     while (handle_events()) {
     }
+}
+
+std::vector<uint64_t> HangupWatch::silent_keys() const {
+    std::vector<uint64_t> keys;
+    MutexLock lock(mutex_);
+    for (const auto& [fd, entry] : entries_) {
+        if (entry->is_silent) keys.push_back(make_key(fd, entry->generation));
+    }
+    return keys;
 }
 
 bool HangupWatch::handle_events() {

@@ -28,6 +28,8 @@ class HangupWatch {
     /// watch. From then on `fd` is not watched and may be closed in it. Bytes that the other end
     /// sends stay unread. A shutdown() of the other end counts as its close, one of ours does not:
     /// see shut_down(). Needs no further descriptor later on. MFile, NFile, NoMem, Again.
+    /// A datagram socket's close makes no event, and its shutdown() is no close: its other end is
+    /// marked, and each settle() asks whether it is still there.
     Result<void> add(int fd, std::function<void()> closed);
     /// Gives the other end a name that dies with its last copy, before it is given away.
     static Result<void> mark_other_end(int fd);
@@ -54,6 +56,8 @@ class HangupWatch {
     /// After a hang-up: it may come from shut_down() while copies of the other end are still there;
     /// then nobody else can bind its name. Unknown: that cannot be asked now.
     OtherEnd find_other_end(int fd);
+    /// Those of datagram sockets.
+    std::vector<uint64_t> silent_keys() const;
     /// One round of epoll_wait without waiting. False when there was nothing.
     bool handle_events() REQUIRES(handling_);
     void handle(uint64_t key) REQUIRES(handling_);
@@ -67,8 +71,8 @@ class HangupWatch {
     std::atomic<bool> is_started_{false};
     Mutex<LockClass<HangupWatch, 1>> handling_;  // held while callbacks run
     std::atomic<std::thread::id> handler_{};     // who holds it for that
-    Mutex<LockClass<HangupWatch>> mutex_;
-    // Keys that hung up and are not closed. A close brings an event; that of one in use is missed
+    mutable Mutex<LockClass<HangupWatch>> mutex_;
+    // Keys that hung up and are not closed, or are silent. A close brings an event; that of one in use is missed
     // only if somebody else has its name, so it is asked about in its turn.
     std::set<uint64_t> unknown_ GUARDED_BY(handling_);  // asked about in each round
     std::set<uint64_t> in_use_ GUARDED_BY(handling_);

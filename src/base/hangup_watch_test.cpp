@@ -16,20 +16,20 @@
 namespace plugboard {
 namespace {
 
-LabelledPair make_pair() {
+LabelledPair make_pair(PairType type = PairType::Stream) {
     static uint64_t number = 0;
-    auto pair = make_labelled_pair({FdKind::Card, own_board_id(), ++number}, PairType::Stream);
+    auto pair = make_labelled_pair({FdKind::Card, own_board_id(), ++number}, type);
     EXPECT_TRUE(pair.ok());
     EXPECT_TRUE(HangupWatch::mark_other_end(pair->theirs.borrow()).ok());
     return std::move(pair).value();
 }
 
 struct Watched {
-    LabelledPair pair = make_pair();
+    LabelledPair pair;
     std::atomic<int> closed = 0;
     HangupWatch watch;  // ends before what it watches
 
-    Watched() {
+    explicit Watched(PairType type = PairType::Stream) : pair(make_pair(type)) {
         EXPECT_TRUE(watch.add(pair.ours.borrow(), [this] { closed++; }).ok());
     }
 };
@@ -143,6 +143,33 @@ TEST(HangupWatch, a_close_among_many_that_are_in_use_is_seen_at_once) {
         watch.settle();
         EXPECT_EQ(closed, i + 1);
     }
+}
+
+TEST(HangupWatch, settle_asks_for_the_other_end_of_datagrams) {
+    Watched it(PairType::Datagrams);
+    UniqueFd copy(dup(it.pair.theirs.borrow()));
+    it.pair.theirs.reset();
+    ASSERT_EQ(send(it.pair.ours.borrow(), "unread", 6, MSG_NOSIGNAL), 6);
+    it.watch.settle();
+    EXPECT_EQ(it.closed, 0) << "a copy is left";
+    copy.reset();
+    it.watch.settle();
+    EXPECT_EQ(it.closed, 1);
+}
+
+TEST(HangupWatch, a_close_of_datagrams_is_seen_after_a_send_that_was_refused) {
+    Watched it(PairType::Datagrams);
+    it.pair.theirs.reset();
+    EXPECT_EQ(send(it.pair.ours.borrow(), "x", 1, MSG_NOSIGNAL), -1);
+    it.watch.settle();
+    EXPECT_EQ(it.closed, 1);
+}
+
+TEST(HangupWatch, shutdown_is_no_close_of_datagrams) {
+    Watched it(PairType::Datagrams);
+    shutdown(it.pair.theirs.borrow(), SHUT_RDWR);
+    it.watch.settle();
+    EXPECT_EQ(it.closed, 0);
 }
 
 TEST(HangupWatch, removed_descriptors_are_not_told) {

@@ -28,12 +28,20 @@ Result<void> make_unwritable(int theirs) {
     return {};
 }
 
+int socket_type(PairType type) {
+    switch (type) {
+        case PairType::Stream: return SOCK_STREAM;
+        case PairType::Packets: return SOCK_SEQPACKET;
+        case PairType::Datagrams: return SOCK_DGRAM;
+    }
+    return -1;
+}
+
 }  // namespace
 
 Result<LabelledPair> make_labelled_pair(const FdLabel& label, PairType type) {
     int ends[2];
-    const int kind = type == PairType::Stream ? SOCK_STREAM : SOCK_SEQPACKET;
-    if (socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends) < 0) return last_error();
+    if (socketpair(AF_UNIX, socket_type(type) | SOCK_CLOEXEC, 0, ends) < 0) return last_error();
     LabelledPair pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
 
     sockaddr_un address{};

@@ -22,6 +22,7 @@ enum class FdKind : char {
     SwSync = 't',     // a sw_sync timeline
     Attribute = 'a',  // a sysfs or debugfs file opened for writing
     Stream = 'd',     // a live file that is only read: crc/data
+    Uevents = 'u',    // stands for a NETLINK_KOBJECT_UEVENT socket
 };
 
 /// "\0plugboard/<board>/<kind>/<number>" as the client's getpeername() sees it. A label names, it
@@ -42,7 +43,7 @@ constexpr std::optional<FdLabel> parse_fd_label(std::string_view name);
 /// The label in what getpeername() gave; nothing when it is another address. Allocates nothing.
 inline std::optional<FdLabel> label_of(const sockaddr_un& address, socklen_t length);
 
-enum class PairType { Stream, Packets };
+enum class PairType { Stream, Packets, Datagrams };
 
 struct LabelledPair {
     UniqueFd ours;

@@ -49,7 +49,7 @@ TEST(FdLabel, other_names_are_no_labels) {
 }
 
 TEST(LabelledPair, the_clients_end_polls_in_but_never_out) {
-    for (const PairType type : {PairType::Stream, PairType::Packets}) {
+    for (const PairType type : {PairType::Stream, PairType::Packets, PairType::Datagrams}) {
         auto pair = make_labelled_pair({FdKind::Card, own_board_id(), 1}, type);
         ASSERT_TRUE(pair.ok());
         EXPECT_EQ(ready(pair->theirs.borrow()), 0);
