@@ -9,7 +9,7 @@ say() { printf '\n== %s\n' "$*"; }
 packages=(
     ccache cmake g++ ninja-build pkg-config
     libbenchmark-dev libcli11-dev libdrm-dev libfmt-dev libgmock-dev libgtest-dev libpng-dev libseat-dev
-    librapidcheck-dev libtomlplusplus-dev libxcvt-dev nlohmann-json3-dev zlib1g-dev
+    librapidcheck-dev libtomlplusplus-dev libudev-dev libxcvt-dev nlohmann-json3-dev zlib1g-dev
     drm-info kmscube libdrm-tests libwayland-bin libwayland-dev python3 sway wayland-protocols weston
 )
 check_packages=(binutils clang clang-format clang-tidy edid-decode gcc libcap2-bin musl-tools)

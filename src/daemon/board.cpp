@@ -32,7 +32,7 @@ MaybeRef<drm::Device> drm_device_on(device::Model& model, const device::Device& 
 
 /// A watch has descriptors of its own from the first one of each type on. Now: they are no leak.
 Result<void> start_watch(HangupWatch& watch) {
-    for (const PairType type : {PairType::Stream, PairType::Packets}) {
+    for (const PairType type : {PairType::Stream, PairType::Packets, PairType::Datagrams}) {
         const auto pair = TRY(make_labelled_pair({.board = own_board_id()}, type));
         TRY(watch.add(pair.ours.borrow(), [] {}));
         watch.remove(pair.ours.borrow());
@@ -171,6 +171,7 @@ Result<void> Board::start(size_t own_descriptors) {
     TRY(start_watch(model_.service<drm::SpecialFiles>().watch()));
     device_tree_ = std::make_unique<DeviceTree>(model_, *tree_);
     drm_tree_ = std::make_unique<DrmTree>(model_, *tree_);
+    udev_ = std::make_unique<Udev>(model_, *tree_, uevent_sockets_);
     if (config_.bus == "platform") {
         device::Bus& bus = model_.platform_bus();
         for (const auto& driver : drivers_) {
@@ -211,6 +212,7 @@ void Board::put_driver_files(device::Bus& bus, const device::Driver& driver) {
 
 Board::~Board() {
     end();
+    udev_.reset();
     drm_tree_.reset();
     device_tree_.reset();
     if (config_.bus != "platform") return;
@@ -442,6 +444,10 @@ Result<UniqueFd> Board::open_live_file(std::string_view path, int flags,
     // Who opens crc/data again right after closing it is not told that it is busy.
     model_.service<drm::SpecialFiles>().watch().settle();
     return tree_->open_live(path, flags, caller, model_);
+}
+
+Result<UniqueFd> Board::open_uevents(int type, int flags) {
+    return uevent_sockets_.open(type, flags);
 }
 
 MaybeRef<drm::SpecialFile> Board::find_special(FdKind kind, uint64_t number) {

@@ -20,6 +20,8 @@
 #include "daemon/seat_server.h"
 #include "daemon/session_server.h"
 #include "daemon/tree.h"
+#include "daemon/udev.h"
+#include "daemon/uevent_sockets.h"
 #include "daemon/world.h"
 #include "device/driver.h"
 #include "device/model.h"
@@ -102,6 +104,7 @@ class Board final : public World {
     Result<Ref<drm::Device>> find_node(drm::NodeType node, uint32_t minor) override;
     Result<UniqueFd> open_live_file(std::string_view path, int flags,
                                     const uapi::Credentials& caller) override;
+    Result<UniqueFd> open_uevents(int type, int flags) override;
     MaybeRef<drm::SpecialFile> find_special(FdKind kind, uint64_t number) override;
     void note_open(drm::File& file) override;
 
@@ -133,6 +136,8 @@ class Board final : public World {
     HangupWatch hangups_;
     std::unique_ptr<DeviceTree> device_tree_;
     std::unique_ptr<DrmTree> drm_tree_;
+    UeventSockets uevent_sockets_{model_};
+    std::unique_ptr<Udev> udev_;
     std::unique_ptr<SessionServer> sessions_;
     std::unique_ptr<SeatServer> seat_;
     std::set<const Object*> base_objects_;  // of a board with empty slots and no session

@@ -2,31 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/log.h"
-#include "device/bus.h"
+#include "daemon/udev_record.h"
 #include "device/device.h"
 
 namespace plugboard::daemon {
 namespace {
 
 constexpr uint32_t node_mode = 0600;  // of the runner
-
-/// "card" or "render" in by-path names.
-std::string_view node_kind(std::string_view node) {
-    return node.find("/renderD") != std::string_view::npos ? "render" : "card";
-}
-
-/// "/dev/dri/by-path/platform-vkms-card", or nothing for a node that sits on no bus.
-std::optional<std::string> by_path_name(const device::Device& device) {
-    const device::Device* parent = device.parent();
-    if (!parent || !parent->info().bus || device.info().class_name != "drm") return std::nullopt;
-    return fmt::format("/dev/dri/by-path/{}-{}-{}", parent->info().bus->name(), parent->name(),
-                       node_kind(device.info().node->path));
-}
 
 /// A failed write is the disk's fault; the board goes on with an older file.
 void report(const char* what, const std::string& path, const Result<void>& done) {
@@ -84,9 +70,9 @@ struct DeviceTree::Snapshot {
         for (auto& [path, target] : device::model_links(device))
             links.emplace_back("/sys/" + path, target);
         if (!device.info().node) return;
-        const std::string& node = device.info().node->path;
-        if (const auto name = by_path_name(device))
-            links.emplace_back(*name, sysfs_link_target(*name, "/dev/" + node));
+        const std::string node = "/dev/" + device.info().node->path;
+        for (const std::string& link : make_udev_record(device).links)
+            links.emplace_back("/dev/" + link, sysfs_link_target("/dev/" + link, node));
     }
 };
 

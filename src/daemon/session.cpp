@@ -88,6 +88,9 @@ bool Session::handle(const Received& received) {
         case MessageType::Mmap: handle_mmap(received); return true;
         case MessageType::OpenLive: handle_open_live(received); return true;
         case MessageType::Write: handle_write(received); return true;
+        case MessageType::OpenUevents: handle_open_uevents(received); return true;
+        case MessageType::BindUevents: handle_bind_uevents(received); return true;
+        case MessageType::NameUevents: handle_name_uevents(received); return true;
         case MessageType::Cancel: return true;  // its request was done before it came
         default: return false;
     }
@@ -203,6 +206,34 @@ Result<size_t> Session::write_special(const Received& received) {
     return file->write(received.message.payload());
 }
 
+void Session::handle_open_uevents(const Received& received) {
+    const auto body = received.message.body<transport::OpenUeventsBody>();
+    const auto opened =
+        context_.world.open_uevents(static_cast<int>(body.type), static_cast<int>(body.flags));
+    const uint32_t sequence = received.message.sequence();
+    if (!opened.ok()) return reply(sequence, seen_by_client(opened.error()));
+    reply(sequence, 0, 0, opened->borrow());
+}
+
+void Session::handle_bind_uevents(const Received& received) {
+    const auto body = received.message.body<transport::BindUeventsBody>();
+    const uint32_t sequence = received.message.sequence();
+    const auto socket = find_uevents(body.file, sequence);
+    if (!socket.ok()) return reply(sequence, socket.error());
+    const auto done = (*socket)->change(static_cast<transport::UeventsChange>(body.change),
+                                        body.port, body.groups, credentials(received.sender));
+    reply(sequence, done.ok() ? Result<int>(0) : done.error());
+}
+
+void Session::handle_name_uevents(const Received& received) {
+    const auto body = received.message.body<transport::NameUeventsBody>();
+    const uint32_t sequence = received.message.sequence();
+    const auto socket = find_uevents(body.file, sequence);
+    if (!socket.ok()) return reply(sequence, socket.error());
+    const UeventSocket::Address address = (*socket)->address();
+    reply(sequence, (*socket)->type(), uint64_t{address.groups} << 32 | address.port);
+}
+
 bool Session::is_proved(transport::FileName name) const {
     return proved_.contains({name.kind, name.number});
 }
@@ -245,6 +276,12 @@ Result<Ref<drm::SpecialFile>> Session::find_special(transport::FileName name, ui
     auto file = context_.world.find_special(static_cast<FdKind>(name.kind), name.number);
     if (!file) return Errno::BadF;
     return std::move(*file);
+}
+
+Result<Ref<UeventSocket>> Session::find_uevents(transport::FileName name, uint32_t sequence) {
+    if (name.kind != static_cast<uint32_t>(FdKind::Uevents)) return Errno::BadF;
+    const auto file = TRY(find_special(name, sequence));
+    return Ref<UeventSocket>::share(static_cast<UeventSocket&>(*file));
 }
 
 }  // namespace plugboard::daemon

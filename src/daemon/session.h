@@ -12,6 +12,7 @@
 #include "base/unique_fd.h"
 #include "daemon/channel_sleeper.h"
 #include "daemon/file_table.h"
+#include "daemon/uevent_sockets.h"
 #include "daemon/world.h"
 #include "transport/channel.h"
 
@@ -55,6 +56,9 @@ class Session {
     void handle_mmap(const Received& received);
     void handle_open_live(const Received& received);
     void handle_write(const Received& received);
+    void handle_open_uevents(const Received& received);
+    void handle_bind_uevents(const Received& received);
+    void handle_name_uevents(const Received& received);
 
     Result<FileTable::Opened> open_node(const Received& received);
     Result<int> card_ioctl(const Received& received, drm::Request& request);
@@ -66,6 +70,7 @@ class Session {
     /// The file behind a name that this channel has proved to possess. BadF: none, or not proved.
     Result<FileTable::Use> find_card(transport::FileName name, uint32_t sequence);
     Result<Ref<drm::SpecialFile>> find_special(transport::FileName name, uint32_t sequence);
+    Result<Ref<UeventSocket>> find_uevents(transport::FileName name, uint32_t sequence);
     /// The descriptor that the client sends when asked; not open if it sends none.
     UniqueFd ask_for_proof(transport::FileName name, uint32_t sequence);
     bool is_proved(transport::FileName name) const;

@@ -21,6 +21,7 @@ struct EmptyWorld final : World {
     Result<UniqueFd> open_live_file(std::string_view, int, const uapi::Credentials&) override {
         return Errno::NoEnt;
     }
+    Result<UniqueFd> open_uevents(int, int) override { return Errno::NFile; }
     MaybeRef<drm::SpecialFile> find_special(FdKind, uint64_t) override { return std::nullopt; }
     void note_open(drm::File&) override {}
 };

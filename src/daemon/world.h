@@ -25,6 +25,9 @@ class World {
     /// the client.
     virtual Result<UniqueFd> open_live_file(std::string_view path, int flags,
                                             const uapi::Credentials& caller) = 0;
+    /// A client's end of a stand-in for a netlink socket of uevents; `type` as in socket(2),
+    /// `flags` as in fcntl(2).
+    virtual Result<UniqueFd> open_uevents(int type, int flags) = 0;
     /// The object behind a labelled descriptor of another kind than Card.
     virtual MaybeRef<drm::SpecialFile> find_special(FdKind kind, uint64_t number) = 0;
     /// A card was opened by this process (for --require-open and status).

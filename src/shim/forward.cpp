@@ -250,6 +250,38 @@ long forward_write(int fd, const FdLabel& label, const void* bytes, size_t size)
     return result_of(answer);
 }
 
+long open_uevents(int type, int flags) {
+    const transport::OpenUeventsBody body{
+        .type = static_cast<uint32_t>(type),
+        .flags = (flags & SOCK_NONBLOCK) ? static_cast<uint32_t>(O_NONBLOCK) : 0};
+    const Answer answer =
+        call(-1, Signals::Ignored, (flags & SOCK_CLOEXEC) != 0,
+             [&](ClientCall& client) { return client.send(MessageType::OpenUevents, body); });
+    return answer.broken ? -EPROTONOSUPPORT : fd_of(answer);
+}
+
+long change_uevents(int fd, const FdLabel& label, transport::UeventsChange change, uint32_t port,
+                    uint32_t groups) {
+    const transport::BindUeventsBody body{.file = name_of(label),
+                                          .change = static_cast<uint32_t>(change),
+                                          .port = port,
+                                          .groups = groups};
+    return result_of(call(fd, Signals::Ignored, true, [&](ClientCall& client) {
+        return client.send(MessageType::BindUevents, body);
+    }));
+}
+
+long name_uevents(int fd, const FdLabel& label, UeventsName& name) {
+    const transport::NameUeventsBody body{.file = name_of(label)};
+    const Answer answer = call(fd, Signals::Ignored, true, [&](ClientCall& client) {
+        return client.send(MessageType::NameUevents, body);
+    });
+    name = {.type = answer.result,
+            .port = static_cast<uint32_t>(answer.value),
+            .groups = static_cast<uint32_t>(answer.value >> 32)};
+    return std::min(result_of(answer), 0l);
+}
+
 long read_events(int fd, void* to, size_t size) {
     const auto address = reinterpret_cast<uintptr_t>(to);
     if (address + size < address || address + size > uintptr_t{1} << 47) return -EFAULT;

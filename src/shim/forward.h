@@ -11,6 +11,7 @@
 #include "base/labelled_pair.h"
 #include "shim/paths.h"
 #include "transport/file_number.h"
+#include "transport/protocol.h"
 
 namespace plugboard::shim {
 
@@ -39,6 +40,18 @@ long forward_mmap(int fd, const FdLabel& label, void* address, size_t length, in
 
 /// write(2) on a labelled descriptor.
 long forward_write(int fd, const FdLabel& label, const void* bytes, size_t size);
+
+/// socket(2) for NETLINK_KOBJECT_UEVENT: a stand-in.
+long open_uevents(int type, int flags);
+long change_uevents(int fd, const FdLabel& label, transport::UeventsChange change, uint32_t port,
+                    uint32_t groups);
+/// What netlink would say of the socket.
+struct UeventsName {
+    int type = 0;
+    uint32_t port = 0;
+    uint32_t groups = 0;
+};
+long name_uevents(int fd, const FdLabel& label, UeventsName& name);
 
 /// read(2) on a DRM file of a size that is no multiple of an event's. Linux: drm_read
 long read_events(int fd, void* to, size_t size);

@@ -11,6 +11,7 @@
 #include "shim/descriptors.h"
 #include "shim/forward.h"
 #include "shim/symbols.h"
+#include "shim/uevents.h"
 
 namespace shim = plugboard::shim;
 using shim::finish;
@@ -112,7 +113,7 @@ void* mmap64(void* address, size_t length, int protection, int flags, int fd,
 ssize_t read(int fd, void* to, size_t size) {
     if (!reads_whole_events(size) && shim::find_node(fd))
         return finish<ssize_t>(shim::read_events(fd, to, size));
-    return check_end(fd, real<"read", decltype(::read)>()(fd, to, size));
+    return shim::check_lost(fd, check_end(fd, real<"read", decltype(::read)>()(fd, to, size)));
 }
 
 ssize_t __read_chk(int fd, void* to, size_t size, size_t room) {
@@ -124,7 +125,7 @@ ssize_t readv(int fd, const iovec* parts, int count) {
     if (count > 0 && shim::find_node(fd))
         return transfer_segments(
             parts, count, [fd](void* to, size_t size) { return shim::read_events(fd, to, size); });
-    return real<"readv", decltype(::readv)>()(fd, parts, count);
+    return shim::check_lost(fd, real<"readv", decltype(::readv)>()(fd, parts, count));
 }
 
 ssize_t write(int fd, const void* bytes, size_t size) {

@@ -26,6 +26,9 @@ constexpr std::optional<Traits> traits_of(MessageType type) {
         case MessageType::Mmap: return traits<MmapBody>();
         case MessageType::OpenLive: return traits<OpenBody>(Tail::Bytes);
         case MessageType::Write: return traits<WriteBody>(Tail::Bytes);
+        case MessageType::OpenUevents: return traits<OpenUeventsBody>();
+        case MessageType::BindUevents: return traits<BindUeventsBody>();
+        case MessageType::NameUevents: return traits<NameUeventsBody>();
         case MessageType::Cancel: return traits<CancelBody>();
         case MessageType::Data: return traits<DataBody>(Tail::Bytes);
         case MessageType::Fd: return traits<FdBody>();

@@ -15,7 +15,7 @@ namespace plugboard::transport {
 
 static_assert(std::endian::native == std::endian::little, "the wire is little-endian");
 
-inline constexpr uint32_t protocol_version = 1;
+inline constexpr uint32_t protocol_version = 2;
 inline constexpr size_t max_payload = 64 * 1024;  // bytes after header, body and ranges
 // A shim keeps them on its stack, which may be a signal handler's.
 inline constexpr size_t max_ranges = 16;
@@ -31,6 +31,9 @@ enum class MessageType : uint16_t {
     Mmap,
     OpenLive,
     Write,
+    OpenUevents,  // stands for a NETLINK_KOBJECT_UEVENT socket
+    BindUevents,
+    NameUevents,
     Cancel,  // of the request with this sequence: a signal came; its Reply follows all the same
     // The shim answers what the daemon asked during a request.
     Data,   // to Pull
@@ -102,6 +105,30 @@ struct MmapBody {
 struct WriteBody {
     FileName file;
 };
+/// The descriptor comes with the reply.
+struct OpenUeventsBody {
+    uint32_t type = 0;   // SOCK_RAW or SOCK_DGRAM
+    uint32_t flags = 0;  // O_NONBLOCK
+};
+enum class UeventsChange : uint32_t {
+    Bind,   // takes the port and the groups
+    Join,   // adds the groups
+    Leave,  // takes them out
+};
+struct BindUeventsBody {
+    FileName file;
+    uint32_t change = 0;  // UeventsChange
+    uint32_t port = 0;    // nl_pid; 0: any
+    uint32_t groups = 0;  // nl_groups
+    uint32_t reserved = 0;
+};
+/// The reply's result is the type, its value the port and, from bit 32 on, the groups.
+struct NameUeventsBody {
+    FileName file;
+};
+/// In place of a message that a reader was too slow for. No uevent is as short.
+inline constexpr size_t uevents_lost_size = 17;
+
 struct CancelBody {};
 /// The tail is the memory's content; empty with an error.
 struct DataBody {
@@ -121,7 +148,7 @@ struct ProofBody {};
 struct ReplyBody {
     int32_t result = 0;
     int32_t error = 0;   // errno; 0: success
-    uint64_t value = 0;  // Hello: board id; Mmap: size of the buffer
+    uint64_t value = 0;  // Hello: board id; Mmap: size of the buffer; NameUevents: its address
 };
 struct PullBody {
     Range range;

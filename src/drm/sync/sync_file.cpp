@@ -192,6 +192,7 @@ Result<UniqueFd> SpecialFiles::add(
     }
     LabelledPair pair =
         TRY(make_labelled_pair({.kind = kind, .board = own_board_id(), .number = number}, type));
+    if (type == PairType::Datagrams) TRY(HangupWatch::mark_other_end(pair.theirs.borrow()));
     const int fd = pair.ours.borrow();
     Ref<SpecialFile> file = make(number, std::move(pair.ours));
     {
