@@ -44,7 +44,7 @@ def complaints(path: pathlib.Path):
         if quote == '"' and first in LAYERS:
             if first != layer and first not in LAYERS[layer]:
                 yield f"{where}: {layer} may not include {target} (it sees {', '.join(sorted(LAYERS[layer])) or 'only itself'})"
-            if layer == "daemon" and first == "transport" and not path.name.startswith(("session", "channel", "file_table")):
+            if layer == "daemon" and first == "transport" and not path.name.startswith(("session", "channel", "file_table", "uevent_socket")):
                 yield f"{where}: only the sessions and what serves them join transport and drm"
         for prefix, folders in DEPENDENCIES.items():
             if target.startswith(prefix) and layer not in folders and not is_test:
