@@ -72,8 +72,8 @@ class HangupWatch {
     Mutex<LockClass<HangupWatch, 1>> handling_;  // held while callbacks run
     std::atomic<std::thread::id> handler_{};     // who holds it for that
     mutable Mutex<LockClass<HangupWatch>> mutex_;
-    // Keys that hung up and are not closed, or are silent. A close brings an event; that of one in use is missed
-    // only if somebody else has its name, so it is asked about in its turn.
+    // Keys that hung up and are not closed, or are silent. A close brings an event; that of one in
+    // use is missed only if somebody else has its name, so it is asked about in its turn.
     std::set<uint64_t> unknown_ GUARDED_BY(handling_);  // asked about in each round
     std::set<uint64_t> in_use_ GUARDED_BY(handling_);
     uint64_t last_asked_ GUARDED_BY(handling_) = 0;
