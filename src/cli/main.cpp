@@ -88,6 +88,7 @@ int run_main(int argc, char** argv) {
     add_unbind(app, action);
     add_seat(app, action);
     add_screenshot(app, action);
+    add_wait(app, action);
     add_explain(app, action);
     try {
         auto reversed = line.options;  // as CLI11 wants it

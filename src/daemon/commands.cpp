@@ -12,6 +12,7 @@
 #include "daemon/planted_leak.h"
 #include "daemon/seat_commands.h"
 #include "daemon/status.h"
+#include "daemon/wait_command.h"
 #include "device/explainer.h"
 #include "drivers/vkms/screenshot.h"
 #include "drm/atomic/commit_worker.h"
@@ -191,6 +192,9 @@ Commands make_commands(CommandContext context) {
     commands.add("explain", explain);
     commands.add("debug", set_debug);
     commands.add("flips", [&board](const json& request) { return flips(board, request); });
+    commands.add_waiting("wait", [&board](const json& request, Sleeper& caller) {
+        return wait_command(board, request, caller);
+    });
     commands.add("check-leaks",
                  [&board, own = std::move(context.own_descriptors)](const json&) -> Outcome<Reply> {
                      Reply reply;

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/passed_fd.h"
+#include "daemon/connection_sleeper.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -62,7 +63,7 @@ void refuse_connection(int socket, const std::string& why) {
 
 }  // namespace
 
-Reply Commands::answer(std::string_view line) const {
+Reply Commands::answer(std::string_view line, Sleeper& caller) const {
     try {
         const auto request = nlohmann::json::parse(line, nullptr, false);
         if (!request.is_object()) {
@@ -82,7 +83,7 @@ Reply Commands::answer(std::string_view line) const {
             return refusal({.message = fmt::format("there is no op \"{}\"", op),
                             .remedy = "use one of: " + known});
         }
-        Outcome<Reply> outcome = command->second(request);
+        Outcome<Reply> outcome = command->second(request, caller);
         if (!outcome.ok()) return refusal(outcome.problem());
         Reply reply = std::move(outcome.value());
         reply.body["plugboard"] = control_version;
@@ -97,6 +98,9 @@ Reply Commands::answer(std::string_view line) const {
 }
 
 void serve_control_lines(int socket, const Commands& commands) {
+    auto event = ConnectionSleeper::make_event();
+    if (!event.ok()) return refuse_connection(socket, errno_name(event.error()));
+    ConnectionSleeper caller(socket, *std::move(event), Clock::real());
     std::string pending;
     std::array<char, 4096> bytes{};
     for (;;) {
@@ -105,7 +109,7 @@ void serve_control_lines(int socket, const Commands& commands) {
         if (count <= 0) return;
         pending.append(bytes.data(), static_cast<size_t>(count));
         for (size_t end = pending.find('\n'); end != std::string::npos; end = pending.find('\n')) {
-            const Reply reply = commands.answer(std::string_view(pending).substr(0, end));
+            const Reply reply = commands.answer(std::string_view(pending).substr(0, end), caller);
             pending.erase(0, end + 1);
             if (!send_reply(socket, reply)) return;
         }
@@ -148,7 +152,8 @@ ControlServer::~ControlServer() {
 
 size_t ControlServer::descriptors() const {
     MutexLock lock(mutex_);
-    return Listener::descriptors() + connections_.size();
+    // Each has its socket and, from its first moments on, what wakes it.
+    return Listener::descriptors() + 2 * connections_.size();
 }
 
 void ControlServer::join_finished_locked() {

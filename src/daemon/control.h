@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/thread.h"
 #include "base/unique_fd.h"
+#include "base/wait.h"
 #include "daemon/listener.h"
 #include "daemon/problem.h"
 
@@ -29,24 +30,32 @@ struct Reply {
 };
 
 using Command = std::function<Outcome<Reply>(const nlohmann::json& request)>;
+/// One that may wait for something: in `caller`, which is interrupted when nobody waits for the
+/// answer any more.
+using WaitingCommand =
+    std::function<Outcome<Reply>(const nlohmann::json& request, Sleeper& caller)>;
 
 /// What to do for each "op". Filled before it is used, constant then.
 class Commands {
   public:
     void add(std::string op, Command run) {
+        add_waiting(std::move(op),
+                    [run = std::move(run)](const auto& request, Sleeper&) { return run(request); });
+    }
+    void add_waiting(std::string op, WaitingCommand run) {
         commands_.insert_or_assign(std::move(op), std::move(run));
     }
 
     /// Answers one line: parses, checks the version, runs. Never throws; the reply has "plugboard"
     /// and "ok", and "error" and "remedy" when it is not.
-    Reply answer(std::string_view line) const;
+    Reply answer(std::string_view line, Sleeper& caller) const;
 
   private:
-    std::map<std::string, Command, std::less<>> commands_;
+    std::map<std::string, WaitingCommand, std::less<>> commands_;
 };
 
 /// Reads lines from a connected stream socket and answers them until it hangs up, a line is too
-/// long, or stop() was called elsewhere by shutdown(2).
+/// long, or stop() was called elsewhere by shutdown(2). Any of these ends a command that waits.
 void serve_control_lines(int socket, const Commands& commands);
 
 /// Listens, and serves each connection on a thread of its own; only to its own user and root. One

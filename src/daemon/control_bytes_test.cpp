@@ -150,9 +150,10 @@ TEST(ControlBytes, are_each_answered_and_status_works_afterwards) {
     log::enabled_mask = mask;
     log::set_sink(sink);
     EXPECT_TRUE(holds);
-    commands.answer(R"({"op": "plug", "target": "gpu0"})");
-    commands.answer(R"({"op": "bind", "target": "gpu0"})");
-    const json status = commands.answer(R"({"op": "status"})").body;
+    ThreadSleeper caller(Clock::real());
+    commands.answer(R"({"op": "plug", "target": "gpu0"})", caller);
+    commands.answer(R"({"op": "bind", "target": "gpu0"})", caller);
+    const json status = commands.answer(R"({"op": "status"})", caller).body;
     EXPECT_EQ(status.at("ok"), true);
     EXPECT_EQ(status.at("cards").at(0).at("bound"), true);
 }

@@ -35,7 +35,8 @@ Commands test_commands() {
 }
 
 json answer(std::string_view line) {
-    return test_commands().answer(line).body;
+    ThreadSleeper caller(Clock::real());
+    return test_commands().answer(line, caller).body;
 }
 
 TEST(Commands, a_good_request_is_answered_ok_and_versioned) {
