@@ -28,9 +28,9 @@ void add_board_options(CLI::App& command, BoardOptions& options) {
     command.add_option("-c,--config", options.config, "The board's cards, a TOML file")
         ->envname(config_variable);
     command
-        .add_option(
-            "-s,--screen", options.screens,
-            "[CARD=]SPEC: a screen of the first card or of CARD; 1920x1080@60, none or default")
+        .add_option("-s,--screen", options.screens,
+                    "[NAME=]SPEC: a screen. NAME: a card, a connector (DP-1, HDMI-A-1, eDP-1) or "
+                    "CARD/CONNECTOR. SPEC: 1920x1080@60, a monitor, an EDID file, none or default")
         ->allow_extra_args(false);
     command
         .add_option("--debug", options.debug,

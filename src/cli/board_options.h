@@ -13,7 +13,7 @@ namespace plugboard::cli {
 struct BoardOptions {
     std::string board;                 // its name, or the path of one that lives; may be empty
     std::string config;                // a TOML file
-    std::vector<std::string> screens;  // [CARD=]SPEC
+    std::vector<std::string> screens;  // [NAME=]SPEC
     std::string debug;                 // categories
 
     /// `board`, or the name in $PLUGBOARD_BOARD. A path there is that of a board around this

@@ -9,6 +9,7 @@
 #include "cli/failure.h"
 #include "cli/runner.h"
 #include "cli/subcommands.h"
+#include "daemon/monitors.h"
 
 namespace plugboard::cli {
 namespace {
@@ -20,6 +21,7 @@ constexpr const char* footer_text =
     "  plugboard run -- modetest -M vkms                  # a board with one vkms card, gone "
     "afterwards\n"
     "  plugboard run -s 1920x1080@60 -- drm_info          # the screen has this mode, by CVT\n"
+    "  plugboard run -s DP-1=gaming -s HDMI-A-1=none -- weston\n"
     "  plugboard run -c board.toml --debug atomic -- ./my-compositor\n"
     "  plugboard run -b ci -- ./test-1                    # joins the board of plugboard up -b ci; "
     "without one,\n"
@@ -32,7 +34,11 @@ constexpr const char* footer_text =
     "  name = \"gpu0\"\n"
     "  profile = \"linux-6.1\"\n"
     "  overlays = true\n"
-    "  screens = [\"1920x1080@60\"]\n"
+    "  screens = [\"1920x1080@60\"]     # or, for each screen:\n"
+    "  [[card.screen]]\n"
+    "  connector = \"DP-1\"\n"
+    "  spec = \"gaming\"                # as for -s\n"
+    "  connected = false              # until plugboard plug DP-1\n"
     "\n"
     "Exit status: CMD's own; 128+n if signal n ended it; 127 not found; 126 not runnable; 125 "
     "plugboard failed;\n"
@@ -48,7 +54,7 @@ void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action
     };
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "Run a command on a board of its own");
-    command->footer(footer_text);
+    command->footer("Monitors for -s:\n" + daemon::monitor_lines() + "\n" + footer_text);
     RunOptions& run = options->run;
     add_board_options(*command, run.board);
     command->add_option("--timeout", options->timeout,

@@ -70,13 +70,15 @@ std::string screens_text(const json& card) {
     std::vector<std::string> screens;
     for (const json& screen : card.value("screens", json::array())) {
         std::string text = screen.value("name", "?");
+        if (screen.contains("monitor"))
+            text += fmt::format(" ({})", screen["monitor"].get<std::string>());
         if (screen.contains("mode")) {
             text += fmt::format(" {}@{}", screen["mode"].get<std::string>(),
                                 screen.value("refresh_hz", 0));
         } else {
-            text += screen.value("status", "") == "connected" ? " off"
-                                                              : " " + screen.value("status", "?");
+            text += screen.value("plugged", true) ? " off" : " unplugged";
         }
+        if (screen.contains("link_status")) text += " link bad";
         screens.push_back(text);
     }
     return fmt::format("{}", fmt::join(screens, ", "));

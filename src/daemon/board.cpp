@@ -12,6 +12,7 @@
 #include "device/bus.h"
 #include "drivers/all_drivers.h"
 #include "drm/minors.h"
+#include "drm/objects/mode_config.h"
 #include "drm/sync/sync_file.h"
 
 namespace plugboard::daemon {
@@ -43,6 +44,15 @@ Result<void> start_watch(HangupWatch& watch) {
 Problem not_plugged(const std::string& card) {
     return {.message = fmt::format("{} is not plugged", card),
             .remedy = fmt::format("plug it: plugboard plug {}", card)};
+}
+
+/// A card has an object more for each EDID that its connectors have read.
+size_t edid_count(const SlotInfo& slot) {
+    if (!slot.drm || !(*slot.drm)->has_modeset()) return 0;
+    drm::ModeConfig& config = (*slot.drm)->mode_config();
+    MutexLock lock(config.lock());
+    return static_cast<size_t>(std::ranges::count_if(
+        config.connectors, [](const auto& connector) { return connector->edid.has_value(); }));
 }
 
 std::string_view without_folder(std::string_view target) {
@@ -388,6 +398,7 @@ Leftovers Board::leftovers(size_t own_descriptors) {
     size_t kept_descriptors = base_descriptors_ + own_descriptors;
     if (sessions_) kept_descriptors += sessions_->descriptors();
     if (seat_) kept_descriptors += seat_->descriptors();
+    for (const SlotInfo& slot : slots()) kept_objects += edid_count(slot);
     {
         MutexLock lock(mutex_);
         for (const Slot& slot : slots_) {

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "daemon/planted_leak.h"
 #include "daemon/seat_commands.h"
+#include "daemon/screen_commands.h"
+#include "daemon/screens.h"
 #include "daemon/status.h"
 #include "daemon/wait_command.h"
 #include "device/explainer.h"
@@ -28,50 +30,12 @@ Outcome<Reply> reply_of(const Outcome<Done>& done) {
     return Reply{};
 }
 
-/// A screen of a card, by name; the first one if it is empty.
-struct Screen {
-    Ref<drm::Device> drm;
-    std::string name;
-    std::optional<uint32_t> crtc;  // none: off
-};
-
-std::optional<Screen> screen_on(const Ref<drm::Device>& drm, std::string_view name) {
-    if (!drm->has_modeset()) return std::nullopt;
-    drm::ModeConfig& config = drm->mode_config();
-    MutexLock lock(config.lock());
-    for (const auto& connector : config.connectors) {
-        if (connector->is_writeback()) continue;
-        if (!name.empty() && connector->name() != name) continue;
-        Screen screen{.drm = drm, .name = connector->name(), .crtc = {}};
-        const drm::Crtc* crtc = connector->state.crtc;
-        if (crtc && crtc->state.active) screen.crtc = crtc->index();
-        return screen;
-    }
-    return std::nullopt;
-}
-
-/// "Virtual-1", "gpu0/Virtual-1", "gpu0", or nothing at all.
-Outcome<Screen> find_screen(Board& board, const std::string& target) {
-    const auto slash = target.find('/');
-    if (slash != std::string::npos) {
-        auto card = board.find_card(target.substr(0, slash));
-        if (!card.ok()) return card.problem();
-        if (card.value().drm) {
-            if (auto screen = screen_on(*card.value().drm, target.substr(slash + 1)))
-                return std::move(*screen);
-        }
-    } else {
-        if (auto card = board.find_card(target); card.ok() && card.value().drm) {
-            if (auto screen = screen_on(*card.value().drm, {})) return std::move(*screen);
-        }
-        for (const SlotInfo& slot : board.slots()) {
-            if (!slot.drm) continue;
-            if (auto screen = screen_on(*slot.drm, target)) return std::move(*screen);
-        }
-    }
-    return Problem{.message = target.empty() ? "the board has no screen"
-                                             : fmt::format("there is no screen \"{}\"", target),
-                   .remedy = "plugboard status lists them"};
+/// The CRTC that the screen shows; none: it is off.
+std::optional<uint32_t> crtc_of(const Screen& screen) {
+    MutexLock lock(screen.drm->mode_config().lock());
+    const drm::Crtc* crtc = screen.connector->state.crtc;
+    if (!crtc || !crtc->state.active) return std::nullopt;
+    return crtc->index();
 }
 
 Result<UniqueFd> memory_of(std::span<const uint8_t> bytes) {
@@ -91,18 +55,19 @@ Outcome<Reply> take_screenshot(Board& board, const std::string& target) {
     auto found = find_screen(board, target);
     if (!found.ok()) return found.problem();
     const Screen& screen = found.value();
+    const std::string& name = screen.connector->name();
+    const auto crtc = crtc_of(screen);
     const auto failed = [&](Errno error) {
-        return Problem{
-            .message = fmt::format("no picture of {}: {}", screen.name, errno_name(error)),
-            .remedy = "the screen must be on: run a client that shows something"};
+        return Problem{.message = fmt::format("no picture of {}: {}", name, errno_name(error)),
+                       .remedy = "the screen must be on: run a client that shows something"};
     };
-    if (!screen.crtc) return failed(Errno::Io);
-    const auto image = vkms::screenshot(*screen.drm, *screen.crtc);
+    if (!crtc) return failed(Errno::Io);
+    const auto image = vkms::screenshot(*screen.drm, *crtc);
     if (!image.ok()) return failed(image.error());
     auto memory = memory_of(image->rgb);
     if (!memory.ok()) return failed(memory.error());
     Reply reply;
-    reply.body = {{"width", image->width}, {"height", image->height}, {"name", screen.name}};
+    reply.body = {{"width", image->width}, {"height", image->height}, {"name", name}};
     reply.attachment = std::move(*memory);
     return reply;
 }
@@ -181,11 +146,10 @@ Commands make_commands(CommandContext context) {
             return reply_of((board.*run)(request.at("target").get<std::string>()));
         });
     };
-    on_card("plug", &Board::plug);
-    on_card("unplug", &Board::unplug);
     on_card("bind", &Board::bind);
     on_card("unbind", &Board::unbind);
     add_seat_commands(commands, board);
+    add_screen_commands(commands, board);
     commands.add("screenshot", [&board](const json& request) {
         return take_screenshot(board, request.value("screen", ""));
     });

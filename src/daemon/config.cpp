@@ -65,6 +65,11 @@ Problem validate_card(const CardConfig& card, size_t index) {
                 .remedy = fmt::format("choose a name of the slot, such as \"gpu{}\"", index),
                 .key = card_key(index, "name")};
     }
+    if (parse_connector_name(card.name)) {
+        return {.message = fmt::format("\"{}\" is what a connector is called", card.name),
+                .remedy = fmt::format("choose a name of the slot, such as \"gpu{}\"", index),
+                .key = card_key(index, "name")};
+    }
     if (!is_one_of(driver_names, card.driver)) {
         return {.message = fmt::format("there is no driver \"{}\"", card.driver),
                 .remedy = fmt::format("use one of: {}", fmt::join(driver_names, ", ")),
@@ -74,6 +79,11 @@ Problem validate_card(const CardConfig& card, size_t index) {
 }
 
 }  // namespace
+
+std::string connector_remedy() {
+    return fmt::format("write its type and a number, such as DP-1; the types: {}",
+                       vkms::connector_type_words());
+}
 
 Problem validate(const Config& config) {
     if (!is_one_of(buses, config.bus)) {
@@ -102,11 +112,21 @@ Problem validate(const Config& config) {
 
 Outcome<ScreenOption> parse_screen_option(std::string_view text) {
     ScreenOption option;
+    SpecContext context;
     if (const auto equals = text.find('='); equals != std::string_view::npos) {
-        option.card = std::string(text.substr(0, equals));
+        std::string_view name = text.substr(0, equals);
         text.remove_prefix(equals + 1);
+        const auto slash = name.find('/');
+        context.connector = parse_connector_name(name.substr(slash + 1));  // npos + 1 is 0
+        if (slash != std::string_view::npos && !context.connector) {
+            return Problem{.message = fmt::format("\"{}\" is no connector", name.substr(slash + 1)),
+                           .remedy = connector_remedy(),
+                           .key = "--screen"};
+        }
+        if (context.connector) name = name.substr(0, slash == name.npos ? 0 : slash);
+        option.card = std::string(name);
     }
-    auto screen = parse_screen_spec(text);
+    auto screen = parse_screen_spec(text, context);
     if (!screen.ok()) {
         Problem problem = screen.problem();
         problem.key = "--screen";
@@ -129,7 +149,8 @@ Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& op
             return Problem{.message = option.card.empty()
                                           ? "the board has no card to put the screen on"
                                           : fmt::format("there is no card \"{}\"", option.card),
-                           .remedy = fmt::format("the board's cards: {}", fmt::join(names, ", ")),
+                           .remedy = fmt::format("the board's cards: {}; for a connector, {}",
+                                                 fmt::join(names, ", "), connector_remedy()),
                            .key = "--screen"};
         }
         const auto index = static_cast<size_t>(card - config.cards.begin());

@@ -26,12 +26,16 @@ struct Config {
 /// The first thing that is wrong, with its key ("card[1].name"), or an empty message.
 Problem validate(const Config& config);
 
+/// How a connector is written.
+std::string connector_remedy();
+
 /// Reads and validates a TOML text; `file` is its name for error texts.
 Outcome<Config> parse_toml(std::string_view text, const std::string& file);
 /// parse_toml() of a file.
 Outcome<Config> read_config_file(const std::string& file);
 
-/// A screen given on the command line: "SPEC" is for the first card, "gpu1=SPEC" for that one.
+/// A screen given on the command line: "SPEC" is for the first card, "gpu1=SPEC" for that one,
+/// "DP-1=SPEC" and "gpu1/DP-1=SPEC" say the connector too.
 struct ScreenOption {
     std::string card;  // empty: the first
     vkms::ScreenConfig screen;

@@ -11,6 +11,7 @@
 #pragma pop_macro("NDEBUG")
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -26,7 +27,8 @@ namespace {
 /// Walks one document; the first problem ends it by an exception that stays in this file.
 class Reader {
   public:
-    explicit Reader(const std::string& file) : file_(file) {}
+    explicit Reader(const std::string& file)
+        : file_(file), folder_(std::filesystem::path(file).parent_path()) {}
 
     Config read(const toml::table& document) {
         check_keys(document, "", {"bus", "card"});
@@ -121,7 +123,8 @@ class Reader {
         lines_[key] = line_of(node);
         std::vector<vkms::ScreenConfig> screens;
         for (const toml::node& entry : *list)
-            screens.push_back(screen(entry, fmt::format("{}[{}]", key, screens.size())));
+            screens.push_back(screen(entry, fmt::format("{}[{}]", key, screens.size()),
+                                     {.connector = {}, .folder = folder_}));
         return screens;
     }
     std::vector<vkms::ScreenConfig> screen_tables(const toml::node& node, const std::string& key) {
@@ -134,14 +137,39 @@ class Reader {
             const toml::table* table = entry.as_table();
             if (table == nullptr)
                 wrong_type(entry, entry_key, "a table", "[[card.screen]] on a line");
-            check_keys(*table, entry_key + ".", {"spec"});
-            const auto* spec = table->get("spec");
-            screens.push_back(spec ? screen(*spec, entry_key + ".spec") : vkms::ScreenConfig{});
+            lines_[entry_key] = line_of(entry);
+            screens.push_back(screen_table(*table, entry_key));
         }
         return screens;
     }
-    vkms::ScreenConfig screen(const toml::node& node, const std::string& key) {
-        const auto spec = parse_screen_spec(text(node, key));
+    vkms::ScreenConfig screen_table(const toml::table& table, const std::string& key) {
+        check_keys(table, key + ".", {"connector", "spec", "connected"});
+        SpecContext context{.connector = {}, .folder = folder_};
+        if (const auto* node = table.get("connector"))
+            context.connector = connector(*node, key + ".connector");
+        const auto* spec = table.get("spec");
+        vkms::ScreenConfig read;
+        if (spec) {
+            read = screen(*spec, key + ".spec", context);
+        } else if (context.connector) {
+            read = {.connected = false, .connector = *context.connector};
+        }
+        const auto* connected = table.get("connected");
+        if (connected) read.connected = boolean(*connected, key + ".connected");
+        return read;
+    }
+    vkms::ConnectorConfig connector(const toml::node& node, const std::string& key) {
+        const std::string name = text(node, key);
+        const auto found = parse_connector_name(name);
+        if (found) return *found;
+        fail({.message = fmt::format("\"{}\" is no connector", name),
+              .remedy = connector_remedy(),
+              .key = key},
+             line_of(node));
+    }
+    vkms::ScreenConfig screen(const toml::node& node, const std::string& key,
+                              const SpecContext& context) {
+        const auto spec = parse_screen_spec(text(node, key), context);
         if (spec.ok()) return spec.value();
         Problem problem = spec.problem();
         problem.key = key;
@@ -189,7 +217,12 @@ class Reader {
                      line_of(node));
             }
             device.screens = screen_tables(node, key);
-            lines_[prefix + "screens"] = line_of(node);  // as the driver calls them
+            // As the driver calls them.
+            lines_[prefix + "screens"] = line_of(node);
+            for (size_t i = 0; i < device.screens.size(); ++i) {
+                lines_[fmt::format("{}screens[{}]", prefix, i)] =
+                    lines_[fmt::format("{}[{}]", key, i)];
+            }
         });
         with("crtcs", [&](auto& node, auto key) { device.crtcs = number(node, key, "a number"); });
         device.name = card.name;
@@ -197,6 +230,7 @@ class Reader {
     }
 
     const std::string& file_;
+    const std::string folder_;  // that paths in it are relative to
     std::map<std::string, int> lines_;
 };
 

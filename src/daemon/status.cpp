@@ -9,7 +9,9 @@
 
 #include "daemon/seat_commands.h"
 #include "device/explainer.h"
+#include "drivers/vkms/ports.h"
 #include "drm/atomic/commit_worker.h"
+#include "drm/edid/parse.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::daemon {
@@ -33,22 +35,41 @@ const char* status_name(drm::ConnectorStatus status) {
     return "unknown";
 }
 
+/// The name that its EDID says, where one is plugged in.
+std::string monitor_name(const vkms::ScreenConfig& plugged) {
+    if (!plugged.connected || plugged.edid.empty()) return {};
+    const auto edid = drm::edid::parse(plugged.edid);
+    return edid.ok() ? edid->name : std::string();
+}
+
+json screen_status(drm::Device& drm, const drm::Connector& connector) {
+    json screen = {{"name", connector.name()}};
+    if (const auto plugged = vkms::screen_at(drm, connector); plugged.ok()) {
+        screen["plugged"] = plugged->connected;
+        if (std::string name = monitor_name(*plugged); !name.empty()) screen["monitor"] = name;
+    }
+    MutexLock lock(drm.mode_config().lock());
+    screen["status"] = status_name(connector.status);
+    if (connector.state.link_status != 0) screen["link_status"] = "bad";
+    const drm::Crtc* crtc = connector.state.crtc;
+    if (crtc && crtc->state.active && crtc->state.mode) {
+        screen["crtc"] = crtc->index();
+        screen["mode"] = crtc->state.mode->name();
+        screen["refresh_hz"] = crtc->state.mode->vrefresh();
+    }
+    return screen;
+}
+
 json screens_of(drm::Device& drm) {
     json screens = json::array();
     if (!drm.has_modeset()) return screens;
-    drm::ModeConfig& config = drm.mode_config();
-    MutexLock lock(config.lock());
-    for (const auto& connector : config.connectors) {
-        if (connector->is_writeback()) continue;
-        json screen = {{"name", connector->name()}, {"status", status_name(connector->status)}};
-        const drm::Crtc* crtc = connector->state.crtc;
-        if (crtc && crtc->state.active && crtc->state.mode) {
-            screen["crtc"] = crtc->index();
-            screen["mode"] = crtc->state.mode->name();
-            screen["refresh_hz"] = crtc->state.mode->vrefresh();
-        }
-        screens.push_back(std::move(screen));
+    std::vector<Ref<drm::Connector>> connectors;
+    {
+        MutexLock lock(drm.mode_config().lock());
+        connectors = drm.mode_config().connectors;
     }
+    for (const auto& connector : connectors)
+        if (!connector->is_writeback()) screens.push_back(screen_status(drm, *connector));
     return screens;
 }
 

@@ -63,6 +63,14 @@ std::string show_modes(Device& device, Connector& connector) {
     return text;
 }
 
+/// Binary.
+std::string show_edid(Device& device, Connector& connector) {
+    MutexLock lock(device.mode_config().lock());
+    if (!connector.edid) return {};
+    const auto bytes = (*connector.edid)->bytes();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 Result<void> store_status(const ConnectorPath& path, std::string_view words) {
     const auto device = find_device(*path.model, NodeType::Primary, path.minor);
     if (!device) return Errno::NoDev;
@@ -111,8 +119,7 @@ device::DeviceInfo connector_device(Device& device, const Connector& connector,
     info.attributes.push_back(reads("enabled", show_enabled));
     info.attributes.push_back(reads("dpms", show_dpms));
     info.attributes.push_back(reads("modes", show_modes));
-    info.attributes.push_back(
-        reads("edid", [](Device&, Connector&) { return std::string(); }));  // none has an EDID yet
+    info.attributes.push_back(reads("edid", show_edid));
     if (!device.info().like_linux_6_1) {
         info.attributes.push_back(reads("connector_id", [](Device&, Connector& of) {
             return std::to_string(raw(of.id())) + "\n";

@@ -216,13 +216,15 @@ Result<void> Board::probe(device::Bound& bound) {
         drm::Connector::create(drm, std::move(memory));
         auto& to_screen = drm.manage<drm::Encoder>(
             drm, drm::EncoderInfo{.possible_crtcs = 1, .possible_clones = 3});
-        drm::ConnectorInfo screen;
+        drm::ConnectorInfo screen = info_.screen;
         screen.encoders = {&to_screen};
-        screen.modes = [] {
-            auto modes = drm::noedid_modes(8192, 8192);
-            drm::prefer_size(modes, {1024, 768});
-            return modes;
-        };
+        if (!screen.modes) {
+            screen.modes = [] {
+                auto modes = drm::noedid_modes(8192, 8192);
+                drm::prefer_size(modes, {1024, 768});
+                return modes;
+            };
+        }
         drm::Connector::create(drm, std::move(screen));
         TRY(bound.manage<drm::VblankTimer>(drm));
     }

@@ -125,6 +125,8 @@ struct CardInfo {
     /// As the default vkms of 7.2: one CRTC with gamma, primary and cursor plane, two connectors.
     bool has_objects = true;
     bool has_overlay = false;
+    /// The screen's connector, but for its encoder; without `modes` it has those of a Virtual one.
+    drm::ConnectorInfo screen{};
 };
 
 /// Without modeset, with a render node. Linux: vgem

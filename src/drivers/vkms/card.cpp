@@ -1,5 +1,7 @@
 #include "drivers/vkms/card.h"
 
+#include <algorithm>
+
 #include "drm/objects/mode_list.h"
 
 namespace plugboard::vkms {
@@ -15,8 +17,11 @@ std::vector<uint32_t> copy(std::span<const uint32_t> formats) {
     return {formats.begin(), formats.end()};
 }
 
+/// Of a screen that has no EDID.
 std::vector<drm::Mode> modes_of(const ScreenConfig& screen, uint32_t max_size) {
     if (!screen.mode) {
+        // The core knows what others have then.
+        if (screen.connector.type != DRM_MODE_CONNECTOR_VIRTUAL) return {};
         auto modes = drm::noedid_modes(max_size, max_size);
         drm::prefer_size(modes, preferred_size);
         return modes;
@@ -52,8 +57,9 @@ std::vector<WritebackJob> jobs_of(drm::atomic::State& state, const drm::Crtc& cr
 
 }  // namespace
 
-Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker)
-    : device_(device), limits_(limits_of(config.profile)), worker_(worker) {
+Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker,
+           device::Managed<Ports> ports)
+    : device_(device), limits_(limits_of(config.profile)), worker_(worker), ports_(ports) {
     drm::ModeConfig& mode_config = device.mode_config();
     mode_config.limits = {
         .min_width = limits_.min_size,
@@ -118,18 +124,36 @@ drm::Encoder& Card::add_encoder(uint32_t possible_crtcs) {
 void Card::add_screens(const Config& config, uint32_t crtcs) {
     for (const ScreenConfig& screen : config.screens) {
         drm::Encoder& encoder = add_encoder(all_bits(crtcs));
-        drm::ConnectorInfo info{
-            .type = DRM_MODE_CONNECTOR_VIRTUAL, .encoders = {&encoder}, .writeback_formats = {}};
-        info.modes = [screen, max = limits_.max_size] { return modes_of(screen, max); };
-        if (!screen.connected) info.detect = [] { return drm::ConnectorStatus::Disconnected; };
-        drm::Connector::create(device_, std::move(info));
+        drm::ConnectorInfo info{.type = screen.connector.type,
+                                .type_id = screen.connector.number,
+                                .encoders = {&encoder},
+                                .writeback_formats = {}};
+        // The device outlives its connectors' functions; what is plugged does not outlive unbind.
+        const auto plugged = [device = &device_, ports = ports_, port = screens_.size()] {
+            const device::Entered entered = device->enter();
+            return entered ? ports.get(entered.bound()).at(port) : ScreenConfig{.connected = false};
+        };
+        info.detect = [plugged] {
+            return plugged().connected ? drm::ConnectorStatus::Connected
+                                       : drm::ConnectorStatus::Disconnected;
+        };
+        info.edid = [plugged] { return plugged().edid; };
+        info.modes = [plugged, max = limits_.max_size] { return modes_of(plugged(), max); };
+        screens_.push_back(drm::Connector::create(device_, std::move(info))->id());
     }
+}
+
+std::optional<size_t> Card::port_of(const drm::Connector& connector) const {
+    const auto found = std::ranges::find(screens_, connector.id());
+    if (found == screens_.end()) return std::nullopt;
+    return static_cast<size_t>(found - screens_.begin());
 }
 
 void Card::add_writeback(uint32_t crtcs) {
     for (uint32_t i = 0; i < crtcs; ++i) {
         drm::Encoder& encoder = add_encoder(1U << i);
         drm::ConnectorInfo info{.type = DRM_MODE_CONNECTOR_WRITEBACK,
+                                .type_id = 0,
                                 .encoders = {&encoder},
                                 .writeback_formats = copy(limits_.writeback_formats)};
         info.modes = [max = limits_.max_size] { return drm::noedid_modes(max, max); };

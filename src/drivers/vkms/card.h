@@ -9,6 +9,7 @@
 #include "device/bound.h"
 #include "drivers/vkms/config.h"
 #include "drivers/vkms/frame_worker.h"
+#include "drivers/vkms/ports.h"
 #include "drivers/vkms/profile.h"
 #include "drm/atomic/state.h"
 #include "drm/device.h"
@@ -19,13 +20,17 @@ namespace plugboard::vkms {
 class Card final : public drm::KmsHooks {
   public:
     /// Makes planes, CRTCs, encoders and connectors as the (valid) config says.
-    Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker);
+    Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker,
+         device::Managed<Ports> ports);
 
     /// EINVAL: a primary plane that does not cover its mode; ERANGE: scaling.
     Result<void> check(drm::atomic::State& state) override;
     void commit(const device::Bound& bound, drm::atomic::State& state) override;
 
     const device::Managed<FrameWorker>& worker() const { return worker_; }
+    const device::Managed<Ports>& ports() const { return ports_; }
+    /// Of a connector that screens are plugged into.
+    std::optional<size_t> port_of(const drm::Connector& connector) const;
 
   private:
     void add_planes(const Config& config, uint32_t crtcs);
@@ -41,6 +46,8 @@ class Card final : public drm::KmsHooks {
     drm::Device& device_;
     const Limits& limits_;
     const device::Managed<FrameWorker> worker_;
+    const device::Managed<Ports> ports_;
+    std::vector<drm::ObjectId> screens_;  // the connectors, by port
 };
 
 }  // namespace plugboard::vkms

@@ -2,8 +2,13 @@
 #include "drivers/vkms/config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
 
 #include "drivers/vkms/profile.h"
+#include "drm/objects/connector.h"
 #include "drm/objects/mode.h"
 
 namespace plugboard::vkms {
@@ -11,6 +16,16 @@ namespace {
 
 // A mask of CRTCs, planes or encoders has 32 bits; Linux uses 31 of them.
 constexpr size_t max_objects = 31;
+
+constexpr uint32_t max_connector_number = 31;
+constexpr size_t max_edid_size = 32768;  // 256 blocks
+
+// What a screen can be plugged into: no writeback, nothing of the age of television.
+constexpr std::array screen_connectors = {
+    DRM_MODE_CONNECTOR_DisplayPort, DRM_MODE_CONNECTOR_HDMIA,  DRM_MODE_CONNECTOR_HDMIB,
+    DRM_MODE_CONNECTOR_eDP,         DRM_MODE_CONNECTOR_DVID,   DRM_MODE_CONNECTOR_DVII,
+    DRM_MODE_CONNECTOR_VGA,         DRM_MODE_CONNECTOR_LVDS,   DRM_MODE_CONNECTOR_DSI,
+    DRM_MODE_CONNECTOR_USB,         DRM_MODE_CONNECTOR_VIRTUAL};
 
 bool is_file_name(std::string_view name) {
     return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
@@ -32,7 +47,53 @@ std::optional<std::string> explain_bad_mode(const ScreenMode& mode, const Limits
     return std::nullopt;
 }
 
+std::optional<ConfigError> explain_bad_connector(const Config& config, size_t index) {
+    const ScreenConfig& screen = config.screens[index];
+    const ConnectorConfig& connector = screen.connector;
+    const std::string key = fmt::format("screens[{}].connector", index);
+    if (std::ranges::find(screen_connectors, static_cast<int>(connector.type)) ==
+            screen_connectors.end() ||
+        connector.number > max_connector_number) {
+        return ConfigError{key, "no screen can be plugged in there",
+                           fmt::format("use one of {}, with a number up to {}",
+                                       connector_type_words(), max_connector_number)};
+    }
+    for (size_t other = 0; connector.number != 0 && other < index; ++other) {
+        if (config.screens[other].connector != connector) continue;
+        return ConfigError{
+            key,
+            fmt::format("{}-{} is the connector of screens[{}] already",
+                        drm::connector_type_name(connector.type), connector.number, other),
+            "give each screen a connector of its own"};
+    }
+    if (!screen.edid.empty() && connector.type == DRM_MODE_CONNECTOR_VIRTUAL) {
+        return ConfigError{key, "a Virtual connector has no EDID",
+                           "name another connector, such as DP-1 or HDMI-A-1"};
+    }
+    if (screen.edid.size() > max_edid_size) {
+        return ConfigError{fmt::format("screens[{}].edid", index),
+                           fmt::format("{} bytes are no EDID", screen.edid.size()),
+                           fmt::format("use at most {}", max_edid_size)};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<uint32_t> find_connector_type(std::string_view word) {
+    for (const int type : screen_connectors) {
+        const auto value = static_cast<uint32_t>(type);
+        if (word == drm::connector_type_name(value)) return value;
+    }
+    return std::nullopt;
+}
+
+std::string connector_type_words() {
+    std::vector<std::string_view> words;
+    for (const int type : screen_connectors)
+        words.emplace_back(drm::connector_type_name(static_cast<uint32_t>(type)));
+    return fmt::format("{}", fmt::join(words, ", "));
+}
 
 std::optional<Profile> find_profile(std::string_view name) {
     if (name == "linux-6.1") return Profile::Linux61;
@@ -81,6 +142,7 @@ std::vector<ConfigError> validate(const Config& config) {
              fewer});
     }
     for (size_t i = 0; i < config.screens.size(); ++i) {
+        if (auto error = explain_bad_connector(config, i)) errors.push_back(*std::move(error));
         if (!config.screens[i].mode) continue;
         if (auto error = explain_bad_mode(*config.screens[i].mode, limits)) {
             errors.push_back({fmt::format("screens[{}].mode", i), *std::move(error),

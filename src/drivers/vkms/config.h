@@ -2,6 +2,9 @@
 // Linux: drivers/gpu/drm/vkms/vkms_config.h
 #pragma once
 
+#include <drm_mode.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,14 +26,34 @@ struct ScreenMode {
     uint32_t width = 0;  // pixels; rounded down to a multiple of 8
     uint32_t height = 0;
     double refresh_hz = 60;
+
+    bool operator==(const ScreenMode&) const = default;
 };
 
-/// One screen and its connector "Virtual-N".
+/// Where a screen is plugged in: "DP-2" is type DRM_MODE_CONNECTOR_DisplayPort, number 2.
+struct ConnectorConfig {
+    uint32_t type = DRM_MODE_CONNECTOR_VIRTUAL;
+    uint32_t number = 0;  // 0: the next of its type
+
+    bool operator==(const ConnectorConfig&) const = default;
+};
+
+/// A connector and the screen at it.
 struct ScreenConfig {
     bool connected = true;
     /// The only mode; none: the 34 modes of a screen without EDID, 1024x768 preferred.
     std::optional<ScreenMode> mode{};
+    /// What the screen says of itself, good or bad; empty: nothing. Comes before `mode`.
+    std::vector<std::byte> edid{};
+    ConnectorConfig connector{};
+
+    bool operator==(const ScreenConfig&) const = default;
 };
+
+/// "DP" and the like, of the connectors that a screen may have; nothing for another word.
+std::optional<uint32_t> find_connector_type(std::string_view word);
+/// All such words: "DP, HDMI-A, ...".
+std::string connector_type_words();
 
 /// Comes to the driver in DeviceInfo::platform_data; a device without one has the default.
 struct Config {

@@ -7,6 +7,7 @@
 #include "drivers/vkms/config.h"
 #include "drivers/vkms/debug_files.h"
 #include "drivers/vkms/frame_worker.h"
+#include "drivers/vkms/ports.h"
 #include "drivers/vkms/profile.h"
 #include "drm/device.h"
 #include "drm/vblank/vblank_timer.h"
@@ -41,7 +42,8 @@ Result<void> Driver::probe(device::Bound& bound) {
                                         .date = std::string(limits.date),
                                         .like_linux_6_1 = config.profile == Profile::Linux61}));
     auto worker = TRY(bound.manage<FrameWorker>(*drm, crtc_count(config), limits.max_size));
-    drm->manage<Card>(*drm, config, worker);
+    auto ports = TRY(bound.manage<Ports>(config.screens));
+    drm->manage<Card>(*drm, config, worker, ports);
     TRY(bound.manage<drm::VblankTimer>(*drm));  // newer than the worker, so stopped before it
     add_debug_files(*drm, config, worker);
     return drm->publish(bound);

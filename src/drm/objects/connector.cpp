@@ -8,18 +8,13 @@
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::drm {
-namespace {
-
-/// Linux: drivers/gpu/drm/drm_connector.c, drm_connector_enum_list
-const char* type_name(uint32_t type) {
+const char* connector_type_name(uint32_t type) {
     static constexpr std::array names{
         "Unknown", "VGA",       "DVI-I", "DVI-D", "DVI-A",     "Composite", "SVIDEO",
         "LVDS",    "Component", "DIN",   "DP",    "HDMI-A",    "HDMI-B",    "TV",
         "eDP",     "Virtual",   "DSI",   "DPI",   "Writeback", "SPI",       "USB"};
     return type < names.size() ? names[type] : names[0];
 }
-
-}  // namespace
 
 Ref<Connector> Connector::create(Device& device, ConnectorInfo info) {
     ModeConfig& config = device.mode_config();
@@ -46,7 +41,8 @@ Connector::Connector(Device& device, ConnectorInfo info)
         index_ = std::max(index_, other->index() + 1);
         if (other->info().type == info_.type) type_id_ = std::max(type_id_, other->type_id() + 1);
     }
-    name_ = std::string(type_name(info_.type)) + "-" + std::to_string(type_id_);
+    if (info_.type_id != 0) type_id_ = info_.type_id;
+    name_ = std::string(connector_type_name(info_.type)) + "-" + std::to_string(type_id_);
 }
 
 Connector::~Connector() = default;

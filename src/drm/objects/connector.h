@@ -28,13 +28,24 @@ enum class ConnectorForce { Unspecified, Off, On, OnDigital };
 
 struct ConnectorInfo {
     uint32_t type = DRM_MODE_CONNECTOR_VIRTUAL;
+    uint32_t type_id = 0;                     // "DP-2" has 2; 0: the next of its type
     std::vector<Encoder*> encoders;           // drmm
     std::vector<uint32_t> writeback_formats;  // not empty: a writeback connector
     /// What detect answers; none: always connected.
     std::function<ConnectorStatus()> detect{};
-    /// The modes of the screen, sorted as clients see them.
+    /// What the screen says of itself, unchecked; empty: nothing. Linux: drm_edid_read
+    std::function<std::vector<std::byte>()> edid{};
+    /// The modes of a screen without an EDID, sorted as clients see them.
     std::function<std::vector<Mode>()> modes{};
+};
+
+/// What the last probe learned of the screen beside its modes. Linux: struct drm_display_info
+struct DisplayInfo {
+    std::string name{};  // of the EDID
     uint32_t width_mm = 0, height_mm = 0;
+    bool non_desktop = false;
+
+    bool operator==(const DisplayInfo&) const = default;
 };
 
 /// One picture to be written to memory: made by a request, used once.
@@ -70,6 +81,11 @@ class Connector final : public Object, public ModeObject {
     std::vector<Mode> modes;
     ConnectorForce force = ConnectorForce::Unspecified;
     uint32_t dpms = 0;  // DRM_MODE_DPMS_*
+    DisplayInfo display;
+    MaybeRef<Blob> edid;                   // the property; of another id when its bytes are others
+    std::vector<std::byte> edid_override;  // debugfs: instead of the screen's own
+    uint64_t probes_begun = 0;
+    uint64_t probe_shown = 0;  // the number of the probe that all this is from
 
     std::string label() const override;
     void visit_refs(RefVisitor& visitor) const override;
@@ -89,6 +105,9 @@ class Connector final : public Object, public ModeObject {
     ConnectorInfo info_;
     MaybeRef<Blob> writeback_formats_;
 };
+
+/// "DP", "HDMI-A", as connectors are named by type. Linux: drm_connector_enum_list
+const char* connector_type_name(uint32_t type);
 
 /// The connector with this id, if there is one.
 MaybeRef<Connector> find_connector(Device& device, ObjectId id);

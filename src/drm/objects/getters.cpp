@@ -43,6 +43,7 @@ std::vector<drm_mode_modeinfo> modes_for(const std::vector<Mode>& modes, AspectB
 /// What GETCONNECTOR says of a connector at one moment.
 struct ConnectorSnapshot {
     ConnectorStatus status{};
+    uint32_t width_mm = 0, height_mm = 0;
     std::vector<drm_mode_modeinfo> modes;
     uint32_t encoder_id = 0;
     std::vector<uint32_t> property_ids;
@@ -54,6 +55,8 @@ ConnectorSnapshot snapshot(Device& device, const Connector& connector, const Fil
     ConnectorSnapshot now;
     MutexLock lock(device.mode_config().lock());
     now.status = connector.status;
+    now.width_mm = connector.display.width_mm;
+    now.height_mm = connector.display.height_mm;
     now.modes = modes_for(connector.modes, aspect_bits(file), caps.stereo);
     if (connector.state.encoder) now.encoder_id = raw(connector.state.encoder->id());
     for (const auto& [id, value] : visible_properties(connector, caps)) {
@@ -117,8 +120,8 @@ Result<void> ioctl_get_connector(Request& request, Device& device, File& file,
 
     if (argument.count_modes == 0 && is_current_master(file)) probe_connector(device, **connector);
     const ConnectorSnapshot now = snapshot(device, **connector, file);
-    argument.mm_width = info.width_mm;
-    argument.mm_height = info.height_mm;
+    argument.mm_width = now.width_mm;
+    argument.mm_height = now.height_mm;
     argument.subpixel = subpixel_unknown;
     argument.connection = static_cast<uint32_t>(now.status);
     TRY(copy_if_all_fit(request, argument.modes_ptr, argument.count_modes, now.modes));

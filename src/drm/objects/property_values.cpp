@@ -53,6 +53,8 @@ std::optional<uint64_t> state_value(const Connector& connector, const Property& 
     if (p == standard.crtc_id) return id_of(connector.state.crtc);
     if (p == standard.dpms) return connector.dpms;
     if (p == standard.link_status) return connector.state.link_status;
+    if (p == standard.edid) return id_of(borrow(connector.edid));
+    if (p == standard.non_desktop) return connector.display.non_desktop ? 1 : 0;
     if (p == standard.writeback_fb_id || p == standard.writeback_out_fence_ptr) return 0;
     return std::nullopt;
 }

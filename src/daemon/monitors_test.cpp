@@ -1,0 +1,86 @@
+// The monitors that come with Plugboard: edid-decode is their judge.
+#include "daemon/monitors.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include "daemon/monitor_edids.h"
+#include "daemon/screen_spec.h"
+#include "drm/edid/parse.h"
+#include "tests/support/run.h"
+#include "tests/support/temporary_folder.h"
+
+namespace plugboard::daemon {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+/// What `edid-decode --check` has to say against an EDID; empty: nothing.
+std::string complaints(const Bytes& edid) {
+    tests::TemporaryFolder folder;
+    const std::string path = folder.path() + "/edid.bin";
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(edid.data()),
+               static_cast<std::streamsize>(edid.size()));
+    const auto result = tests::run({.command = {"edid-decode", "--check", path}});
+    return result.status == 0 ? "" : result.out + result.err;
+}
+
+class EveryMonitor : public testing::TestWithParam<Monitor> {};
+
+TEST_P(EveryMonitor, passes_edid_decode_at_every_connector) {
+    for (const char* connector : {"DP", "HDMI-A", "eDP", "DVI-D", "VGA", "LVDS"}) {
+        const auto edid = find_monitor_edid(GetParam().name, *vkms::find_connector_type(connector));
+        ASSERT_TRUE(edid) << connector;
+        EXPECT_EQ(complaints(*edid), "") << connector;
+    }
+}
+
+TEST_P(EveryMonitor, has_its_mode_first_and_a_name) {
+    const auto screen = parse_screen_spec(GetParam().name);
+    ASSERT_TRUE(screen.ok());
+    EXPECT_EQ(screen.value().connector.type, *vkms::find_connector_type(GetParam().connector));
+    const auto edid = drm::edid::parse(screen.value().edid);
+    ASSERT_TRUE(edid.ok());
+    EXPECT_NE(edid->name, "");
+    const drm::Mode& mode = edid->modes.front();
+    EXPECT_TRUE(mode.is_preferred());
+    EXPECT_NE(std::string(GetParam().what).find(mode.name()), std::string::npos) << mode.name();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryMonitor, testing::ValuesIn(monitors),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(Monitors, a_mode_at_a_connector_has_an_EDID_that_passes_edid_decode) {
+    for (const vkms::ScreenMode& mode : {vkms::ScreenMode{1920, 1080, 60},
+                                         {1920, 1080, 59.94},
+                                         {1366, 768, 60},
+                                         {640, 480, 60},
+                                         {320, 240, 60},
+                                         {3840, 2160, 30},
+                                         {1280, 720, 120},
+                                         {4095, 2160, 50}}) {
+        for (const uint32_t type :
+             {DRM_MODE_CONNECTOR_DisplayPort, DRM_MODE_CONNECTOR_HDMIA, DRM_MODE_CONNECTOR_eDP}) {
+            const auto edid = edid_for_mode(mode, type);
+            ASSERT_TRUE(edid) << mode.width;
+            EXPECT_EQ(complaints(*edid), "") << mode.width << " " << type;
+        }
+    }
+    EXPECT_FALSE(edid_for_mode({7680, 4320, 60}, DRM_MODE_CONNECTOR_DisplayPort));
+}
+
+TEST(Monitors, the_judge_sees_what_is_wrong) {
+    Bytes edid = *find_monitor_edid("office", DRM_MODE_CONNECTOR_DisplayPort);
+    edid[60] ^= std::byte{1};
+    EXPECT_NE(complaints(edid), "");
+}
+
+TEST(Monitors, are_listed_for_the_help_a_line_each) {
+    EXPECT_EQ(monitor_lines().substr(0, 41), "  office     24 inch, 1920x1080 at 60 Hz\n");
+}
+
+}  // namespace
+}  // namespace plugboard::daemon

@@ -1,0 +1,37 @@
+// The screens of a board's cards: found by name, plugged, unplugged and set while it runs.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/board.h"
+#include "daemon/problem.h"
+#include "drm/hotplug.h"
+
+namespace plugboard::daemon {
+
+/// A connector that screens are plugged into.
+struct Screen {
+    std::string card;  // the slot
+    Ref<drm::Device> drm;
+    Ref<drm::Connector> connector;
+
+    /// "gpu0/DP-1"
+    std::string name() const { return card + "/" + connector->name(); }
+};
+
+/// "DP-1", "gpu0/DP-1", "card0/DP-1"; a card alone is its first screen, no text the first one at
+/// all. A problem: none, or "DP-1" on more than one card.
+Outcome<Screen> find_screen(Board& board, std::string_view target);
+/// Whether a text is about a screen and not about a card.
+bool is_screen_target(Board& board, std::string_view target);
+
+/// What is plugged in there; of a card that went meanwhile: a problem.
+Outcome<vkms::ScreenConfig> plugged_screen(const Screen& screen);
+/// Plugs it in, in the place of what is there. Returns when the clients have been told.
+Outcome<Done> plug_screen(const Screen& screen, vkms::ScreenConfig what);
+/// What was there last; what the monitor "office" is, if nothing ever was.
+Outcome<Done> plug_screen_again(const Screen& screen);
+Outcome<Done> unplug_screen(const Screen& screen);
+
+}  // namespace plugboard::daemon

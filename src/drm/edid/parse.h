@@ -1,0 +1,31 @@
+// Reads an EDID as the kernel does: what it believes, and the modes it finds.
+// Linux: drivers/gpu/drm/drm_edid.c
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "drm/objects/mode.h"
+
+namespace plugboard::drm::edid {
+
+/// Made by parse() only. A value.
+struct Edid {
+    /// As clients get them: a damaged header repaired, extensions that are not believed left out.
+    std::vector<std::byte> bytes{};
+    std::string name{};                    // of its descriptor; may be empty
+    uint32_t width_mm = 0, height_mm = 0;  // whole centimetres, as the kernel says them
+    bool non_desktop = false;
+    /// Not sorted; a mode that is said twice is there once. May be empty.
+    std::vector<Mode> modes{};
+};
+
+/// Inval: an EDID that the kernel would not use. `why` is told the reason if it is not null. Takes
+/// any bytes.
+Result<Edid> parse(std::span<const std::byte> bytes, std::string* why = nullptr);
+
+}  // namespace plugboard::drm::edid

@@ -1,0 +1,26 @@
+// What a device's side does to its connectors: screens that come and go, links that fail.
+// Linux: drivers/gpu/drm/drm_probe_helper.c, drm_sysfs.c, drm_connector.c
+#pragma once
+
+#include <span>
+
+#include "base/ref.h"
+#include "drm/device.h"
+#include "drm/objects/connector.h"
+
+namespace plugboard::drm {
+
+/// What a link can be. Values are the uAPI's.
+enum class LinkStatus : uint32_t { Good = 0, Bad = 1 };
+
+/// The driver says that there is another screen at these connectors, or none. Probes them, then
+/// tells the clients: "change" of the card with HOTPLUG=1, and CONNECTOR=id when it is one. What a
+/// CRTC shows stays as it is. With no lock held. Linux: drm_kms_helper_hotplug_event
+void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors);
+
+/// The link to the screen has failed, or is good again; a client makes it good by the next modeset.
+/// Tells the clients if it is another now. With no lock held.
+/// Linux: drm_connector_set_link_status_property
+void set_link_status(Device& device, Connector& connector, LinkStatus status);
+
+}  // namespace plugboard::drm
