@@ -15,6 +15,7 @@ constexpr const char* footer_text =
     "  mode               a screen shows something; mode=1920x1080: at this size\n"
     "  off                nothing is shown: no screen is on\n"
     "  open               a client has a card open\n"
+    "  closed             no client has a card open\n"
     "  uevent             the next uevent; uevent=HOTPLUG=1, uevent=ACTION=add: the next of these\n"
     "What is so already is not waited for, but for flips and uevents, which count from now on.\n"
     "\n"
@@ -71,7 +72,9 @@ void add_wait(CLI::App& app, Action& action) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("wait", "Wait until something has happened on a board");
     command->footer(footer_text);
-    command->add_option("WHAT", options->what, "flips=N, mode[=WxH], off, open, uevent[=KEY=VALUE]")
+    command
+        ->add_option("WHAT", options->what,
+                     "flips=N, mode[=WxH], off, open, closed, uevent[=KEY=VALUE]")
         ->required();
     command->add_option("--on", options->on, "A screen (DP-1, gpu0/DP-1) or a card (gpu0)");
     command->add_option("--timeout", options->timeout, "Give up after 500ms, 5s, 2m, ...");

@@ -467,7 +467,6 @@ MaybeRef<drm::SpecialFile> Board::find_special(FdKind kind, uint64_t number) {
 
 void Board::note_open(drm::File&) {
     ++opens_;
-    opened_queue_.wake_all();
 }
 
 }  // namespace plugboard::daemon

@@ -100,8 +100,8 @@ class Board final : public World {
     size_t opens() const { return opens_.load(); }
     /// Before end().
     SeatServer& seat() { return *seat_; }
-    /// Woken when a card has been opened.
-    WaitQueue& opened_queue() { return opened_queue_; }
+    /// Woken when a file has been opened or released. Not after end().
+    WaitQueue& file_changes() { return sessions_->file_changes(); }
     device::Model& model() { return model_; }
 
     Result<Ref<drm::Device>> find_node(drm::NodeType node, uint32_t minor) override;
@@ -146,7 +146,6 @@ class Board final : public World {
     std::set<const Object*> base_objects_;  // of a board with empty slots and no session
     size_t base_descriptors_ = 0;
     std::atomic<size_t> opens_{0};
-    WaitQueue opened_queue_;
     bool ended_ = false;
 
     mutable Mutex<LockClass<Board>> mutex_;

@@ -77,6 +77,7 @@ Result<FileTable::Opened> FileTable::open(drm::Device& device, drm::OpenInfo inf
         handle_close(number);
         return added.error();
     }
+    changes_.wake_all();
     return opened;
 }
 
@@ -123,9 +124,12 @@ void FileTable::release(Entries::node_type finished) {
     if (finished.empty()) return;
     finished.mapped().file->release();
     finished = {};  // who waits for this counts what is left
-    MutexLock lock(mutex_);
-    releasing_--;
-    left_.notify_all();
+    {
+        MutexLock lock(mutex_);
+        releasing_--;
+        left_.notify_all();
+    }
+    changes_.wake_all();
 }
 
 bool FileTable::is_settled_locked() const {

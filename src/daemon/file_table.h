@@ -14,6 +14,7 @@
 #include "base/ref.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "base/wait.h"
 #include "daemon/session_server.h"
 #include "drm/device.h"
 #include "drm/file.h"
@@ -68,6 +69,8 @@ class FileTable {
     /// not from a callback of the watch.
     void settle();
 
+    /// Woken when a file has been opened or released.
+    WaitQueue& changes() { return changes_; }
     size_t size() const;
     std::vector<OpenFileInfo> files() const;
     /// Releases every file that no request uses, and waits for releases under way on other threads.
@@ -95,6 +98,7 @@ class FileTable {
     bool is_settled_locked() const REQUIRES(mutex_);
 
     HangupWatch& hangups_;
+    WaitQueue changes_;
     mutable Mutex<LockClass<FileTable>> mutex_;
     CondVar left_;  // a request has left, or a file was released
     Entries entries_ GUARDED_BY(mutex_);

@@ -197,6 +197,10 @@ FileTable& SessionServer::file_table() {
     return impl_->files;
 }
 
+WaitQueue& SessionServer::file_changes() {
+    return impl_->files.changes();
+}
+
 void SessionServer::settle() {
     impl_->files.settle();
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/hangup_watch.h"
 #include "base/result.h"
+#include "base/wait.h"
 #include "daemon/listener.h"
 #include "daemon/world.h"
 
@@ -46,6 +47,8 @@ class SessionServer {
     size_t open_files() const;
     std::vector<OpenFileInfo> files() const;
     FileTable& file_table();
+    /// Woken when a file has been opened or released.
+    WaitQueue& file_changes();
     /// As FileTable::settle().
     void settle();
 

@@ -91,7 +91,7 @@ std::string text_of(const std::vector<Seen>& screens) {
 class Bell final : public device::Watcher {
   public:
     Bell(Board& board, Sleeper& caller)
-        : board_(board), caller_(caller), opened_(board.opened_queue(), caller) {
+        : board_(board), caller_(caller), files_(board.file_changes(), caller) {
         board_.model().add_watcher(*this);
     }
     ~Bell() { board_.model().remove_watcher(*this); }
@@ -107,6 +107,18 @@ class Bell final : public device::Watcher {
         caller_.wake();
     }
 
+    /// Rings at each flip of the cards that are there now, too: a screen's mode changes with one.
+    /// Called before each look.
+    void follow_cards() {
+        flips_.clear();
+        cards_.clear();
+        for (const SlotInfo& slot : board_.slots()) {
+            if (slot.drm && (*slot.drm)->has_modeset()) cards_.push_back(*slot.drm);
+        }
+        for (const auto& card : cards_)
+            flips_.emplace_back(card->mode_config().worker().flip_log().queue(), caller_);
+    }
+
     /// The next uevent that has come and was not taken yet.
     std::optional<device::Uevent> take_uevent() {
         MutexLock lock(mutex_);
@@ -119,7 +131,9 @@ class Bell final : public device::Watcher {
   private:
     Board& board_;
     Sleeper& caller_;
-    WaitQueue::Entry opened_;
+    WaitQueue::Entry files_;
+    std::vector<Ref<drm::Device>> cards_;  // outlive the entries
+    std::list<WaitQueue::Entry> flips_;
     Mutex<LockClass<Bell>> mutex_;
     std::deque<device::Uevent> uevents_ GUARDED_BY(mutex_);
 };
@@ -254,6 +268,24 @@ class IsOpen final : public Condition {
     const Place place_;
 };
 
+class IsClosed final : public Condition {
+  public:
+    IsClosed(Board& board, Place place) : open_(board, std::move(place)) {}
+
+    Outcome<std::optional<json>> look() override {
+        auto looked = open_.look();
+        if (!looked.ok()) return looked.problem();
+        if (!looked.value()) return std::optional<json>(json::object());
+        seen_ = looked.value()->dump();
+        return std::optional<json>();
+    }
+    std::string seen() override { return "an open file: " + seen_; }
+
+  private:
+    IsOpen open_;
+    std::string seen_;
+};
+
 class UeventSent final : public Condition {
   public:
     /// `wanted`: "KEY=value", "KEY" or nothing.
@@ -306,10 +338,11 @@ Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const json& req
         made = std::make_unique<HasMode>(board, std::move(where), request.value("mode", ""));
     if (what == "off") made = std::make_unique<IsOff>(board, std::move(where));
     if (what == "open") made = std::make_unique<IsOpen>(board, std::move(where));
+    if (what == "closed") made = std::make_unique<IsClosed>(board, std::move(where));
     if (what == "uevent") made = std::make_unique<UeventSent>(bell, request.value("key", ""));
     if (made) return made;
     return Problem{.message = fmt::format("nobody can wait for \"{}\"", what),
-                   .remedy = "use flips, mode, off, open or uevent"};
+                   .remedy = "use flips, mode, off, open, closed or uevent"};
 }
 
 }  // namespace
@@ -326,6 +359,7 @@ Outcome<Reply> wait_command(Board& board, const json& request, Sleeper& caller) 
     if (!condition.ok()) return condition.problem();
     Reply reply;
     for (Wakeup wakeup = Wakeup::Woken;; wakeup = caller.sleep(deadline, Interrupts::Allowed)) {
+        bell.follow_cards();
         auto looked = condition.value()->look();
         if (!looked.ok()) return looked.problem();
         if (auto& found = looked.value()) {

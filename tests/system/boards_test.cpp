@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "tests/support/run.h"
-#include "tests/support/temporary_folder.h"
 #include "tests/system/board.h"
+#include "tests/system/own_boards.h"
 
 namespace plugboard::tests {
 namespace {
@@ -22,35 +22,7 @@ using std::chrono::seconds;
 /// Waits for a word that never comes.
 const std::string wait_for_input = "exec cat";
 
-/// A place for boards that no other test knows.
-class BoardsTest : public testing::Test {
-  protected:
-    ~BoardsTest() override { plugboard({"down", "--all"}); }
-
-    RunOptions line(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), plugboard_command());
-        return {.command = std::move(arguments),
-                .environment = environment_,
-                .input = Input::Silent,
-                .limit = seconds(60)};
-    }
-    RunResult plugboard(std::vector<std::string> arguments) const {
-        auto options = line(std::move(arguments));
-        options.input = Input::Empty;
-        return run(options);
-    }
-    RunResult shell(const std::string& script) const {
-        return run(
-            {.command = {"bash", "-c", script}, .environment = environment_, .limit = seconds(60)});
-    }
-    json boards() const { return json::parse(plugboard({"ls", "--json"}).out); }
-
-    const TemporaryFolder folder_;
-    std::vector<std::pair<std::string, std::string>> environment_ = {
-        {"XDG_RUNTIME_DIR", folder_.path()},
-        {"PLUGBOARD_BOARD", ""},
-        {"PATH", PLUGBOARD_BINARY_DIR "/bin:/usr/bin:/bin"}};
-};
+class BoardsTest : public OwnBoards {};
 
 TEST_F(BoardsTest, up_starts_one_that_stays_and_says_its_name) {
     const auto up = plugboard({"up"});
@@ -186,6 +158,23 @@ TEST_F(BoardsTest, by_a_path_where_none_lives_are_not_started) {
     EXPECT_EQ(result.status, 125);
     EXPECT_NE(result.err.find("there is no board"), std::string::npos) << result.err;
 }
+
+class Recipe : public BoardsTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(Recipe, of_the_readme_works) {
+    const auto result = run({.command = {"python3", PLUGBOARD_SOURCE_DIR "/tests/system/recipes.py",
+                                         PLUGBOARD_SOURCE_DIR "/README.md", GetParam()},
+                             .environment = environment_,
+                             .limit = limit});
+    EXPECT_EQ(result.status, 0) << result.out << result.err;
+    EXPECT_NE(result.out.find("1920x1080"), std::string::npos) << result.out;
+    EXPECT_NE(result.err.find("left behind: 0 objects, 0 fds, 0 processes"), std::string::npos)
+        << result.err;
+    EXPECT_EQ(boards(), json::array()) << "it takes its board down";
+}
+
+INSTANTIATE_TEST_SUITE_P(Services, Recipe, testing::Values("github", "gitlab"),
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST_F(BoardsTest, sixteen_side_by_side_never_meet) {
     constexpr int count = 16;
