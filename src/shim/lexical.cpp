@@ -8,8 +8,16 @@ namespace {
 constexpr std::string_view tree_folders[] = {"/dev", "/sys", "/run", "/proc/dri"};
 
 constexpr std::string_view opaque_folders[] = {
-    "/dev/dri",  "/proc/dri", "/sys/class/drm", "/sys/kernel/debug/dri", "/sys/kernel/debug/sync",
+    "/dev/dri",
+    "/proc/dri",
+    "/sys/class/drm",
+    "/sys/kernel/debug/dri",
+    "/sys/kernel/debug/sync",
     "/run/udev",
+    // logind's: a login session of the host would give its own cards away.
+    "/run/systemd/seats",
+    "/run/systemd/sessions",
+    "/run/systemd/users",
 };
 
 struct Prefix {
