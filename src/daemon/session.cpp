@@ -50,6 +50,13 @@ bool is_own_descriptor(const UniqueFd& fd, transport::FileName name) {
            FdLabel{static_cast<FdKind>(name.kind), own_board_id(), name.number};
 }
 
+/// What it answers depends on which files are closed: the kernel's close() has released before it
+/// returns.
+bool depends_on_closes(uint32_t command) {
+    return command == DRM_IOCTL_SET_MASTER || command == DRM_IOCTL_MODE_CREATE_LEASE ||
+           command == DRM_IOCTL_MODE_LIST_LESSEES || command == DRM_IOCTL_MODE_REVOKE_LEASE;
+}
+
 /// What the kernel's mmap() checks before it asks the file. Linux: mm/mmap.c, do_mmap
 Result<void> check_map_access(int open_flags, int protection, int map_flags) {
     const int access = open_flags & O_ACCMODE;
@@ -133,10 +140,18 @@ Result<FileTable::Opened> Session::open_node(const Received& received) {
                               .command = std::string(command.substr(0, command.find('\0')))});
 }
 
+Result<drm::OpenedFile> Session::open_file(drm::Device& device, drm::OpenInfo info) {
+    auto opened = context_.files.open(device, std::move(info));
+    if (!opened.ok()) return seen_by_client(opened.error());
+    context_.world.note_open(*opened->file);
+    return drm::OpenedFile{std::move(opened->file), std::move(opened->theirs)};
+}
+
 void Session::handle_ioctl(const Received& received) {
     sleeper_.begin(received.message.sequence());
     ChannelMemory memory(channel_, received.message);
     drm::Request request(memory, sleeper_, credentials(received.sender));
+    request.set_opener(*this);
     const auto kind = received.message.body<transport::IoctlBody>().file.kind;
     if (kind == static_cast<uint32_t>(FdKind::Card)) {
         memory.reply(card_ioctl(received, request));
@@ -149,7 +164,7 @@ void Session::handle_ioctl(const Received& received) {
 
 Result<int> Session::card_ioctl(const Received& received, drm::Request& request) {
     const auto body = received.message.body<transport::IoctlBody>();
-    if (body.command == DRM_IOCTL_SET_MASTER) context_.files.settle();
+    if (depends_on_closes(body.command)) context_.files.settle();
     const auto use = TRY(find_card(body.file, received.message.sequence()));
     return use.file().ioctl(request, body.command, uapi::UserAddress{body.argument});
 }

@@ -14,6 +14,7 @@
 #include "daemon/file_table.h"
 #include "daemon/uevent_sockets.h"
 #include "daemon/world.h"
+#include "drm/file_opener.h"
 #include "transport/channel.h"
 
 namespace plugboard::daemon {
@@ -31,7 +32,7 @@ inline Errno seen_by_client(Errno error) {
 }
 
 /// run() on its own thread. Everything the shim says is hostile input.
-class Session {
+class Session final : drm::FileOpener {
   public:
     /// `event`: ChannelSleeper::make_event().
     Session(UniqueFd socket, UniqueFd event, SessionContext context);
@@ -60,6 +61,7 @@ class Session {
     void handle_bind_uevents(const Received& received);
     void handle_name_uevents(const Received& received);
 
+    Result<drm::OpenedFile> open_file(drm::Device& device, drm::OpenInfo info) override;
     Result<FileTable::Opened> open_node(const Received& received);
     Result<int> card_ioctl(const Received& received, drm::Request& request);
     Result<int> special_ioctl(const Received& received, drm::Request& request);

@@ -5,14 +5,18 @@
 #include "drm/device_state.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
+#include "drm/lease.h"
 #include "drm/master.h"
 
 namespace plugboard::drm {
 namespace {
 
+/// A lessee is while its lessor is.
 bool is_current_locked(const Device::State& device, const File::State& file)
     REQUIRES(device.master_mutex) {
-    return file.is_master && file.master && device.master && *device.master == *file.master;
+    if (!file.is_master || !file.master || !device.master) return false;
+    const MaybeRef<Master>& lessor = (*file.master)->lessor;
+    return *device.master == (lessor ? *lessor : *file.master);
 }
 
 /// A new master object of the file's own, which becomes the device's. What the file had before is
@@ -51,16 +55,20 @@ void open_master(File& file) {
 
 void release_master(File& file) {
     Device::State& device = file.device().state();
+    File::State& state = file.state();
     MaybeRef<Master> own, current;  // declared first, so dropped after the lock
     MutexLock lock(device.master_mutex);
-    File::State& state = file.state();
     if (state.magic != 0 && state.master) {
         (*state.master)->magics.take(state.magic);
         (*state.master)->magics.free(state.magic);
     }
     state.magic = 0;
-    if (is_current_locked(device, state)) current.swap(device.master);
+    if (state.is_master && device.master == state.master) current.swap(device.master);
+    if (state.is_master) revoke_leases_locked(**state.master);
+    if (state.is_lessee) end_lease_locked(**state.master);
     own.swap(state.master);
+    lock.unlock();
+    if (state.is_lessee) file.device().send_uevent({{"LEASE", "1"}});
 }
 
 bool is_current_master(const File& file) {
@@ -113,6 +121,9 @@ Result<void> ioctl_set_master(Request& request, Device& device, File& file) {
             reason = "the file has no master object";
         } else if (!file.state().is_master) {
             old = make_master_locked(state, file.state());
+        } else if ((*file.state().master)->lessor) {
+            error = Errno::Inval;
+            reason = "a lessee rules while its lessor does";
         } else {
             state.master = file.state().master;
             file.state().was_master = true;
@@ -125,13 +136,13 @@ Result<void> ioctl_set_master(Request& request, Device& device, File& file) {
 Result<void> ioctl_drop_master(Request& request, Device& device, File& file) {
     MaybeRef<Master> dropped;
     Device::State& state = device.state();
-    bool may = false;
-    bool is_current = false;
+    bool may = false, is_current = false, is_lessee = false;
     {
         MutexLock lock(state.master_mutex);
         may = may_change_master(file.state(), request.caller());
         is_current = is_current_locked(state, file.state());
-        if (may && is_current) dropped.swap(state.master);
+        is_lessee = file.state().is_lessee;
+        if (may && is_current && !is_lessee) dropped.swap(state.master);
     }
     if (!may) {
         return request.refuse(
@@ -141,6 +152,9 @@ Result<void> ioctl_drop_master(Request& request, Device& device, File& file) {
     if (!is_current)
         return request.refuse(log::Category::Core, Errno::Inval,
                               "the file is not the current master");
+    if (is_lessee)
+        return request.refuse(log::Category::Core, Errno::Inval,
+                              "a lessee rules while its lessor does");
     return {};
 }
 

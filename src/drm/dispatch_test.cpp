@@ -266,15 +266,6 @@ KernelLine parse(const std::string& line) {
             line.substr(71)};
 }
 
-/// Where we answer otherwise, and why.
-std::string difference(const KernelLine& line) {
-    // Leases are not there yet.
-    if (line.device == "vkms" && line.name == "MODE_CREATE_LEASE" &&
-        line.answers.starts_with("zero=ok"))
-        return "zero=EOPNOTSUPP badptr=EFAULT long=EOPNOTSUPP";
-    return line.answers;
-}
-
 std::string answers(Device& device, const KernelLine& line) {
     const unsigned long command = command_of(line.name);
     const auto call = [&](unsigned long with, void* argument) {
@@ -308,7 +299,7 @@ TEST_P(KernelAnswers, are_ours) {
         if (is_vgem && line.name.find("(vgem") != std::string::npos) continue;
         lines++;
         EXPECT_NE(command_of(line.name), 0u) << line.name;
-        EXPECT_EQ(answers(board.drm(), line), difference(line)) << text;
+        EXPECT_EQ(answers(board.drm(), line), line.answers) << text;
     }
     EXPECT_GT(lines, 100);
 }

@@ -38,6 +38,9 @@ struct File::State {
     /// Never taken back once given.
     std::atomic<bool> is_authenticated{false};
 
+    /// Set, if at all, before anybody knows the file.
+    std::atomic<bool> is_lessee{false};
+
     // Guarded by the device's master_mutex.
     MaybeRef<Master> master;  // none: a render node
     bool is_master = false;   // made its master object; also while that is not the device's

@@ -76,8 +76,7 @@ PLUGBOARD_HANDLER(ioctl_wait_vblank, drm_wait_vblank);
 PLUGBOARD_HANDLER(ioctl_crtc_get_sequence, drm_crtc_get_sequence);
 PLUGBOARD_HANDLER(ioctl_crtc_queue_sequence, drm_crtc_queue_sequence);
 
-// later.cpp: what a later version will do; refuses wrong arguments as the kernel does, and answers
-// a valid use with EOPNOTSUPP and the reason (docs/limits.md)
+// lease.cpp
 PLUGBOARD_HANDLER(ioctl_create_lease, drm_mode_create_lease);
 PLUGBOARD_HANDLER(ioctl_list_lessees, drm_mode_list_lessees);
 PLUGBOARD_HANDLER(ioctl_get_lease, drm_mode_get_lease);

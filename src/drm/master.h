@@ -1,10 +1,13 @@
-// A master: those who opened a card under the same ruler, with their magic numbers.
-// Linux: drivers/gpu/drm/drm_auth.c, struct drm_master
+// A master: those who opened a card under the same ruler, with their magic numbers, and the lease
+// tree that the rulers form.
+// Linux: drivers/gpu/drm/drm_auth.c, drm_lease.c, struct drm_master
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "base/id_table.h"
 #include "base/ref.h"
@@ -14,22 +17,34 @@ namespace plugboard::drm {
 class Device;
 class File;
 
-/// Counted: held by its files, and by the device while it is the current one. Its fields are
-/// guarded by the device's master_mutex.
+/// Counted: held by its files, by the device while it is the current one, and by its lessees. Its
+/// fields are guarded by the device's master_mutex.
 class Master final : public Object {
   public:
-    static Ref<Master> create() { return make_ref<Master>(); }
+    /// A lessee if it has a lessor.
+    static Ref<Master> create(MaybeRef<Master> lessor = std::nullopt) {
+        return make_ref<Master>(std::move(lessor));
+    }
 
     std::string unique;        // what GET_UNIQUE says; empty before SET_VERSION
     IdTable<uint64_t> magics;  // file ids by magic; an emptied slot is a magic that was used
 
+    /// Whom a lessee has its objects from: an owner, who has none.
+    const MaybeRef<Master> lessor;
+    uint32_t lessee_id = 0;     // of a lessee: its number in the owner's table
+    std::set<uint32_t> leased;  // of a lessee: ids of its objects; none after a revoke
+    IdTable<Master*> lessees;   // of an owner; each leaves it when its file is closed
+    uint64_t number() const { return number_; }  // the older the lower
+
     std::string label() const override { return "master " + std::to_string(number_); }
-    void visit_refs(RefVisitor&) const override {}
+    void visit_refs(RefVisitor& visitor) const override {
+        if (lessor) visitor.edge(**lessor, "drm_master.lessor");
+    }
 
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Master() : number_(next_number()) {}
+    explicit Master(MaybeRef<Master> from) : lessor(std::move(from)), number_(next_number()) {}
     ~Master() override = default;
     static uint64_t next_number() {
         static std::atomic<uint64_t> next{1};

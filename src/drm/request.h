@@ -19,6 +19,7 @@
 namespace plugboard::drm {
 
 class Device;
+class FileOpener;
 
 /// Where a test may stop a request; see Request::stop_point.
 enum class StopPoint { Entry, AfterCopy, Wait };
@@ -72,6 +73,10 @@ class Request {
 
     void stop_point(Device& device, StopPoint point);
 
+    /// Who gives the caller new files; null: nobody can.
+    FileOpener* opener() { return opener_; }
+    void set_opener(FileOpener& opener) { opener_ = &opener; }
+
     void begin(const uapi::Ioctl& row) { row_ = &row; }
     void keep_reasons() { keeps_reasons_ = true; }
     /// Writes the log lines of the refusals so far. With no lock held.
@@ -85,6 +90,7 @@ class Request {
     uapi::UserMemory& memory_;
     Sleeper& sleeper_;
     uapi::Credentials caller_;
+    FileOpener* opener_ = nullptr;
     const uapi::Ioctl* row_ = nullptr;
     std::string reason_;
     std::vector<std::pair<log::Category, std::string>> unwritten_;  // log lines

@@ -1,9 +1,12 @@
 #include "tests/support/drm_client.h"
 
+#include <sys/eventfd.h>
+
 #include <cstdlib>
 #include <iterator>
 #include <utility>
 
+#include "drm/file_opener.h"
 #include "drm/objects/mode_list.h"
 #include "drm/request.h"
 #include "drm/vblank/vblank_timer.h"
@@ -53,6 +56,31 @@ class Client::Sink final : public drm::EventSink {
     EventQueue& queue_;
 };
 
+/// Gives a call's caller a file: a client of its own, and a descriptor that stands for it.
+class Client::Opener final : public drm::FileOpener {
+  public:
+    Result<drm::OpenedFile> open_file(drm::Device& device, drm::OpenInfo info) override {
+        made_ = std::make_unique<Client>(device, ClientInfo{.node = info.node,
+                                                            .flags = info.flags,
+                                                            .uid = info.opener.uid,
+                                                            .pid = info.opener.pid,
+                                                            .command = info.command});
+        if (!made_->is_open()) return static_cast<Errno>(made_->open_error());
+        UniqueFd fd(eventfd(0, EFD_CLOEXEC));
+        number_ = fd.borrow();
+        return drm::OpenedFile{Ref<drm::File>::share(made_->file()), std::move(fd)};
+    }
+    /// After a successful call: null if it opened none.
+    std::unique_ptr<Client> take() {
+        if (made_) made_->descriptor_.reset(number_);
+        return std::move(made_);
+    }
+
+  private:
+    std::unique_ptr<Client> made_;
+    int number_ = -1;
+};
+
 Client::Client(drm::Device& device, ClientInfo info) : device_(device), info_(std::move(info)) {
     auto file = drm::File::open(device,
                                 {.node = info_.node,
@@ -86,12 +114,20 @@ int Client::ioctl_as(uapi::Credentials caller, unsigned long command, void* argu
     Sleeper& sleeper = info_.sleeper ? *info_.sleeper : own;
     drm::Request request(memory, sleeper, caller);
     request.keep_reasons();
+    Opener opener;
+    request.set_opener(opener);
     const auto done = (*file_)->ioctl(request, static_cast<uint32_t>(command),
                                       uapi::UserAddress{reinterpret_cast<uintptr_t>(argument)});
     memory.end_request(!done.ok());
     const std::lock_guard lock(mutex_);
     reason_ = request.reason();
+    if (done.ok()) opened_ = opener.take();
     return done.ok() ? 0 : static_cast<int>(done.error());
+}
+
+std::unique_ptr<Client> Client::take_opened() {
+    const std::lock_guard lock(mutex_);
+    return std::move(opened_);
 }
 
 std::string Client::reason() const {
@@ -180,6 +216,18 @@ void Board::drop() {
     drm_.reset();
 }
 
+void Board::add_second_crtc(drm::Device& drm) {
+    auto& primary = drm.manage<drm::Plane>(drm, drm::PlaneInfo{.type = drm::PlaneType::Primary,
+                                                               .possible_crtcs = 2,
+                                                               .formats = {DRM_FORMAT_XRGB8888}});
+    drm.manage<drm::Crtc>(drm, drm::CrtcInfo{.primary = &primary});
+    auto& encoder = drm.manage<drm::Encoder>(drm, drm::EncoderInfo{.possible_crtcs = 2});
+    drm::ConnectorInfo screen;
+    screen.encoders = {&encoder};
+    screen.modes = [] { return drm::noedid_modes(8192, 8192); };
+    drm::Connector::create(drm, std::move(screen));
+}
+
 Result<void> Board::probe(device::Bound& bound) {
     drm_ = TRY(drm::Device::create(bound, info_.driver));
     drm::Device& drm = **drm_;
@@ -226,6 +274,7 @@ Result<void> Board::probe(device::Bound& bound) {
             };
         }
         drm::Connector::create(drm, std::move(screen));
+        if (info_.has_second_crtc) add_second_crtc(drm);
         TRY(bound.manage<drm::VblankTimer>(drm));
     }
     return drm.publish(bound);

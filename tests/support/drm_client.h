@@ -93,14 +93,19 @@ class Client {
     drm::File& file() { return **file_; }
     EventQueue& events() { return events_; }
     void close();
+    /// The client of the file that the last successful call opened; its descriptor closes with it.
+    std::unique_ptr<Client> take_opened();
     /// The file as it is, not released; the client has none afterwards, and outlives it.
     Ref<drm::File> take_file() { return *std::exchange(file_, {}); }
 
   private:
     class Sink;
+    class Opener;
     drm::Device& device_;
     const ClientInfo info_;
     EventQueue events_;
+    UniqueFd descriptor_;  // that a call gave its caller for the file
+    std::unique_ptr<Client> opened_;
     MaybeRef<drm::File> file_;
     int open_error_ = 0;
     mutable std::mutex mutex_;
@@ -127,6 +132,7 @@ struct CardInfo {
     bool has_overlay = false;
     /// The screen's connector, but for its encoder; without `modes` it has those of a Virtual one.
     drm::ConnectorInfo screen{};
+    bool has_second_crtc = false;  // with a primary plane and a connector of its own
 };
 
 /// Without modeset, with a render node. Linux: vgem
@@ -151,10 +157,15 @@ class Board {
     drm::Crtc& crtc() { return *drm().mode_config().crtcs[0]; }
     Ref<drm::Connector> writeback() { return drm().mode_config().connectors[0]; }
     Ref<drm::Connector> screen() { return drm().mode_config().connectors[1]; }
+    // With a second CRTC and without an overlay.
+    drm::Plane& second_primary() { return *drm().mode_config().planes[2]; }
+    drm::Crtc& second_crtc() { return *drm().mode_config().crtcs[1]; }
+    Ref<drm::Connector> second_screen() { return drm().mode_config().connectors[2]; }
 
     device::Model model;
 
   private:
+    static void add_second_crtc(drm::Device& drm);
     Result<void> probe(device::Bound& bound);
     CardInfo info_;
     FunctionDriver driver_;

@@ -66,7 +66,7 @@ constexpr Decision decisions[] = {
     {"", "ATOMIC rotation 180 ok", Follow::Linux61, no_rotation},
 };
 
-/// A line that we answer differently, most until a later version (docs/limits.md): whole lines.
+/// A line that we answer differently: whole lines.
 struct OwnAnswer {
     std::string theirs;
     std::string ours;
@@ -78,34 +78,12 @@ std::string kms_line(const std::string& label, const std::string& result) {
 }
 
 std::vector<OwnAnswer> own_in_kms() {
-    const char* lease = "leases come later: a good request is EOPNOTSUPP";
     const char* seek = "a dma-buf is a memfd, in which lseek goes anywhere (docs/limits.md)";
-    const std::string good_lease = "CREATE_LEASE good", again = "CREATE_LEASE same objects again";
     return {
-        {kms_line(good_lease, "ok"), kms_line(good_lease, "EOPNOTSUPP"), lease},
-        {kms_line(again, "EBUSY"), kms_line(again, "EOPNOTSUPP"), lease},
         {kms_line("ADDFB bpp 24 depth 24", "ok"), kms_line("ADDFB bpp 24 depth 24", "EINVAL"),
          "the newest kernel's rule with the profile's formats, which have no RG24"},
         {"    lseek end 3145728, set 1: -1 EACCES", "    lseek end 3145728, set 1: 1 ", seek},
     };
-}
-
-std::string ioctl_line(const std::string& opener, const std::string& ioctl,
-                       const std::string& answers) {
-    const std::string start = "vkms   primary, " + opener;
-    return start + std::string(36 - start.size(), ' ') + ioctl +
-           std::string(35 - ioctl.size(), ' ') + answers;
-}
-
-std::vector<OwnAnswer> own_in_ioctls() {
-    std::vector<OwnAnswer> lines;
-    for (const char* opener : {"root, master", "user, master"}) {
-        lines.push_back({ioctl_line(opener, "MODE_CREATE_LEASE", "zero=ok badptr=EFAULT long=ok"),
-                         ioctl_line(opener, "MODE_CREATE_LEASE",
-                                    "zero=EOPNOTSUPP badptr=EFAULT long=EOPNOTSUPP"),
-                         "an empty lease is a good request, and leases come later"});
-    }
-    return lines;
 }
 
 std::string squeezed(const std::string& line) {
@@ -165,13 +143,7 @@ Lines expected_ioctls() {
         const bool users = line.starts_with("vkms   primary, user");
         if (line.starts_with("vkms") && (root || users)) lines.push_back(line);
     }
-    auto own = own_in_ioctls();
-    if (!root) {
-        std::erase_if(own, [](const OwnAnswer& row) {
-            return !row.theirs.starts_with("vkms   primary, user");
-        });
-    }
-    return with_own(lines, own);
+    return lines;
 }
 
 Lines split(const std::string& text) {
@@ -208,9 +180,6 @@ TEST(ErrnoLists, every_line_that_the_kernels_disagree_on_is_decided) {
 TEST(ErrnoLists, every_line_we_answer_differently_is_in_the_reference_once) {
     const Lines kms = merge([](const Decision& row) { return row.follow; });
     for (const OwnAnswer& row : own_in_kms()) EXPECT_EQ(std::ranges::count(kms, row.theirs), 1);
-    const Lines ioctls = reference_lines("linux-7.2/ioctl-errno.txt");
-    for (const OwnAnswer& row : own_in_ioctls())
-        EXPECT_EQ(std::ranges::count(ioctls, row.theirs), 1);
 }
 
 /// Each single change of what a client printed is seen: an answer, a lost line, an added one.

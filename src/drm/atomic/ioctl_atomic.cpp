@@ -44,8 +44,8 @@ Result<void> check_flags(Request& request, Device& device, File& file,
 /// Reads and checks a request's arrays object by object, as far as they are good.
 class Settings {
   public:
-    Settings(Request& request, Device& device, const drm_mode_atomic& argument)
-        : request_(request), device_(device), argument_(argument) {}
+    Settings(Request& request, File& file, const drm_mode_atomic& argument)
+        : request_(request), file_(file), argument_(argument) {}
 
     Result<void> read();
     void apply(atomic::State& state) const {
@@ -61,7 +61,7 @@ class Settings {
     static void pull_in(atomic::State& state, const Target& target);
 
     Request& request_;
-    Device& device_;
+    File& file_;
     const drm_mode_atomic& argument_;
     uint64_t next_property_ = 0;
     std::vector<Setting> settings_;
@@ -81,7 +81,7 @@ Result<T> Settings::element(const char* array, uint64_t address, uint64_t index)
 Result<void> Settings::read() {
     for (uint32_t i = 0; i < argument_.count_objs; i++) {
         const auto id = TRY(element<uint32_t>("objs_ptr", argument_.objs_ptr, i));
-        const std::optional<Target> target = atomic::find_target(device_, id);
+        const std::optional<Target> target = atomic::find_target(file_, id);
         if (!target)
             return request_.refuse(Category::Atomic, Errno::NoEnt, "object {}: no such object", id);
         if (!target->object())
@@ -102,12 +102,12 @@ Result<void> Settings::read_property(const Target& target, uint32_t object_id) {
                                "{}: property {} is not attached to it", target.name(), id);
     const auto value = TRY(element<uint64_t>("prop_values_ptr", argument_.prop_values_ptr, index));
     // Linux looks whether there is a fence before it looks at the value.
-    if (attached->property == device_.mode_config().properties.in_fence_fd &&
+    if (attached->property == file_.device().mode_config().properties.in_fence_fd &&
         places_.contains({object_id, id}))
         return request_.refuse(Category::Atomic, Errno::Inval,
                                "{}: IN_FENCE_FD = {}: set before in this request", target.name(),
                                static_cast<int64_t>(value));
-    return add(TRY(atomic::parse_setting(request_, device_, target, *attached->property, value)),
+    return add(TRY(atomic::parse_setting(request_, file_, target, *attached->property, value)),
                object_id);
 }
 
@@ -139,7 +139,7 @@ void Settings::pull_in(atomic::State& state, const Target& target) {
 
 PLUGBOARD_HANDLER(ioctl_atomic, drm_mode_atomic) {
     TRY(check_flags(request, device, file, argument));
-    Settings settings(request, device, argument);
+    Settings settings(request, file, argument);
     TRY(settings.read());
     std::optional<uint64_t> event;
     if (argument.flags & DRM_MODE_PAGE_FLIP_EVENT) event = argument.user_data;

@@ -53,9 +53,10 @@ Result<void> update_cursor(Request& request, Device& device, File& file,
     if (argument.flags == 0 || (argument.flags & ~known))
         return request.refuse(Category::Kms, Errno::Inval, "flags 0x{:x}: not BO, MOVE or both",
                               argument.flags);
-    Crtc& crtc = *TRY(atomic::find_crtc(request, device, "crtc_id", argument.crtc_id));
+    Crtc& crtc = *TRY(atomic::find_crtc(request, file, "crtc_id", argument.crtc_id));
     Plane* plane = crtc.info().cursor;
     if (!plane) return refuse_without_plane(request, crtc, argument);
+    TRY(atomic::expect_leased(request, file, *plane));
     const bool has_buffer = (argument.flags & DRM_MODE_CURSOR_BO) != 0;
     const bool moves = (argument.flags & DRM_MODE_CURSOR_MOVE) != 0;
     MaybeRef<Framebuffer> fb;

@@ -56,7 +56,8 @@ Result<void> check_shows_something(Request& request, Device& device, const Crtc&
 
 PLUGBOARD_HANDLER(ioctl_page_flip, drm_mode_crtc_page_flip) {
     TRY(check_flags(request, device, argument));
-    Crtc& crtc = *TRY(atomic::find_crtc(request, device, "crtc_id", argument.crtc_id));
+    Crtc& crtc = *TRY(atomic::find_crtc(request, file, "crtc_id", argument.crtc_id));
+    TRY(atomic::expect_leased(request, file, *crtc.info().primary));
     if (argument.flags & DRM_MODE_PAGE_FLIP_TARGET)
         return request.refuse(Category::Kms, Errno::Inval,
                               "flags 0x{:x}: the driver cannot flip at a given vblank",

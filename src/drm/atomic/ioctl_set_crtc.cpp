@@ -68,8 +68,9 @@ Result<void> parse_picture(Request& request, Device& device, File& file,
                           fb.size().width, fb.size().height);
 }
 
-Result<void> parse_connectors(Request& request, Device& device, const drm_mode_crtc& argument,
+Result<void> parse_connectors(Request& request, File& file, const drm_mode_crtc& argument,
                               Wanted& wanted) {
+    Device& device = file.device();
     const uint32_t count = argument.count_connectors;
     if (count == 0 && wanted.mode)
         return request.refuse(Category::Kms, Errno::Inval, "{}: a mode, but no connectors",
@@ -92,7 +93,7 @@ Result<void> parse_connectors(Request& request, Device& device, const drm_mode_c
             return request.refuse(Category::Kms, id.error(),
                                   "set_connectors_ptr[{}] cannot be read", i);
         wanted.connectors.push_back(
-            TRY(atomic::find_connector(request, device, "set_connectors_ptr", *id)));
+            TRY(atomic::find_connector(request, file, "set_connectors_ptr", *id)));
     }
     return {};
 }
@@ -151,15 +152,16 @@ PLUGBOARD_HANDLER(ioctl_set_crtc, drm_mode_crtc) {
     if (argument.x > 0xffff || argument.y > 0xffff)
         return request.refuse(Category::Kms, Errno::Range, "x {} or y {} is above 65535",
                               argument.x, argument.y);
-    Wanted wanted{.crtc = TRY(atomic::find_crtc(request, device, "crtc_id", argument.crtc_id)),
+    Wanted wanted{.crtc = TRY(atomic::find_crtc(request, file, "crtc_id", argument.crtc_id)),
                   .x = argument.x,
                   .y = argument.y};
     if (argument.mode_valid) {
+        TRY(atomic::expect_leased(request, file, *wanted.crtc->info().primary));
         TRY(parse_picture(request, device, file, argument, wanted));
         const drm_mode_modeinfo info = wanted.mode->to_user(AspectBits::Show);
         wanted.mode_blob = TRY(Blob::create(device, std::as_bytes(std::span(&info, 1))));
     }
-    TRY(parse_connectors(request, device, argument, wanted));
+    TRY(parse_connectors(request, file, argument, wanted));
     return atomic::commit_recipe(request, device, {.allow_modeset = true, .file_id = file.id()},
                                  [&wanted](State& state) { return fill(state, wanted); });
 }

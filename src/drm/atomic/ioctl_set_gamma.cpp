@@ -45,7 +45,7 @@ std::vector<drm_color_lut> table_of(Device& device, const Crtc& crtc) {
 }  // namespace
 
 PLUGBOARD_HANDLER(ioctl_set_gamma, drm_mode_crtc_lut) {
-    Crtc& crtc = *TRY(atomic::find_crtc(request, device, "crtc_id", argument.crtc_id));
+    Crtc& crtc = *TRY(atomic::find_crtc(request, file, "crtc_id", argument.crtc_id));
     const uint32_t size = crtc.info().gamma_size;
     if (size == 0)
         return request.refuse(Category::Kms, Errno::NoSys, "{}: it has no gamma table",

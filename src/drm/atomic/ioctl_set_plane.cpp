@@ -36,11 +36,11 @@ void fill(State& state, Plane& plane, const WantedPlane& wanted) {
 }  // namespace atomic
 
 PLUGBOARD_HANDLER(ioctl_set_plane, drm_mode_set_plane) {
-    Plane& plane = *TRY(atomic::find_plane(request, device, "plane_id", argument.plane_id));
+    Plane& plane = *TRY(atomic::find_plane(request, file, "plane_id", argument.plane_id));
     atomic::WantedPlane wanted;
     if (argument.fb_id) {
         wanted.fb = TRY(atomic::find_fb(request, device, "fb_id", argument.fb_id));
-        wanted.crtc = TRY(atomic::find_crtc(request, device, "crtc_id", argument.crtc_id));
+        wanted.crtc = TRY(atomic::find_crtc(request, file, "crtc_id", argument.crtc_id));
         wanted.destination = {.x = argument.crtc_x,
                               .y = argument.crtc_y,
                               .width = argument.crtc_w,

@@ -52,7 +52,7 @@ Result<void> set_dpms(Request& request, Device& device, File& file, Connector& c
 
 Result<void> set_property(Request& request, Device& device, File& file, uint32_t object_id,
                           ObjectType type, uint32_t property_id, uint64_t value) {
-    const std::optional<Target> target = atomic::find_target(device, object_id, type);
+    const std::optional<Target> target = atomic::find_target(file, object_id, type);
     if (!target)
         return request.refuse(Category::Kms, Errno::NoEnt,
                               "object {} of type 0x{:x}: no such object", object_id,
@@ -67,7 +67,7 @@ Result<void> set_property(Request& request, Device& device, File& file, uint32_t
     if (attached->property == device.mode_config().properties.dpms)
         return set_dpms(request, device, file, **target->connector, value);
     const atomic::Setting setting =
-        TRY(atomic::parse_setting(request, device, *target, *attached->property, value));
+        TRY(atomic::parse_setting(request, file, *target, *attached->property, value));
     return atomic::commit_recipe(request, device, {.allow_modeset = true, .file_id = file.id()},
                                  [&setting](State& state) -> Result<void> {
                                      atomic::apply(state, setting);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "drm/atomic/check.h"
+#include "drm/lease.h"
 #include "drm/objects/lookup.h"
 
 namespace plugboard::drm::atomic {
@@ -14,13 +15,13 @@ Errno refuse_unknown(Request& request, const char* field, uint32_t id, const cha
 
 }  // namespace
 
-Result<Crtc*> find_crtc(Request& request, Device& device, const char* field, uint32_t id) {
-    if (Crtc* crtc = drm::find_crtc(device, ObjectId{id})) return crtc;
+Result<Crtc*> find_crtc(Request& request, const File& file, const char* field, uint32_t id) {
+    if (Crtc* crtc = drm::find_crtc(file, ObjectId{id})) return crtc;
     return refuse_unknown(request, field, id, "CRTC");
 }
 
-Result<Plane*> find_plane(Request& request, Device& device, const char* field, uint32_t id) {
-    if (Plane* plane = drm::find_plane(device, ObjectId{id})) return plane;
+Result<Plane*> find_plane(Request& request, const File& file, const char* field, uint32_t id) {
+    if (Plane* plane = drm::find_plane(file, ObjectId{id})) return plane;
     return refuse_unknown(request, field, id, "plane");
 }
 
@@ -29,11 +30,17 @@ Result<Ref<Framebuffer>> find_fb(Request& request, Device& device, const char* f
     return refuse_unknown(request, field, id, "framebuffer");
 }
 
-Result<Ref<Connector>> find_connector(Request& request, Device& device, const char* field,
+Result<Ref<Connector>> find_connector(Request& request, const File& file, const char* field,
                                       uint32_t id) {
-    if (MaybeRef<Connector> connector = drm::find_connector(device, ObjectId{id}))
+    if (MaybeRef<Connector> connector = drm::find_connector(file, ObjectId{id}))
         return *std::move(connector);
     return refuse_unknown(request, field, id, "connector");
+}
+
+Result<void> expect_leased(Request& request, const File& file, const Plane& plane) {
+    if (may_use(file, plane.id())) return {};
+    return request.refuse(log::Category::Lease, Errno::Access, "{}: the lessee has not leased it",
+                          name_of(plane));
 }
 
 ModeObject* Target::object() const {
@@ -46,6 +53,13 @@ std::string Target::name() const {
     if (plane) return name_of(*plane);
     if (crtc) return name_of(*crtc);
     return connector ? name_of(**connector) : "an object without properties";
+}
+
+std::optional<Target> find_target(const File& file, uint32_t id, ObjectType type) {
+    std::optional<Target> target = find_target(file.device(), id, type);
+    const ModeObject* object = target ? target->object() : nullptr;
+    if (object && !may_use(file, object->id())) return std::nullopt;
+    return target;
 }
 
 std::optional<Target> find_target(Device& device, uint32_t id, ObjectType type) {

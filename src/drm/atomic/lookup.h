@@ -14,11 +14,13 @@
 namespace plugboard::drm::atomic {
 
 // NoEnt, with the name of the field as the reason has it.
-Result<Crtc*> find_crtc(Request& request, Device& device, const char* field, uint32_t id);
-Result<Plane*> find_plane(Request& request, Device& device, const char* field, uint32_t id);
+Result<Crtc*> find_crtc(Request& request, const File& file, const char* field, uint32_t id);
+Result<Plane*> find_plane(Request& request, const File& file, const char* field, uint32_t id);
 Result<Ref<Framebuffer>> find_fb(Request& request, Device& device, const char* field, uint32_t id);
-Result<Ref<Connector>> find_connector(Request& request, Device& device, const char* field,
+Result<Ref<Connector>> find_connector(Request& request, const File& file, const char* field,
                                       uint32_t id);
+/// Access: the file is a lessee that has not leased the plane of the CRTC that it means.
+Result<void> expect_leased(Request& request, const File& file, const Plane& plane);
 
 /// An object whose properties may be set. One of the three is there unless its type has none.
 struct Target {
@@ -32,7 +34,9 @@ struct Target {
     std::string name() const;
 };
 
-/// Nothing: unknown, or not of the type.
-std::optional<Target> find_target(Device& device, uint32_t id, ObjectType type = ObjectType::Any);
+/// Nothing: unknown, not of the type, or not leased by a file that is a lessee.
+std::optional<Target> find_target(const File& file, uint32_t id, ObjectType type = ObjectType::Any);
+/// The same for a value of a property, which may name what is not leased.
+std::optional<Target> find_target(Device& device, uint32_t id, ObjectType type);
 
 }  // namespace plugboard::drm::atomic

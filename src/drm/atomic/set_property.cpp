@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "device/model.h"
+#include "drm/lease.h"
 #include "drm/sync/sync_file.h"
 
 namespace plugboard::drm::atomic {
@@ -16,8 +17,8 @@ const StandardProperties& standard(Device& device) {
 /// One property being parsed.
 class Parser {
   public:
-    Parser(Request& request, Device& device, Setting& setting)
-        : request_(request), device_(device), setting_(setting) {}
+    Parser(Request& request, File& file, Setting& setting)
+        : request_(request), file_(file), device_(file.device()), setting_(setting) {}
 
     Result<void> check_value();
     Result<void> check_rule();
@@ -33,10 +34,12 @@ class Parser {
     Result<void> find_object(ObjectType type);
     Result<void> parse_mode();
     Result<void> check_gamma();
+    Result<void> check_crtc();
     Result<void> take_fence();
     Result<void> clear_slot();
 
     Request& request_;
+    const File& file_;
     Device& device_;
     Setting& setting_;
 };
@@ -97,6 +100,11 @@ Result<void> Parser::check_gamma() {
     return {};
 }
 
+Result<void> Parser::check_crtc() {
+    if (!setting_.crtc || may_use(file_, setting_.crtc->id())) return {};
+    return refuse(Errno::Access, "the lessee has not leased it");
+}
+
 Result<void> Parser::take_fence() {
     if (static_cast<int64_t>(setting_.value) == -1) {
         setting_.is_void = true;
@@ -130,12 +138,12 @@ Result<void> Parser::check_rule() {
     if (property == p.out_fence_ptr || property == p.writeback_out_fence_ptr) return clear_slot();
     if (property == p.dpms)
         return refuse(Errno::Inval, "not through ATOMIC: use ACTIVE of the CRTC");
-    const bool is_known = property == p.fb_id || property == p.crtc_id || property == p.crtc_x ||
-                          property == p.crtc_y || property == p.crtc_w || property == p.crtc_h ||
-                          property == p.src_x || property == p.src_y || property == p.src_w ||
-                          property == p.src_h || property == p.active ||
-                          property == p.vrr_enabled || property == p.link_status ||
-                          property == p.writeback_fb_id;
+    if (property == p.crtc_id) return check_crtc();
+    const bool is_known = property == p.fb_id || property == p.crtc_x || property == p.crtc_y ||
+                          property == p.crtc_w || property == p.crtc_h || property == p.src_x ||
+                          property == p.src_y || property == p.src_w || property == p.src_h ||
+                          property == p.active || property == p.vrr_enabled ||
+                          property == p.link_status || property == p.writeback_fb_id;
     if (is_known) return {};
     return refuse(Errno::Inval, "neither the core nor the driver knows how to set it");
 }
@@ -189,10 +197,10 @@ void apply_to_connector(State& state, const StandardProperties& p, const Setting
 
 }  // namespace
 
-Result<Setting> parse_setting(Request& request, Device& device, const Target& target,
+Result<Setting> parse_setting(Request& request, File& file, const Target& target,
                               const Property& property, uint64_t value) {
     Setting setting{.target = target, .property = &property, .value = value};
-    Parser parser(request, device, setting);
+    Parser parser(request, file, setting);
     TRY(parser.check_value());
     TRY(parser.check_rule());
     return setting;

@@ -27,7 +27,7 @@ struct Setting {
 
 /// The check of the value and the property's own rule. Inval; Fault: an out-fence pointer, to which
 /// -1 is written here.
-Result<Setting> parse_setting(Request& request, Device& device, const Target& target,
+Result<Setting> parse_setting(Request& request, File& file, const Target& target,
                               const Property& property, uint64_t value);
 
 /// Under the modeset lock; never fails: nothing in the current state makes a valid value wrong.

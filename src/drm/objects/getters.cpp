@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drm/handlers.h"
+#include "drm/lease.h"
 #include "drm/objects/connector_probe.h"
 #include "drm/objects/copy_out.h"
 #include "drm/objects/lookup.h"
@@ -50,6 +51,20 @@ struct ConnectorSnapshot {
     std::vector<uint64_t> property_values;
 };
 
+const Crtc* crtc_of(Device& device, const Encoder& encoder) {
+    MutexLock lock(device.mode_config().lock());
+    for (const Ref<Connector>& connector : device.mode_config().connectors) {
+        if (connector->state.encoder == &encoder && connector->state.crtc)
+            return connector->state.crtc;
+    }
+    return nullptr;
+}
+
+/// The CRTC's id; 0: none, or one that the lessee has not leased.
+uint32_t shown_to(const File& file, const Crtc* crtc) {
+    return crtc && may_use(file, crtc->id()) ? raw(crtc->id()) : 0;
+}
+
 ConnectorSnapshot snapshot(Device& device, const Connector& connector, const File& file) {
     const ClientCaps caps = file.caps();
     ConnectorSnapshot now;
@@ -69,7 +84,7 @@ ConnectorSnapshot snapshot(Device& device, const Connector& connector, const Fil
 }  // namespace
 
 Result<void> ioctl_get_crtc(Request& request, Device& device, File& file, drm_mode_crtc& argument) {
-    const Crtc* crtc = find_crtc(device, ObjectId{argument.crtc_id});
+    const Crtc* crtc = find_crtc(file, ObjectId{argument.crtc_id});
     if (!crtc) return no_crtc(request, argument.crtc_id);
     const AspectBits aspects = aspect_bits(file);
     MutexLock lock(device.mode_config().lock());
@@ -86,27 +101,22 @@ Result<void> ioctl_get_crtc(Request& request, Device& device, File& file, drm_mo
     return {};
 }
 
-Result<void> ioctl_get_encoder(Request& request, Device& device, File&,
+Result<void> ioctl_get_encoder(Request& request, Device& device, File& file,
                                drm_mode_get_encoder& argument) {
     const Encoder* encoder = find_encoder(device, ObjectId{argument.encoder_id});
     if (!encoder) {
         return request.refuse(kms, Errno::NoEnt, "there is no encoder {}", argument.encoder_id);
     }
-    argument.crtc_id = 0;
     argument.encoder_type = encoder->info().type;
-    argument.possible_crtcs = encoder->info().possible_crtcs;
+    argument.possible_crtcs = filter_crtcs(file, encoder->info().possible_crtcs);
     argument.possible_clones = encoder->info().possible_clones;
-    MutexLock lock(device.mode_config().lock());
-    for (const Ref<Connector>& connector : device.mode_config().connectors) {
-        if (connector->state.encoder == encoder && connector->state.crtc)
-            argument.crtc_id = raw(connector->state.crtc->id());
-    }
+    argument.crtc_id = shown_to(file, crtc_of(device, *encoder));
     return {};
 }
 
 Result<void> ioctl_get_connector(Request& request, Device& device, File& file,
                                  drm_mode_get_connector& argument) {
-    const auto connector = find_connector(device, ObjectId{argument.connector_id});
+    const auto connector = find_connector(file, ObjectId{argument.connector_id});
     if (!connector) {
         return request.refuse(kms, Errno::NoEnt, "there is no connector {}", argument.connector_id);
     }
@@ -133,18 +143,20 @@ Result<void> ioctl_get_connector(Request& request, Device& device, File& file,
     return {};
 }
 
-Result<void> ioctl_get_plane(Request& request, Device& device, File&,
+Result<void> ioctl_get_plane(Request& request, Device& device, File& file,
                              drm_mode_get_plane& argument) {
-    const Plane* plane = find_plane(device, ObjectId{argument.plane_id});
+    const Plane* plane = find_plane(file, ObjectId{argument.plane_id});
     if (!plane) {
         return request.refuse(kms, Errno::NoEnt, "there is no plane {}", argument.plane_id);
     }
+    const Crtc* crtc = nullptr;
     {
         MutexLock lock(device.mode_config().lock());
-        argument.crtc_id = plane->state.crtc ? raw(plane->state.crtc->id()) : 0;
+        crtc = plane->state.crtc;
         argument.fb_id = plane->state.fb ? raw((*plane->state.fb)->id()) : 0;
     }
-    argument.possible_crtcs = plane->info().possible_crtcs;
+    argument.crtc_id = shown_to(file, crtc);
+    argument.possible_crtcs = filter_crtcs(file, plane->info().possible_crtcs);
     argument.gamma_size = 0;
     const std::vector<uint32_t>& formats = plane->info().formats;
     TRY(copy_if_all_fit(request, argument.format_type_ptr, argument.count_format_types, formats));
@@ -152,8 +164,9 @@ Result<void> ioctl_get_plane(Request& request, Device& device, File&,
     return {};
 }
 
-Result<void> ioctl_get_gamma(Request& request, Device& device, File&, drm_mode_crtc_lut& argument) {
-    const Crtc* crtc = find_crtc(device, ObjectId{argument.crtc_id});
+Result<void> ioctl_get_gamma(Request& request, Device& device, File& file,
+                             drm_mode_crtc_lut& argument) {
+    const Crtc* crtc = find_crtc(file, ObjectId{argument.crtc_id});
     if (!crtc) return no_crtc(request, argument.crtc_id);
     const size_t size = crtc->info().gamma_size;
     if (argument.gamma_size != size) {

@@ -1,5 +1,7 @@
 #include "drm/objects/lookup.h"
 
+#include "drm/lease.h"
+
 namespace plugboard::drm {
 namespace {
 
@@ -10,6 +12,18 @@ T* find(Device& device, ObjectId id, ObjectType type) {
 }
 
 }  // namespace
+
+Crtc* find_crtc(const File& file, ObjectId id) {
+    return may_use(file, id) ? find_crtc(file.device(), id) : nullptr;
+}
+
+Plane* find_plane(const File& file, ObjectId id) {
+    return may_use(file, id) ? find_plane(file.device(), id) : nullptr;
+}
+
+MaybeRef<Connector> find_connector(const File& file, ObjectId id) {
+    return may_use(file, id) ? find_connector(file.device(), id) : std::nullopt;
+}
 
 Crtc* find_crtc(Device& device, ObjectId id) {
     return find<Crtc>(device, id, ObjectType::Crtc);

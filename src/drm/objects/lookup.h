@@ -9,6 +9,11 @@
 
 namespace plugboard::drm {
 
+// What a request names: a lessee finds what it has leased.
+Crtc* find_crtc(const File& file, ObjectId id);
+Plane* find_plane(const File& file, ObjectId id);
+MaybeRef<Connector> find_connector(const File& file, ObjectId id);
+
 /// Null: no object of this type has the id.
 Crtc* find_crtc(Device& device, ObjectId id);
 Plane* find_plane(Device& device, ObjectId id);

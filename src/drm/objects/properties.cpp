@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "drm/handlers.h"
+#include "drm/lease.h"
 #include "drm/objects/copy_out.h"
 #include "drm/objects/lookup.h"
 #include "drm/objects/property_values.h"
@@ -20,8 +21,8 @@ struct ObjectProperties {
     std::vector<std::pair<uint32_t, uint64_t>> visible;
 };
 
-ObjectProperties properties_of(Device& device, ObjectId id, ObjectType type,
-                               const ClientCaps& caps) {
+ObjectProperties properties_of(const File& file, ObjectId id, ObjectType type) {
+    Device& device = file.device();
     ModeConfig& config = device.mode_config();
     ObjectProperties found;
     // Planes and CRTCs live as long as the device; a connector is held meanwhile.
@@ -34,8 +35,10 @@ ObjectProperties properties_of(Device& device, ObjectId id, ObjectType type,
         if (of == ObjectType::Plane || of == ObjectType::Crtc) object = candidate;
         if (of == ObjectType::Connector && connector) object = &**connector;
     });
+    if (object && !may_use(file, id)) return {};
     if (!object || object->properties().empty()) return found;
     found.has_any = true;
+    const ClientCaps caps = file.caps();
     MutexLock lock(config.lock());
     found.visible = visible_properties(*object, caps);
     return found;
@@ -78,10 +81,10 @@ Result<void> ioctl_get_property(Request& request, Device& device, File&,
     return {};
 }
 
-Result<void> ioctl_obj_get_properties(Request& request, Device& device, File& file,
+Result<void> ioctl_obj_get_properties(Request& request, Device&, File& file,
                                       drm_mode_obj_get_properties& argument) {
-    const ObjectProperties found = properties_of(device, ObjectId{argument.obj_id},
-                                                 ObjectType{argument.obj_type}, file.caps());
+    const ObjectProperties found =
+        properties_of(file, ObjectId{argument.obj_id}, ObjectType{argument.obj_type});
     if (!found.exists) {
         return request.refuse(kms, Errno::NoEnt, "there is no object {} of type 0x{:x}",
                               argument.obj_id, argument.obj_type);

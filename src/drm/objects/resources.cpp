@@ -1,9 +1,11 @@
 // GETRESOURCES, GETPLANERESOURCES: which objects there are.
 // Linux: drivers/gpu/drm/drm_mode_config.c, drm_mode_getresources; drm_plane.c
+#include <utility>
 #include <vector>
 
 #include "drm/file_state.h"
 #include "drm/handlers.h"
+#include "drm/lease.h"
 #include "drm/objects/copy_out.h"
 #include "drm/objects/mode_config.h"
 
@@ -18,19 +20,28 @@ std::vector<uint32_t> ids_of(const Objects& objects) {
     return ids;
 }
 
+/// Those that a lessee has leased; all of them for any other file.
+std::vector<uint32_t> usable(std::vector<uint32_t> ids, const File& file) {
+    std::erase_if(ids, [&](uint32_t id) { return !may_use(file, ObjectId{id}); });
+    return ids;
+}
+
 std::vector<uint32_t> framebuffers_of(File& file) {
     MutexLock lock(file.state().mutex);
     return ids_of(file.state().framebuffers);
 }
 
-std::vector<uint32_t> connectors_for(ModeConfig& config, const ClientCaps& caps) {
+std::vector<uint32_t> connectors_for(ModeConfig& config, const File& file) {
+    const bool writeback = file.caps().writeback_connectors;
     std::vector<uint32_t> ids;
-    MutexLock lock(config.lock());
-    for (const Ref<Connector>& connector : config.connectors) {
-        if (connector->is_writeback() && !caps.writeback_connectors) continue;
-        ids.push_back(raw(connector->id()));
+    {
+        MutexLock lock(config.lock());
+        for (const Ref<Connector>& connector : config.connectors) {
+            if (connector->is_writeback() && !writeback) continue;
+            ids.push_back(raw(connector->id()));
+        }
     }
-    return ids;
+    return usable(std::move(ids), file);
 }
 
 uint32_t size_of(const std::vector<uint32_t>& ids) {
@@ -50,13 +61,13 @@ Result<void> ioctl_get_resources(Request& request, Device& device, File& file,
     argument.min_height = config.limits.min_height;
     argument.max_height = config.limits.max_height;
 
-    const auto crtcs = ids_of(config.crtcs);
+    const auto crtcs = usable(ids_of(config.crtcs), file);
     TRY(copy_first(request, argument.crtc_id_ptr, argument.count_crtcs, crtcs));
     argument.count_crtcs = size_of(crtcs);
     const auto encoders = ids_of(config.encoders);
     TRY(copy_first(request, argument.encoder_id_ptr, argument.count_encoders, encoders));
     argument.count_encoders = size_of(encoders);
-    const auto connectors = connectors_for(config, file.caps());
+    const auto connectors = connectors_for(config, file);
     TRY(copy_first(request, argument.connector_id_ptr, argument.count_connectors, connectors));
     argument.count_connectors = size_of(connectors);
     return {};
@@ -70,6 +81,7 @@ Result<void> ioctl_get_plane_resources(Request& request, Device& device, File& f
         if (universal || plane->plane_type() == PlaneType::Overlay)
             planes.push_back(raw(plane->id()));
     }
+    planes = usable(std::move(planes), file);
     TRY(copy_first(request, argument.plane_id_ptr, argument.count_planes, planes));
     argument.count_planes = size_of(planes);
     return {};

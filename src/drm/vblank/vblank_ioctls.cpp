@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "drm/handlers.h"
+#include "drm/lease.h"
 #include "drm/objects/lookup.h"
 #include "drm/objects/mode_config.h"
 #include "drm/vblank/events.h"
@@ -42,8 +43,8 @@ Result<void> require_vblank(Request& request, Device& device) {
                           device.card_name());
 }
 
-Result<Crtc*> find_crtc(Request& request, Device& device, uint32_t id) {
-    if (Crtc* crtc = drm::find_crtc(device, ObjectId{id})) return crtc;
+Result<Crtc*> find_crtc(Request& request, const File& file, uint32_t id) {
+    if (Crtc* crtc = drm::find_crtc(file, ObjectId{id})) return crtc;
     return request.refuse(log::Category::Vblank, Errno::NoEnt, "crtc_id {}: no such CRTC", id);
 }
 
@@ -116,12 +117,11 @@ PLUGBOARD_HANDLER(ioctl_wait_vblank, drm_wait_vblank) {
                               "type 0x{:x}: unknown bits 0x{:x}", type, type & ~known);
     const uint32_t high = (type & _DRM_VBLANK_HIGH_CRTC_MASK) >> _DRM_VBLANK_HIGH_CRTC_SHIFT;
     const uint32_t pipe = high ? high : type & _DRM_VBLANK_SECONDARY ? 1 : 0;
-    const auto& crtcs = device.mode_config().crtcs;
-    if (pipe >= crtcs.size())
+    Crtc* const found = find_crtc_by_pipe(file, pipe);
+    if (!found)
         return request.refuse(log::Category::Vblank, Errno::Inval,
-                              "type 0x{:x}: CRTC number {}, but there are {}", type, pipe,
-                              crtcs.size());
-    Crtc& crtc = *crtcs[pipe];
+                              "type 0x{:x}: CRTC number {}, but there are not as many", type, pipe);
+    Crtc& crtc = *found;
     const VblankUser user(crtc.vblank());
     if (!user) return refuse_off(request, crtc);
 
@@ -145,9 +145,8 @@ PLUGBOARD_HANDLER(ioctl_wait_vblank, drm_wait_vblank) {
 }
 
 PLUGBOARD_HANDLER(ioctl_crtc_get_sequence, drm_crtc_get_sequence) {
-    (void)file;
     TRY(require_vblank(request, device));
-    Crtc& crtc = *TRY(find_crtc(request, device, argument.crtc_id));
+    Crtc& crtc = *TRY(find_crtc(request, file, argument.crtc_id));
     const VblankUser user(crtc.vblank());
     if (!user) return refuse_off(request, crtc);
     {
@@ -162,7 +161,7 @@ PLUGBOARD_HANDLER(ioctl_crtc_get_sequence, drm_crtc_get_sequence) {
 
 PLUGBOARD_HANDLER(ioctl_crtc_queue_sequence, drm_crtc_queue_sequence) {
     TRY(require_vblank(request, device));
-    Crtc& crtc = *TRY(find_crtc(request, device, argument.crtc_id));
+    Crtc& crtc = *TRY(find_crtc(request, file, argument.crtc_id));
     constexpr uint32_t known = DRM_CRTC_SEQUENCE_RELATIVE | DRM_CRTC_SEQUENCE_NEXT_ON_MISS;
     if (argument.flags & ~known)
         return request.refuse(log::Category::Vblank, Errno::Inval,
