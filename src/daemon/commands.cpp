@@ -10,9 +10,9 @@
 
 #include "base/log.h"
 #include "daemon/planted_leak.h"
-#include "daemon/seat_commands.h"
 #include "daemon/screen_commands.h"
 #include "daemon/screens.h"
+#include "daemon/seat_commands.h"
 #include "daemon/status.h"
 #include "daemon/wait_command.h"
 #include "device/explainer.h"

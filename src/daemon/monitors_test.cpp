@@ -51,7 +51,7 @@ TEST_P(EveryMonitor, has_its_mode_first_and_a_name) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EveryMonitor, testing::ValuesIn(monitors),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& of) { return of.param.name; });
 
 TEST(Monitors, a_mode_at_a_connector_has_an_EDID_that_passes_edid_decode) {
     for (const vkms::ScreenMode& mode : {vkms::ScreenMode{1920, 1080, 60},
