@@ -1,6 +1,7 @@
 // plugboard plug: a new card into an empty slot, or a screen into a connector.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -18,6 +19,9 @@ struct Options {
 constexpr size_t max_edid = 32640;  // 255 blocks
 
 std::string hex_of_file(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
+        throw Failure(fmt::format("{} is a folder", path), "name a file with an EDID");
     std::ifstream file(path, std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     if (!file)

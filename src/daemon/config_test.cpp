@@ -6,6 +6,8 @@
 #include <ostream>
 #include <string>
 
+#include "tests/support/temporary_folder.h"
+
 namespace plugboard::daemon {
 namespace {
 
@@ -60,6 +62,36 @@ TEST(Config, screens_may_be_tables) {
     EXPECT_TRUE(config.cards[0].device.screens[1].connected);
 }
 
+TEST(Config, a_screen_has_a_connector_and_may_wait_to_be_plugged_in) {
+    const Config config = good(R"(
+        [[card]]
+        [[card.screen]]
+        connector = "DP-2"
+        spec = "gaming"
+        connected = false
+        [[card.screen]]
+        connector = "HDMI-A-1"
+    )");
+    const auto& screens = config.cards[0].device.screens;
+    ASSERT_EQ(screens.size(), 2u);
+    EXPECT_EQ(screens[0].connector,
+              (vkms::ConnectorConfig{.type = DRM_MODE_CONNECTOR_DisplayPort, .number = 2}));
+    EXPECT_FALSE(screens[0].connected);
+    EXPECT_FALSE(screens[0].edid.empty());
+    EXPECT_EQ(screens[1].connector.type, DRM_MODE_CONNECTOR_HDMIA);
+    EXPECT_FALSE(screens[1].connected) << "nothing is plugged in there yet";
+}
+
+TEST(Config, the_path_of_an_EDID_is_relative_to_the_file) {
+    tests::TemporaryFolder folder;
+    std::ofstream(folder.path() + "/edid.bin") << "bytes";
+    const std::string file = folder.path() + "/board.toml";
+    std::ofstream(file) << "[[card]]\nscreens = [\"edid.bin\"]\n";
+    const auto config = read_config_file(file);
+    ASSERT_TRUE(config.ok()) << config.problem().headline();
+    EXPECT_EQ(config.value().cards[0].device.screens[0].edid.size(), 5u);
+}
+
 TEST(Config, a_list_without_cards_is_a_board_without_cards) {
     EXPECT_TRUE(good("card = []").cards.empty());
 }
@@ -100,6 +132,18 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"unknown_card_key", "[[card]]\n\nnmae = \"x\"\n", 3, "card[0].nmae", "unknown key"},
         Mistake{"unknown_screen_key", "[[card]]\n[[card.screen]]\nmode = 1\n", 3,
                 "card[0].screen[0].mode", "unknown key"},
+        Mistake{"connector", "[[card]]\n[[card.screen]]\nconnector = \"DP\"\n", 3,
+                "card[0].screen[0].connector", "no connector"},
+        Mistake{"connector_twice",
+                "[[card]]\n[[card.screen]]\nconnector = \"DP-1\"\n[[card.screen]]\n"
+                "connector = \"DP-1\"\n",
+                4, "card[0].screens[1].connector", "DP-1 is the connector"},
+        Mistake{"connected_type", "[[card]]\n[[card.screen]]\nconnected = 1\n", 3,
+                "card[0].screen[0].connected", "true or false"},
+        Mistake{"monitor_at_a_virtual_connector",
+                "[[card]]\n[[card.screen]]\nconnector = \"Virtual-1\"\nspec = \"office\"\n", 4,
+                "card[0].screen[0].spec", "has no EDID"},
+        Mistake{"connector_name", "[[card]]\nname = \"DP-1\"", 2, "card[0].name", "connector"},
         Mistake{"bus_type", "bus = 1", 1, "bus", "must be a text"},
         Mistake{"bus", "bus = \"pci\"", 1, "bus", "no bus \"pci\""},
         Mistake{"card_type", "card = 1", 1, "card", "must be a list"},
@@ -170,6 +214,21 @@ TEST(ScreenOption, several_for_one_card_are_its_screens) {
     const auto config = apply_screens(Config{}, {screen.value(), screen.value()});
     ASSERT_TRUE(config.ok());
     EXPECT_EQ(config.value().cards[0].device.screens.size(), 2u);
+}
+
+TEST(ScreenOption, may_say_the_connector_and_the_card) {
+    const Config board = good("[[card]]\n[[card]]\n");
+    const auto first = parse_screen_option("DP-3=office");
+    const auto second = parse_screen_option("gpu1/HDMI-A-1=none");
+    ASSERT_TRUE(first.ok() && second.ok());
+    const auto config = apply_screens(board, {first.value(), second.value()});
+    ASSERT_TRUE(config.ok());
+    EXPECT_EQ(config.value().cards[0].device.screens.at(0).connector,
+              (vkms::ConnectorConfig{.type = DRM_MODE_CONNECTOR_DisplayPort, .number = 3}));
+    EXPECT_EQ(config.value().cards[1].device.screens.at(0).connector.type,
+              DRM_MODE_CONNECTOR_HDMIA);
+    EXPECT_EQ(parse_screen_option("gpu0/X-1=none").problem().headline(),
+              "--screen: \"X-1\" is no connector");
 }
 
 TEST(ScreenOption, of_a_card_that_is_not_there_is_refused) {

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -75,6 +76,8 @@ std::string monitor_names() {
 }
 
 std::optional<std::vector<std::byte>> read_file(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return std::nullopt;
     std::ifstream file(path, std::ios::binary);
     std::vector<std::byte> bytes;
     for (std::istreambuf_iterator<char> at(file), end; at != end && bytes.size() <= max_file; ++at)
