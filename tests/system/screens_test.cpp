@@ -17,7 +17,7 @@ std::string output_of(const std::string& script) {
         "look() { modetest -M vkms -c | awk -v name=\"$1\" "
         "'$4 == name {print $3, $5; getline; getline; getline; print $2; exit}'; }\n"
         "property() { modetest -M vkms -c | awk -v name=\"$1\" -v key=\"$2\" "
-        "'$4 == name {here = 1} here && $2 == key {inside = 1} "
+        "'$4 == name {here = 1} here && $2 == key \":\" {inside = 1} "
         "inside && $1 == \"value:\" {print $2; exit}'; }\n";
     const auto result =
         run_on_fresh_board({"sh", "-c", helpers + script},
@@ -79,12 +79,12 @@ TEST(Screens, are_refused_with_a_remedy) {
                         "plugboard plug DP-1 --monitor huge 2>&1 | head -n 1 || :\n"
                         "plugboard plug gpu0 --monitor uhd 2>&1 | head -n 1 || :\n"
                         "plugboard set DP-1 colour=red 2>&1 | head -n 1 || :\n"),
-              "plugboard: a screen is plugged in at gpu0/DP-1\n"
-              "plugboard: no screen is plugged in at gpu0/HDMI-A-1\n"
-              "plugboard: there is no screen \"DP-9\"\n"
-              "plugboard: there is no monitor \"huge\"\n"
-              "plugboard: gpu0 is no connector\n"
-              "plugboard: there is no key \"colour\"\n");
+              "plugboard: error: a screen is plugged in at gpu0/DP-1\n"
+              "plugboard: error: no screen is plugged in at gpu0/HDMI-A-1\n"
+              "plugboard: error: there is no screen \"DP-9\"\n"
+              "plugboard: error: there is no monitor \"huge\"\n"
+              "plugboard: error: gpu0 is no connector\n"
+              "plugboard: error: there is no key \"colour\"\n");
 }
 
 }  // namespace

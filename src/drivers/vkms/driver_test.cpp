@@ -34,7 +34,7 @@ TEST(Driver, probe_that_fails_at_any_step_leaves_nothing) {
         (*device)->del();
     }
     model.fail_nth_step(0);
-    EXPECT_EQ(failures, 4U + 3U + 1U) << "manage(), threads, and the probe that succeeds";
+    EXPECT_EQ(failures, 5U + 3U + 1U) << "manage(), threads, and the probe that succeeds";
     EXPECT_EQ(live_object_count(), objects);
     EXPECT_EQ(open_fds(), fds);
     ASSERT_TRUE(model.platform_bus().remove_driver(driver).ok());

@@ -1,4 +1,4 @@
-// Writes the bytes of an EDID 1.4 and of its CTA-861 extension.
+// Writes the bytes of an EDID 1.4, or 1.3 for HDMI, and of its CTA-861 extension.
 // VESA Enhanced EDID 1.4; CTA-861-G section 7.
 #include <algorithm>
 #include <array>
@@ -35,13 +35,18 @@ uint8_t high(uint32_t value, uint32_t shift) {
     return static_cast<uint8_t>((value >> 8) << shift);
 }
 
+/// HDMI wants 1.3.
+uint8_t revision_of(const Description& of) {
+    return of.input == Input::Hdmi ? 3 : 4;
+}
+
 uint8_t input_byte(Input input) {
     constexpr uint8_t eight_bits_a_colour = 0x20;
     switch (input) {
         case Input::Analog: return 0x0e;  // 0.7 V, separate, composite and green syncs
         case Input::Digital: return digital_input | eight_bits_a_colour;
         case Input::Dvi: return digital_input | eight_bits_a_colour | 1;
-        case Input::Hdmi: return digital_input | eight_bits_a_colour | 2;
+        case Input::Hdmi: return digital_input;  // 1.3 says no more
         case Input::DisplayPort: return digital_input | eight_bits_a_colour | 5;
     }
     return digital_input;
@@ -96,7 +101,8 @@ void put_text(std::span<uint8_t> to, uint8_t tag, std::string_view text) {
 }
 
 /// The least and the most that a monitor with these timings needs.
-void put_range_limits(std::span<uint8_t> to, const std::vector<ModeTimings>& timings) {
+void put_range_limits(std::span<uint8_t> to, const std::vector<ModeTimings>& timings,
+                      uint8_t revision) {
     uint32_t min_hz = 255, max_hz = 1, min_khz = 255, max_khz = 1, max_clock = 0;
     for (const ModeTimings& mode : timings) {
         const uint32_t khz = mode.clock_khz / mode.htotal;
@@ -110,7 +116,7 @@ void put_range_limits(std::span<uint8_t> to, const std::vector<ModeTimings>& tim
     put_descriptor(to, range_tag);
     // 255 more, in byte 4, where a byte is too small.
     const auto split = [&](uint32_t value, uint8_t bit) {
-        if (value <= 255) return static_cast<uint8_t>(value);
+        if (value <= 255 || revision < 4) return static_cast<uint8_t>(std::min(value, 255U));
         to[4] |= bit;
         return static_cast<uint8_t>(std::min(value - 255, 255U));
     };
@@ -119,7 +125,7 @@ void put_range_limits(std::span<uint8_t> to, const std::vector<ModeTimings>& tim
     to[7] = static_cast<uint8_t>(std::max(min_khz, 1U));
     to[8] = split(max_khz, 0x08);
     to[9] = static_cast<uint8_t>((max_clock + 9999) / 10000);  // in 10 MHz
-    to[10] = 1;                                                // limits, no formula
+    to[10] = revision < 4 ? 0 : 1;                             // limits, no formula
     to[11] = '\n';
     std::ranges::fill(to.subspan(12), uint8_t{' '});
 }
@@ -154,7 +160,7 @@ void put_identity(Bytes& base, const Description& of) {
     for (uint32_t i = 0; i < 4; ++i) base[12 + i] = low(of.serial >> (8 * i));
     base[17] = static_cast<uint8_t>(of.year - first_year);
     base[version_at] = 1;
-    base[revision_at] = 4;
+    base[revision_at] = revision_of(of);
 }
 
 Bytes base_block(const Description& of) {
@@ -166,7 +172,8 @@ Bytes base_block(const Description& of) {
     base[height_cm_at] = static_cast<uint8_t>((of.height_mm + 5) / 10);
     base[gamma_at] = gamma_2_2;
     base[features_at] = preferred_feature | srgb_feature;
-    if (of.input == Input::Analog) base[features_at] |= 0x08;  // RGB
+    // RGB; of a digital one since 1.4 this says which YCbCr there is.
+    if (of.input == Input::Analog || revision_of(of) < 4) base[features_at] |= 0x08;
     std::ranges::copy(srgb, base.begin() + colours_at);
     put_established(base, of.timings.front());
     std::fill_n(base.begin() + standard_at, 2 * standard_count, uint8_t{1});  // none
@@ -179,7 +186,7 @@ Bytes base_block(const Description& of) {
     } else {
         put_descriptor(descriptor(1), dummy_tag);
     }
-    put_range_limits(descriptor(2), all_timings(of, base));
+    put_range_limits(descriptor(2), all_timings(of, base), revision_of(of));
     put_text(descriptor(3), name_tag, of.name);
     return base;
 }
@@ -190,6 +197,7 @@ class Extension {
     explicit Extension(const Description& of) : of_(of) {
         bytes_[0] = cta_tag;
         bytes_[1] = 3;
+        bytes_[3] = 0x80;  // nothing is cut off at the edges
     }
 
     /// False: no room.
@@ -241,17 +249,19 @@ bool add_hdmi_blocks(Extension& extension, const Description& of) {
         const std::array<uint8_t, 7> forum{0xd8, 0x5d, 0xc4, 0x01, in_5_mhz(clock), 0x80, 0x00};
         if (!extension.add_block(3, forum)) return false;
     }
-    const std::array<uint8_t, 2> capabilities{0x00, 0x4a};  // quantization can be chosen, underscan
-    return extension.add_block(7, capabilities);
+    return true;
 }
 
 Result<Bytes> extension_block(const Description& of) {
     Extension extension(of);
     if (!of.vics.empty() && !extension.add_block(2, of.vics)) return Errno::Inval;
     if (of.input == Input::Hdmi && !add_hdmi_blocks(extension, of)) return Errno::Inval;
+    // Quantization can be chosen; underscan.
+    const std::array<uint8_t, 2> capabilities{0x00, 0x4a};
+    if (!extension.add_block(7, capabilities)) return Errno::Inval;
     if (of.is_headset) {
-        // Microsoft's OUI CA-12-5C, version 2: a head-mounted display.
-        std::array<uint8_t, 21> headset{0x5c, 0x12, 0xca, 0x02};
+        // Microsoft's OUI CA-12-5C, version 3, no desktop: a virtual reality headset.
+        constexpr std::array<uint8_t, 21> headset{0x5c, 0x12, 0xca, 0x03, 0x07};
         if (!extension.add_block(3, headset)) return Errno::Inval;
     }
     extension.end_blocks();

@@ -12,9 +12,10 @@ constexpr int max_active = 0xfff, max_horizontal_porch = 0x3ff, max_vertical_por
 constexpr uint32_t max_clock_khz = 655'350, clock_step_khz = 10;
 constexpr double cta_tolerance_hz = 0.02, dmt_tolerance_hz = 0.1;
 
-// Reduced blanking v2.
-constexpr uint32_t h_blank = 80, h_sync = 32, h_front_porch = 8;  // pixels
-constexpr uint32_t v_sync = 8, v_back_porch = 6, min_v_front_porch = 1;
+// Reduced blanking v2, but for the lines that are left: they are the back porch, as in v1. A front
+// porch of more than 63 has no room in an EDID.
+constexpr uint32_t h_blank = 80, h_sync = 32, h_front_porch = 8;         // pixels
+constexpr uint32_t v_front_porch = 3, v_sync = 8, min_v_back_porch = 6;  // lines
 constexpr double min_v_blank_us = 460;
 
 bool has_rate(const ModeTimings& timings, uint32_t clock_khz, double hz, double tolerance) {
@@ -43,10 +44,9 @@ Result<ModeTimings> reduced_timings(uint32_t width, uint32_t height, double hz) 
     const double line_us = (1e6 / hz - min_v_blank_us) / height;
     if (line_us <= 0) return Errno::Inval;
     const uint32_t v_blank = std::max(static_cast<uint32_t>(min_v_blank_us / line_us) + 1,
-                                      min_v_front_porch + v_sync + v_back_porch);
+                                      v_front_porch + v_sync + min_v_back_porch);
     const uint32_t htotal = width + h_blank, vtotal = height + v_blank;
     const double clock_khz = hz * htotal * vtotal / 1000;
-    const uint32_t front = v_blank - v_sync - v_back_porch;
     return ModeTimings{
         .clock_khz = static_cast<uint32_t>(clock_khz / clock_step_khz + 0.5) * clock_step_khz,
         .hdisplay = static_cast<uint16_t>(width),
@@ -54,8 +54,8 @@ Result<ModeTimings> reduced_timings(uint32_t width, uint32_t height, double hz) 
         .hsync_end = static_cast<uint16_t>(width + h_front_porch + h_sync),
         .htotal = static_cast<uint16_t>(htotal),
         .vdisplay = static_cast<uint16_t>(height),
-        .vsync_start = static_cast<uint16_t>(height + front),
-        .vsync_end = static_cast<uint16_t>(height + front + v_sync),
+        .vsync_start = static_cast<uint16_t>(height + v_front_porch),
+        .vsync_end = static_cast<uint16_t>(height + v_front_porch + v_sync),
         .vtotal = static_cast<uint16_t>(vtotal),
         .flags = DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_NVSYNC,
     };
