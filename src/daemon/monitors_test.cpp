@@ -60,12 +60,12 @@ TEST(Monitors, a_mode_at_a_connector_has_an_EDID_that_passes_edid_decode) {
                                          {1920, 1080, 59.94},
                                          {1366, 768, 60},
                                          {640, 480, 60},
-
                                          {3840, 2160, 30},
                                          {1280, 720, 120},
                                          {4095, 2160, 50}}) {
         for (const uint32_t type :
-             {DRM_MODE_CONNECTOR_DisplayPort, DRM_MODE_CONNECTOR_HDMIA, DRM_MODE_CONNECTOR_eDP}) {
+             std::initializer_list<uint32_t>{DRM_MODE_CONNECTOR_DisplayPort,
+                                             DRM_MODE_CONNECTOR_HDMIA, DRM_MODE_CONNECTOR_eDP}) {
             const auto edid = edid_for_mode(mode, type);
             ASSERT_TRUE(edid) << mode.width;
             EXPECT_EQ(complaints(*edid), "") << mode.width << " " << type;

@@ -204,7 +204,7 @@ class Extension {
     bool add_block(uint8_t tag, std::span<const uint8_t> payload) {
         constexpr size_t max_payload = 31;
         if (payload.size() > max_payload || at_ + 1 + payload.size() > checksum_at) return false;
-        bytes_[at_++] = static_cast<uint8_t>(tag << 5 | payload.size());
+        bytes_[at_++] = static_cast<uint8_t>(size_t{tag} << 5 | payload.size());
         std::ranges::copy(payload, bytes_.begin() + static_cast<ptrdiff_t>(at_));
         at_ += payload.size();
         return true;

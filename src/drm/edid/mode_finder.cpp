@@ -206,8 +206,8 @@ void ModeFinder::add_standard(uint8_t size, uint8_t aspect_and_rate) {
 }
 
 void ModeFinder::add_established_modes() {
-    const uint32_t bits = base_[established_at] | base_[established_at + 1] << 8 |
-                          (base_[established_at + 2] & 0x80) << 9;
+    const uint32_t bits = base_[established_at] | uint32_t{base_[established_at + 1]} << 8 |
+                          (base_[established_at + 2] & 0x80U) << 9;
     for (size_t i = 0; i < std::size(established_modes); ++i)
         if ((bits >> i & 1) != 0) add(*Mode::create(established_modes[i]));
 }
