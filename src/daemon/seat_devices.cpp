@@ -67,6 +67,8 @@ Result<SeatDevices::Opened> SeatDevices::open(const std::string& path, int flags
             return Opened{same->id, std::move(fd)};
         }
     } else {
+        // The kernel's close() has released before it returns.
+        if (devices_.size() >= max_devices) context_.files.settle();
         forget_closed();
     }
     if (devices_.size() >= max_devices) return Errno::MFile;

@@ -173,7 +173,7 @@ class Flips final : public Condition {
             }
         }
         if (count_ < wanted_) return std::optional<json>();
-        return std::optional<json>({{"flips", count_}});
+        return std::optional<json>(json::object({{"flips", count_}}));
     }
     std::string seen() override {
         return fmt::format("{} of {} flips; {}", count_, wanted_,
@@ -367,7 +367,8 @@ Outcome<Reply> wait_command(Board& board, const json& request, Sleeper& caller) 
             break;
         }
         if (wakeup == Wakeup::Interrupted)
-            return Problem{.message = "the board ends, or nobody waits any more"};
+            return Problem{.message = "the board ends, or nobody waits any more",
+                           .remedy = "see whether it is still there: plugboard ls"};
         if (wakeup == Wakeup::Deadline) {
             reply.body = {{"timed_out", true}, {"seen", condition.value()->seen()}};
             break;

@@ -33,7 +33,7 @@ static bool is_greeted(int fd) {
     struct {
         struct header header;
         uint32_t version, reserved;
-    } hello = {{1, 0, 0, sizeof hello, 0}, 1, 0};
+    } hello = {{1, 0, 0, sizeof hello, 0}, 2, 0};
     char reply[256];
     send(fd, &hello, sizeof hello, MSG_NOSIGNAL);
     return recv(fd, reply, sizeof reply, 0) > (ssize_t)sizeof(struct header);
@@ -134,7 +134,7 @@ static void check_wrong_sequence(int card) {
     send(fd, &request, sizeof request, MSG_NOSIGNAL);
     struct header question;
     CHECK(recv(fd, &question, sizeof question, 0) == sizeof question && question.type == 69);
-    const struct header proof = {11, 0, 8, sizeof proof, 0};
+    const struct header proof = {14, 0, 8, sizeof proof, 0};
     send_with_fds(fd, &proof, sizeof proof, 1);
     char reply[256];
     const struct timeval soon = {1, 0};
@@ -203,7 +203,7 @@ int main(void) {
     send(fd, &request, sizeof request, MSG_NOSIGNAL);
     struct header question;
     CHECK(recv(fd, &question, sizeof question, 0) == sizeof question && question.type == 69);
-    struct header proof = {11, 0, 9, sizeof proof, 0};
+    struct header proof = {14, 0, 9, sizeof proof, 0};
     send(fd, &proof, sizeof proof, MSG_NOSIGNAL);
     struct {
         struct header header;

@@ -47,7 +47,7 @@ std::vector<uint8_t> pattern_rgb(uint32_t width, uint32_t height) {
     std::vector<uint8_t> rgb;
     rgb.reserve(size_t{3} * width * height);
     for (size_t pixel = 0; pixel < picture.bytes.size(); pixel += 4) {
-        for (const size_t channel : {2, 1, 0})
+        for (const size_t channel : {2u, 1u, 0u})
             rgb.push_back(static_cast<uint8_t>(picture.bytes[pixel + channel]));
     }
     return rgb;
