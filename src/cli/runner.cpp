@@ -33,6 +33,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds grace{2};  // between SIGTERM and SIGKILL
+constexpr std::chrono::seconds straggler_time{1};
 constexpr std::array forwarded = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 
 /// Opens so far, and what is left, of a board that goes on.
@@ -161,7 +162,7 @@ class Run {
             const int number = static_cast<int>(info.ssi_signo);
             if (number == SIGCHLD) {
                 reap();
-            } else if (info.ssi_code != SI_KERNEL) {
+            } else if (info.ssi_code != SI_KERNEL && !status_) {
                 // What the terminal sends goes to the command by itself.
                 kill(command_.pid, number);
             }
@@ -226,8 +227,22 @@ class Run {
         return descendants(getpid(), daemon_ ? daemon_->pid() : -1);
     }
 
+    /// What the command has started and what is still there a moment after its end: a compositor's
+    /// clients end by themselves when they find it gone.
+    std::vector<Process> wait_for_stragglers() {
+        const auto end = Clock::now() + straggler_time;
+        for (;;) {
+            auto left = living();
+            const auto time = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+            if (left.empty() || time.count() <= 0) return left;
+            pollfd signals{.fd = signals_.borrow(), .events = POLLIN, .revents = 0};
+            poll(&signals, 1, static_cast<int>(time.count()));
+            handle_signals();
+        }
+    }
+
     int finish() {
-        const auto left = options_.check_leaks ? living() : std::vector<Process>();
+        const auto left = options_.check_leaks ? wait_for_stragglers() : std::vector<Process>();
         std::optional<FinalReport> report;
         if (daemon_ && !options_.keep) {
             report = daemon_->finish();

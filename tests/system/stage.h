@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,10 @@ struct Compositor {
     std::vector<std::string> command;  // "CONFIG" in it is the file's path
     std::string config;                // of its file; "CLIENT" in it is what it starts by itself
     std::vector<std::pair<std::string, std::string>> environment{};
+
+    friend void PrintTo(const Compositor& compositor, std::ostream* out) {
+        *out << compositor.name;
+    }
 };
 
 std::vector<Compositor> compositors();

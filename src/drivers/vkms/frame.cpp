@@ -26,7 +26,7 @@ std::span<const drm_color_lut> gamma_of(const Frame& frame) {
 
 }  // namespace
 
-Result<void> compose(Composer& composer, const Frame& frame, const Outputs& outputs) {
+Result<std::vector<ScenePlane>> scene_planes(const Frame& frame) {
     std::vector<ScenePlane> planes;
     planes.reserve(frame.planes.size());
     for (const ShownPlane& plane : frame.planes) {
@@ -34,8 +34,16 @@ Result<void> compose(Composer& composer, const Frame& frame, const Outputs& outp
                           .source = plane.source,
                           .destination = plane.destination});
     }
-    const Scene scene{.size = frame.size, .planes = planes, .gamma = gamma_of(frame)};
-    return composer.compose(scene, outputs);
+    return planes;
+}
+
+Scene scene_of(const Frame& frame, std::span<const ScenePlane> planes) {
+    return {.size = frame.size, .planes = planes, .gamma = gamma_of(frame)};
+}
+
+Result<void> compose(Composer& composer, const Frame& frame, const Outputs& outputs) {
+    const std::vector<ScenePlane> planes = TRY(scene_planes(frame));
+    return composer.compose(scene_of(frame, planes), outputs);
 }
 
 Result<TargetImage> target_of(const drm::Framebuffer& fb) {

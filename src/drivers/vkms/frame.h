@@ -29,6 +29,9 @@ struct Frame {
     MaybeRef<drm::Blob> gamma{};
 };
 
+/// A frame as a composer takes it, borrowing from it. ENOMEM: a buffer cannot be mapped.
+Result<std::vector<ScenePlane>> scene_planes(const Frame& frame);
+Scene scene_of(const Frame& frame, std::span<const ScenePlane> planes);
 /// EINVAL: a format the composer does not know; ENOMEM: a buffer cannot be mapped.
 Result<void> compose(Composer& composer, const Frame& frame, const Outputs& outputs);
 

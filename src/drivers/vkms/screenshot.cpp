@@ -2,26 +2,61 @@
 
 #include <drm_fourcc.h>
 
+#include <cstring>
 #include <new>
+#include <utility>
+#include <vector>
 
 #include "drivers/vkms/card.h"
+#include "drm/atomic/commit_worker.h"
 
 namespace plugboard::vkms {
 namespace {
 
 constexpr uint32_t bytes_per_pixel = 4;  // of a pixel in XR24
 
-Result<Image> picture_of(const Frame& frame) {
-    const size_t pixels = frame.size.area();
-    Image image{.width = frame.size.width, .height = frame.size.height, .storage = {}, .rgb = {}};
+constexpr int most_tries = 32;
+
+/// A frame with pixels of its own: a client that gets its buffer back goes on drawing in it.
+class Snapshot {
+  public:
+    static Result<Snapshot> take(Frame frame) {
+        Snapshot snapshot(std::move(frame));
+        snapshot.planes_ = TRY(scene_planes(snapshot.frame_));
+        for (ScenePlane& plane : snapshot.planes_) {
+            for (PlaneMemory& memory : plane.image.planes) {
+                if (memory.bytes.empty()) continue;
+                auto& copy = snapshot.copies_.emplace_back(new (std::nothrow)
+                                                               std::byte[memory.bytes.size()]);
+                if (!copy) return Errno::NoMem;
+                std::memcpy(copy.get(), memory.bytes.data(), memory.bytes.size());
+                memory.bytes = {copy.get(), memory.bytes.size()};
+            }
+        }
+        return snapshot;
+    }
+    drm::Size size() const { return frame_.size; }
+    Scene scene() const { return scene_of(frame_, planes_); }
+
+  private:
+    explicit Snapshot(Frame frame) : frame_(std::move(frame)) {}
+    Frame frame_;
+    std::vector<ScenePlane> planes_;
+    std::vector<std::unique_ptr<std::byte[]>> copies_;
+};
+
+Result<Image> picture_of(const Snapshot& frame) {
+    const size_t pixels = frame.size().area();
+    Image image{
+        .width = frame.size().width, .height = frame.size().height, .storage = {}, .rgb = {}};
     image.storage.reset(new (std::nothrow) uint8_t[pixels * bytes_per_pixel]);
     if (!image.storage) return Errno::NoMem;
     const TargetImage target{.format = DRM_FORMAT_XRGB8888,
                              .memory = {.bytes = std::as_writable_bytes(std::span(
                                             image.storage.get(), pixels * bytes_per_pixel)),
-                                        .pitch = frame.size.width * bytes_per_pixel}};
+                                        .pitch = frame.size().width * bytes_per_pixel}};
     Composer composer;
-    TRY(compose(composer, frame, {.images = {&target, 1}}));
+    TRY(composer.compose(frame.scene(), {.images = {&target, 1}}));
     // In place: a pixel never moves towards the end.
     uint8_t* const bytes = image.storage.get();
     for (size_t i = 0; i < pixels; ++i) {
@@ -41,14 +76,21 @@ Result<Image> picture_of(const Frame& frame) {
 Result<Image> screenshot(drm::Device& device, uint32_t crtc) {
     const auto* card = dynamic_cast<const Card*>(device.mode_config().hooks);
     if (!card || crtc >= device.mode_config().crtcs.size()) return Errno::Inval;
-    // A copy keeps the buffers: composing needs the device no more.
-    const std::optional<Frame> frame = TRY(with_worker(
-        device, card->worker(),
-        [&](FrameWorker& used) -> Result<std::optional<Frame>> { return used.shown(crtc); }));
-    if (!frame) return Errno::Io;
-    const uint32_t max = device.mode_config().limits.max_width;
-    if (frame->size.width > max || frame->size.height > max) return Errno::Inval;
-    return picture_of(*frame);
+    const drm::atomic::FlipLog& flips = device.mode_config().worker().flip_log();
+    for (int tries = 1;; ++tries) {
+        const uint64_t before = flips.total();
+        // A copy keeps the buffers: reading them needs the device no more.
+        std::optional<Frame> frame = TRY(with_worker(
+            device, card->worker(),
+            [&](FrameWorker& used) -> Result<std::optional<Frame>> { return used.shown(crtc); }));
+        if (!frame) return Errno::Io;
+        const uint32_t max = device.mode_config().limits.max_width;
+        if (frame->size.width > max || frame->size.height > max) return Errno::Inval;
+        const Snapshot snapshot = TRY(Snapshot::take(*std::move(frame)));
+        // Until the next flip the client does not draw in what it shows. One that flips faster than
+        // its buffers can be copied gets the picture it makes.
+        if (flips.total() == before || tries == most_tries) return picture_of(snapshot);
+    }
 }
 
 }  // namespace plugboard::vkms

@@ -277,6 +277,8 @@ void CommitWorker::start_flip(State& state, uint32_t crtc_index) {
 void CommitWorker::complete_flip(State& state, uint32_t crtc_index, VblankCount at) {
     const Crtc& crtc = *device_.mode_config().crtcs[crtc_index];
     const CrtcChange& change = *state.find(crtc);
+    // Before the client hears of it, and draws in what was shown until now.
+    flip_log_.add({crtc.id(), at.sequence, at.time, state.options().file_id});
     // In this order: who has seen the event may commit again without getting EBUSY.
     state.set_flip_done(crtc_index);
     if (change.out_fence) {
@@ -289,7 +291,6 @@ void CommitWorker::complete_flip(State& state, uint32_t crtc_index, VblankCount 
     for (const FlipEvent& event : change.events)
         send_event(device_, event.file_id,
                    vblank_event(VblankEventType::FlipComplete, event.user_data, at, crtc.id()));
-    flip_log_.add({crtc.id(), at.sequence, at.time, state.options().file_id});
     state.set_told(crtc_index);
     sleeper_.wake();
 }
