@@ -3,15 +3,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <optional>
 #include <sstream>
 
+#include "base/program_privilege.h"
 #include "base/unique_fd.h"
 #include "cli/failure.h"
 #include "cli/output.h"
@@ -47,25 +45,6 @@ size_t read_fd(const void* file, uint64_t offset, void* to, size_t size) {
     const ssize_t count =
         pread(*static_cast<const int*>(file), to, size, static_cast<off_t>(offset));
     return count < 0 ? 0 : static_cast<size_t>(count);
-}
-
-/// As the kernel decides: then the new program is "secure", and its loader ignores LD_PRELOAD.
-/// Linux: fs/exec.c, bprm_fill_uid; security/commoncap.c, cap_bprm_creds_from_file
-Obstacle privilege_of(const std::string& file) {
-    struct stat info {};
-    struct statvfs system {};
-    if (stat(file.c_str(), &info) != 0) return Obstacle::None;
-    if (statvfs(file.c_str(), &system) == 0 && (system.f_flag & ST_NOSUID) != 0)
-        return Obstacle::None;
-    const bool is_setuid = (info.st_mode & S_ISUID) != 0 && info.st_uid != geteuid();
-    constexpr mode_t setgid = S_ISGID | S_IXGRP;
-    const bool is_setgid = (info.st_mode & setgid) == setgid && info.st_gid != getegid();
-    if ((is_setuid || is_setgid) && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0)
-        return Obstacle::Setuid;
-    // To root they give nothing.
-    if (getuid() != 0 && getxattr(file.c_str(), "security.capability", nullptr, 0) > 0)
-        return Obstacle::Capabilities;
-    return Obstacle::None;
 }
 
 /// The command in the words of `env`, if it starts one.
@@ -129,7 +108,8 @@ class Chain {
                const Words& words) {
         if (is_first_) reach_.sanitizer = program.sanitizer.data();
         const Obstacle by_bytes = obstacle_of(program);
-        const Obstacle obstacle = by_bytes == Obstacle::None ? privilege_of(file) : by_bytes;
+        const Obstacle obstacle =
+            by_bytes == Obstacle::None ? privilege_of(file.c_str()) : by_bytes;
         if (obstacle == Obstacle::None) return;
         reach_.obstacle = describe(obstacle, file);
         reach_.remedy = remedy_of(obstacle);

@@ -26,6 +26,7 @@
 #include "cli/reach.h"
 #include "cli/run_environment.h"
 #include "cli/status_text.h"
+#include "cli/unreached.h"
 
 namespace plugboard::cli {
 namespace {
@@ -101,6 +102,7 @@ class Run {
                           "leave out -c and -s, or choose another name", Exit::Plugboard);
         }
         board_ = connect_to_board(directory_);
+        unreached_before_ = read_unreached(directory_).size();
         if (const std::string& debug = options_.board.debug; !debug.empty())
             ask_board(directory_, {{"op", "debug"}, {"categories", debug}});
         opens_before_ = ask_for_report(directory_).opens;
@@ -243,6 +245,7 @@ class Run {
 
     int finish() {
         const auto left = options_.check_leaks ? wait_for_stragglers() : std::vector<Process>();
+        look_for_unreached();
         std::optional<FinalReport> report;
         if (daemon_ && !options_.keep) {
             report = daemon_->finish();
@@ -263,6 +266,19 @@ class Run {
         if (*status_ != 0) return *status_;
         if (leaks) return static_cast<int>(Exit::Leaks);
         return static_cast<int>(opened ? Exit::Ok : Exit::NoOpen);
+    }
+
+    /// Programs that the command itself started; before the board's folder goes.
+    void look_for_unreached() {
+        for (Unreached& program : unreached_since(directory_, unreached_before_)) {
+            if (program.obstacle == Obstacle::Capabilities) {
+                print_note(fmt::format("plugboard: {}: {}",
+                                       describe(program.obstacle, program.file),
+                                       remedy_of(program.obstacle)));
+            } else {
+                unreached_.push_back(std::move(program));
+            }
+        }
     }
 
     /// True when there are any and they were asked about.
@@ -287,12 +303,14 @@ class Run {
                 ? "if it should have: static, musl and setuid programs are not reached "
                   "(docs/limits.md); see plugboard doctor"
                 : fmt::format("{}; {} (docs/limits.md)", reach_.obstacle, reach_.remedy);
-        if (!options_.require_open) {
+        if (options_.require_open) {
+            print_error(message, remedy);
+        } else {
             print_warning(message, remedy);
-            return true;
         }
-        print_error(message, remedy);
-        return false;
+        for (const Unreached& one : unreached_)
+            print_warning(describe(one.obstacle, one.file), remedy_of(one.obstacle));
+        return !options_.require_open;
     }
 
     RunOptions options_;
@@ -307,7 +325,8 @@ class Run {
     Child command_;
     std::optional<Clock::time_point> deadline_;
     std::optional<int> status_;  // the command's
-    size_t opens_before_ = 0;
+    size_t opens_before_ = 0, unreached_before_ = 0;
+    std::vector<Unreached> unreached_;
     bool is_shell_ = false, never_ran_ = false;
     bool timed_out_ = false, daemon_died_ = false, is_ending_ = false;
 };

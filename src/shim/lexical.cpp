@@ -9,8 +9,10 @@ constexpr std::string_view tree_folders[] = {"/dev", "/sys", "/run", "/proc/dri"
 
 constexpr std::string_view opaque_folders[] = {
     "/dev/dri",
+    "/dev/input",
     "/proc/dri",
     "/sys/class/drm",
+    "/sys/class/input",
     "/sys/kernel/debug/dri",
     "/sys/kernel/debug/sync",
     "/run/udev",
@@ -23,7 +25,25 @@ constexpr std::string_view opaque_folders[] = {
 struct Prefix {
     std::string_view folder, name;
 };
-constexpr Prefix opaque_prefixes[] = {{"/sys/dev/char", "226:"}, {"/dev/char", "226:"}};
+// Major numbers 226, the DRM nodes, and 13, input devices.
+constexpr Prefix opaque_prefixes[] = {{"/sys/dev/char", "226:"},
+                                      {"/dev/char", "226:"},
+                                      {"/sys/dev/char", "13:"},
+                                      {"/dev/char", "13:"},
+                                      {"/dev", "vcs"}};
+
+/// A virtual console, or its record in sysfs: what a compositor finds there it takes for itself.
+/// The caller's own terminal (/dev/tty, a pty, a serial line) is none.
+bool is_console(const Lexical& path) {
+    constexpr Prefix consoles[] = {{"/dev", "tty"}, {"/sys/class/tty", "tty"}};
+    for (const auto& [folder, name] : consoles) {
+        if (!path.has_prefix(folder, name)) continue;
+        const std::string_view entry = path.part(folder == "/dev" ? 1 : 3);
+        const std::string_view number = entry.substr(name.size());
+        if (!number.empty() && number.front() >= '0' && number.front() <= '9') return true;
+    }
+    return false;
+}
 
 constexpr std::string_view union_folders[] = {
     "/dev",
@@ -80,7 +100,7 @@ bool is_opaque(const Lexical& path) {
     for (const Prefix& prefix : opaque_prefixes) {
         if (path.has_prefix(prefix.folder, prefix.name)) return true;
     }
-    return false;
+    return is_console(path);
 }
 
 bool is_union_folder(std::string_view path) {

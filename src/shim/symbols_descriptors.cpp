@@ -59,7 +59,8 @@ ssize_t transfer_segments(const iovec* parts, int count, Transfer transfer) {
 /// Closes [first, last] but for the shim's own channels.
 int close_around_channels(unsigned first, unsigned last, int flags) {
     const auto close_real = [flags](unsigned from, unsigned to) {
-        return finish(shim::raw_syscall(SYS_close_range, from, to, static_cast<unsigned>(flags)));
+        return finish(
+            plugboard::raw_syscall(SYS_close_range, from, to, static_cast<unsigned>(flags)));
     };
     while (first <= last) {
         const int own = first > INT32_MAX ? -1 : shim::next_own_channel(static_cast<int>(first));
@@ -102,7 +103,7 @@ void* mmap(void* address, size_t length, int protection, int flags, int fd, off_
     }
     // Not through the next wrapper: allocators map memory before a symbol can be looked up.
     return finish_mapping(
-        shim::raw_syscall(SYS_mmap, address, length, protection, flags, fd, offset));
+        plugboard::raw_syscall(SYS_mmap, address, length, protection, flags, fd, offset));
 }
 
 void* mmap64(void* address, size_t length, int protection, int flags, int fd,
@@ -185,7 +186,7 @@ int dup3(int from, int to, int flags) noexcept {
 int close_range(unsigned first, unsigned last, int flags) noexcept {
     if ((flags & static_cast<int>(CLOSE_RANGE_CLOEXEC)) || first > last || !shim::board())
         return finish(
-            shim::raw_syscall(SYS_close_range, first, last, static_cast<unsigned>(flags)));
+            plugboard::raw_syscall(SYS_close_range, first, last, static_cast<unsigned>(flags)));
     return close_around_channels(first, last, flags);
 }
 

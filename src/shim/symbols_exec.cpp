@@ -5,18 +5,25 @@
 #include <unistd.h>
 
 #include "shim/environment.h"
+#include "shim/new_program.h"
 #include "shim/symbols.h"
 
 namespace shim = plugboard::shim;
+using shim::Given;
 using shim::real;
 
 namespace {
 
-/// Calls start(environment), the environment being on the stack until it returns.
+/// Calls start(arguments, environment, loader), which are on the stack until it returns; the loader
+/// is null unless it is to be started in the program's place.
 template <class Start>
-int start_with(char* const* entries, Start start) {
-    const shim::Environment environment(entries);
-    return start(environment.fill(alloca(environment.room())));
+int start_program(const char* file, shim::Given given, char* const* arguments, char* const* entries,
+                  Start start) {
+    const shim::NewProgram program(file, given, arguments);
+    const shim::Environment environment(entries, program.preload());
+    char* const* all = environment.fill(alloca(environment.room()));
+    if (!program.is_by_loader()) return start(arguments, all, nullptr);
+    return start(program.fill(alloca(program.room())), all, program.loader());
 }
 
 /// Arguments of execl() and the like up to the null that ends them, which the list is past then.
@@ -45,15 +52,29 @@ int start_with_list(const char* first, va_list* rest, Start start) {
     return start(arguments);
 }
 
+/// The path of what an exec is given by descriptor, relative or not.
+shim::Text<4200> descriptor_path(int fd, std::string_view path) {
+    shim::Text<4200> result;
+    if (!path.starts_with('/') && fd != AT_FDCWD) {
+        result.append("/proc/self/fd/");
+        result.append_number(static_cast<uint64_t>(fd));
+        if (!path.empty()) result.append("/");
+    }
+    result.append(path);
+    return result;
+}
+
 }  // namespace
 
 #pragma GCC visibility push(default)
 extern "C" {
 
 int execve(const char* path, char* const* arguments, char* const* entries) noexcept {
-    return start_with(entries, [&](char* const* all) {
-        return real<"execve", decltype(::execve)>()(path, arguments, all);
-    });
+    return start_program(path, Given::Path, arguments, entries,
+                         [&](char* const* words, char* const* all, const char* loader) {
+                             return real<"execve", decltype(::execve)>()(loader ? loader : path,
+                                                                         words, all);
+                         });
 }
 
 int execv(const char* path, char* const* arguments) noexcept {
@@ -61,9 +82,11 @@ int execv(const char* path, char* const* arguments) noexcept {
 }
 
 int execvpe(const char* file, char* const* arguments, char* const* entries) noexcept {
-    return start_with(entries, [&](char* const* all) {
-        return real<"execvpe", decltype(::execvpe)>()(file, arguments, all);
-    });
+    return start_program(file, Given::Name, arguments, entries,
+                         [&](char* const* words, char* const* all, const char* loader) {
+                             return real<"execvpe", decltype(::execvpe)>()(loader ? loader : file,
+                                                                           words, all);
+                         });
 }
 
 int execvp(const char* file, char* const* arguments) noexcept {
@@ -71,16 +94,19 @@ int execvp(const char* file, char* const* arguments) noexcept {
 }
 
 int fexecve(int fd, char* const* arguments, char* const* entries) noexcept {
-    return start_with(entries, [&](char* const* all) {
-        return real<"fexecve", decltype(::fexecve)>()(fd, arguments, all);
-    });
+    return start_program(descriptor_path(fd, "").c_str(), Given::Descriptor, arguments, entries,
+                         [&](char* const* words, char* const* all, const char*) {
+                             return real<"fexecve", decltype(::fexecve)>()(fd, words, all);
+                         });
 }
 
 int execveat(int dirfd, const char* path, char* const* arguments, char* const* entries,
              int flags) noexcept {
-    return start_with(entries, [&](char* const* all) {
-        return real<"execveat", decltype(::execveat)>()(dirfd, path, arguments, all, flags);
-    });
+    return start_program(
+        descriptor_path(dirfd, path ? path : "").c_str(), Given::Descriptor, arguments, entries,
+        [&](char* const* words, char* const* all, const char*) {
+            return real<"execveat", decltype(::execveat)>()(dirfd, path, words, all, flags);
+        });
 }
 
 int execl(const char* path, const char* first, ...) noexcept {
@@ -113,19 +139,21 @@ int execle(const char* path, const char* first, ...) noexcept {
 
 int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
                 const posix_spawnattr_t* attributes, char* const* arguments, char* const* entries) {
-    return start_with(entries, [&](char* const* all) {
-        return real<"posix_spawn", decltype(::posix_spawn)>()(pid, path, actions, attributes,
-                                                              arguments, all);
-    });
+    return start_program(path, Given::Path, arguments, entries,
+                         [&](char* const* words, char* const* all, const char* loader) {
+                             return real<"posix_spawn", decltype(::posix_spawn)>()(
+                                 pid, loader ? loader : path, actions, attributes, words, all);
+                         });
 }
 
 int posix_spawnp(pid_t* pid, const char* file, const posix_spawn_file_actions_t* actions,
                  const posix_spawnattr_t* attributes, char* const* arguments,
                  char* const* entries) {
-    return start_with(entries, [&](char* const* all) {
-        return real<"posix_spawnp", decltype(::posix_spawnp)>()(pid, file, actions, attributes,
-                                                                arguments, all);
-    });
+    return start_program(file, Given::Name, arguments, entries,
+                         [&](char* const* words, char* const* all, const char* loader) {
+                             return real<"posix_spawnp", decltype(::posix_spawnp)>()(
+                                 pid, loader ? loader : file, actions, attributes, words, all);
+                         });
 }
 
 }  // extern "C"

@@ -174,7 +174,7 @@ int glob64(const char* pattern, int flags, int (*failed)(const char*, int), glob
 /// A folder that the host has too is the host's, so that what goes past the shim is in place there.
 int chdir(const char* path) noexcept {
     const shim::Target target(AT_FDCWD, path);
-    if (is_joined(target) && shim::raw_syscall(SYS_chdir, target.virtual_path().data()) >= 0)
+    if (is_joined(target) && plugboard::raw_syscall(SYS_chdir, target.virtual_path().data()) >= 0)
         return 0;
     return real<"chdir", decltype(::chdir)>()(target.path_or(path));
 }
@@ -184,7 +184,7 @@ char* getcwd(char* buffer, size_t size) noexcept {
     if (found || errno != ERANGE || !buffer || !shim::board()) return as_seen(found);
     // The client's name of a folder of the tree is shorter than the one on the disk.
     shim::TreePath path;
-    const long length = shim::raw_syscall(SYS_getcwd, path.data(), path.capacity());
+    const long length = plugboard::raw_syscall(SYS_getcwd, path.data(), path.capacity());
     size_t seen = length > 1 ? static_cast<size_t>(length) - 1 : 0;
     if (!shim::strip_root(path.data(), seen) || seen + 1 > size) return nullptr;
     memcpy(buffer, path.c_str(), seen + 1);

@@ -10,11 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "transport/raw_syscall.h"
+#include "base/raw_syscall.h"
 
 namespace plugboard::shim {
-
-using transport::raw_syscall;
 
 inline long close_fd(int fd) {
     return raw_syscall(SYS_close, fd);

@@ -4,7 +4,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "transport/raw_syscall.h"
+#include "base/raw_syscall.h"
 
 namespace plugboard::transport {
 

@@ -6,7 +6,7 @@
 #include <sys/un.h>
 
 #include "base/passed_fd.h"
-#include "transport/raw_syscall.h"
+#include "base/raw_syscall.h"
 
 namespace plugboard::transport {
 namespace {

@@ -1,6 +1,7 @@
 // The board's files by the calls that take a path: what the kernel's would say, and the host's own
 // beside them.
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <dirent.h>
 #include <glob.h>
 #include <limits.h>
@@ -192,6 +193,31 @@ static void check_listing(void) {
     globfree(&found);
 }
 
+static int count_consoles(void) {
+    int count = 0;
+    DIR* folder = opendir("/dev");
+    for (const struct dirent* entry; (entry = readdir(folder));)
+        count += strncmp(entry->d_name, "tty", 3) == 0 && isdigit(entry->d_name[3]);
+    closedir(folder);
+    return count;
+}
+
+/// The host's consoles and input devices, which a compositor would take for itself.
+static void check_hidden(void) {
+    const char* const names[] = {"/dev/tty0",         "/dev/tty1",           "/dev/vcs",
+                                 "/dev/vcsa1",        "/dev/input",          "/dev/input/event0",
+                                 "/dev/char/13:64",   "/sys/dev/char/13:64", "/sys/class/input",
+                                 "/sys/class/tty/tty0"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        CHECK(access(names[i], F_OK) != 0 && errno == ENOENT);
+        CHECK(open(names[i], O_RDONLY | O_CLOEXEC) < 0 && errno == ENOENT);
+    }
+    CHECK(count_consoles() == 0);
+    struct stat info;
+    CHECK(stat("/dev/tty", &info) == 0 && S_ISCHR(info.st_mode));
+    CHECK(stat("/dev/pts", &info) == 0 && S_ISDIR(info.st_mode));
+}
+
 /// The sticky bit means something to the shim below the tree's root alone.
 static void check_sticky_bit(void) {
     char path[PATH_MAX];
@@ -216,6 +242,7 @@ int main(void) {
     check_path_descriptors();
     check_working_directory();
     check_listing();
+    check_hidden();
     check_sticky_bit();
     return finish_checks();
 }

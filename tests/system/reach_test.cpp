@@ -131,5 +131,49 @@ TEST(Reach, of_what_a_static_program_starts_is_by_preload) {
     EXPECT_THAT(run.out, HasSubstr(opener("plain") + ": reached"));
 }
 
+TEST(Reach, of_a_capable_program_that_a_shell_starts_is_by_its_own_loader) {
+    const TemporaryFolder folder;
+    const std::string program = make_capable(folder, opener("plain"));
+    for (const std::string& line : {"exec " + program, program + "; true", "env -i " + program,
+                                    "cd " + folder.path() + "; PATH=. capable"}) {
+        const auto result = run_as_user({"sh", "-c", line}, {"--require-open"});
+        EXPECT_EQ(result.status, 0) << line << result.err;
+        EXPECT_THAT(result.out, HasSubstr(": reached\n")) << line;
+        EXPECT_THAT(result.err, HasSubstr("capable has file capabilities")) << line;
+        EXPECT_THAT(result.err, HasSubstr("started through that loader")) << line;
+    }
+}
+
+TEST(Reach, of_what_a_sanitized_or_a_cleared_program_starts_is_by_preload) {
+    for (const std::string way : {"bare-exec", "bare-spawn", "bare-system", "bare-popen"}) {
+        for (const char* name : {"plain", "asan", "clang_asan_shared"}) {
+            const auto run = run_on_fresh_board({opener("plain"), way, opener(name)});
+            EXPECT_EQ(run.status, 0) << way << name << run.err;
+            EXPECT_EQ(run.out, opener("plain") + ": reached\n" + opener(name) + ": reached\n")
+                << way << run.err;
+        }
+    }
+}
+
+TEST(Reach, of_a_sanitized_program_that_a_shell_starts_is_by_preload) {
+    for (const char* name : {"asan", "asan_inside", "tsan", "clang_asan", "clang_asan_shared"}) {
+        const auto run = run_on_fresh_board({"sh", "-c", opener(name) + "; true"});
+        EXPECT_EQ(run.out, opener(name) + ": reached\n") << run.err;
+        EXPECT_EQ(run.err, "") << name;
+    }
+}
+
+TEST(Reach, of_what_a_shell_starts_is_named_when_nothing_was_opened) {
+    const auto run = run_on_fresh_board(
+        {"sh", "-c", opener("musl") + "; " + opener("static") + "; " + opener("static")},
+        {"--require-open"});
+    EXPECT_EQ(run.status, 122);
+    EXPECT_THAT(run.err, HasSubstr("warning: " + opener("static") + " is statically linked"));
+    EXPECT_THAT(run.err, HasSubstr("warning: " + opener("musl") + " runs on musl"));
+    const std::string words = opener("static") + " is statically linked";
+    EXPECT_EQ(run.err.find(words), run.err.rfind(words)) << "once each: " << run.err;
+    EXPECT_EQ(run.out.find("reached"), std::string::npos) << "but they run: " << run.out;
+}
+
 }  // namespace
 }  // namespace plugboard::tests

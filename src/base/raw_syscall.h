@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <type_traits>
 
-namespace plugboard::transport {
+namespace plugboard {
 
 /// Whole registers, as the kernel reads them: an int argument leaves half of its slot undefined.
 template <class T>
@@ -31,4 +31,4 @@ long raw_syscall(long number, Args... args) {
     return error;
 }
 
-}  // namespace plugboard::transport
+}  // namespace plugboard
