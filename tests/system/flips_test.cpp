@@ -3,22 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/support/reference_files.h"
 #include "tests/system/board.h"
+#include "tests/system/flip_record.h"
 
 namespace plugboard::tests {
 namespace {
-
-double number_after(const std::string& text, const std::string& word) {
-    std::smatch match;
-    if (!std::regex_search(text, match, std::regex(word + R"(\s*([0-9.]+))"))) return -1;
-    return std::stod(match[1]);
-}
 
 /// modetest prints a line for every 60 flips: nine in ten seconds, of which the mean is taken.
 constexpr double seconds_printed = 9;
@@ -28,21 +22,19 @@ TEST(Flips, modetest_flips_60_times_a_second) {
         run_on_fresh_board({PLUGBOARD_SOURCE_DIR "/tests/system/modetest_flips.sh", "10"},
                            {"--check-leaks"}, std::chrono::seconds(60));
     ASSERT_EQ(run.status, 0) << run.out << run.err;
-    // By the daemon's record of each flip, and by modetest's own line. A busy machine keeps
-    // modetest from asking in time for a vblank now and then: the record's sequence numbers say how
-    // often, and its own mean is lower by those flips and by nothing else. Where a processor has
-    // stood still for others too, which is measured beside it, any number may be missed.
-    EXPECT_NEAR(number_after(run.out, "recorded mean"), 60.0, 0.1) << run.out;
-    EXPECT_EQ(number_after(run.out, "uneven"), 0) << run.out;
-    const double skipped = number_after(run.out, "skipped vblanks");
-    EXPECT_GE(skipped, 0) << run.out;
-    const double stood_still = number_after(run.out, "stood still");
-    EXPECT_GE(stood_still, 0) << run.out;
-    EXPECT_LE(skipped - stood_still, 12) << "more than 2 in 100 vblanks without a flip\n"
-                                         << run.out;
+    // A busy machine keeps modetest from asking in time for a vblank now and then: its own mean is
+    // lower by those flips and by nothing else.
+    const FlipRecord record(run.out);
+    EXPECT_NEAR(record.mean, 60.0, 0.1) << run.out;
+    EXPECT_EQ(record.uneven, 0) << run.out;
+    ASSERT_GE(record.skipped, 0) << run.out;
+    ASSERT_GE(record.stood_still, 0) << run.out;
+    EXPECT_LE(record.skipped - record.stood_still, 12)
+        << "more than 2 in 100 vblanks without a flip\n"
+        << run.out;
     const double own_mean = number_after(run.out, "modetest's mean");
     EXPECT_LE(own_mean, 60.1) << run.out;
-    EXPECT_GE(own_mean, 59.9 - skipped / seconds_printed) << run.out;
+    EXPECT_GE(own_mean, 59.9 - record.skipped / seconds_printed) << run.out;
 }
 
 TEST(Flips, vbltest_counts_60_vblanks_a_second) {

@@ -1,6 +1,7 @@
 #include "tests/system/stage.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -23,10 +24,14 @@ constexpr uint32_t drm_format_xr24 = 0x34325258;
 constexpr const char* weston_config =
     "[core]\n"
     "idle-time=0\n"
+    // How long before a vblank it draws: with its usual 7 ms a software renderer is late for every
+    // other one on a busy machine.
+    "repaint-window=14\n"
     "[shell]\n"
     "startup-animation=none\n"
     "close-animation=none\n"
     "panel-position=none\n"
+    "background-color=0xff204060\n"
     "[autolaunch]\n"
     "path=CLIENT\n";
 
@@ -112,6 +117,10 @@ RunResult Stage::plugboard(const std::vector<std::string>& words) const {
     std::vector<std::string> command = {plugboard_command()};
     command.insert(command.end(), words.begin(), words.end());
     command.insert(command.end(), {"-b", board_name});
+    return run_as_user(std::move(command));
+}
+
+RunResult Stage::run_as_user(std::vector<std::string> command) const {
     return run({.command = as_user(std::move(command)),
                 .environment = {{"XDG_RUNTIME_DIR", folder_.path()}, {"HOME", folder_.path()}},
                 .limit = patience});
@@ -130,14 +139,37 @@ std::string Stage::log() const {
     return text.str();
 }
 
+bool Stage::has_ended() const {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(run_->pid()), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid != 0;
+}
+
+bool Stage::has_printed(const std::string& words, size_t times) const {
+    const std::string text = log();
+    size_t count = 0;
+    for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1))
+        ++count;
+    return count >= times;
+}
+
 bool Stage::prints(const std::string& words, size_t times) const {
-    return comes_true([&] {
-        const std::string text = log();
-        size_t count = 0;
-        for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1))
-            ++count;
-        return count >= times;
-    });
+    return comes_true([&] { return has_printed(words, times) || has_ended(); }) &&
+           has_printed(words, times);
+}
+
+std::string Stage::judge_flips(unsigned count) const {
+    // Run in a shell so that what watches the machine ends with it.
+    const std::string script =
+        "python3 \"$1\"/tests/system/stalls.py >stalls & stalls=$!\n"
+        "\"$2\" wait flips=\"$3\" --timeout 60s -b \"$4\" >&2\n"
+        "kill $stalls; wait $stalls 2>/dev/null\n"
+        "\"$2\" status --json -b \"$4\" | python3 \"$1\"/tests/system/flip_record.py stalls "
+        "\"$3\"\n";
+    const RunResult result =
+        run_as_user({"sh", "-c", "cd \"$XDG_RUNTIME_DIR\"\n" + script, "sh", PLUGBOARD_SOURCE_DIR,
+                     plugboard_command(), std::to_string(count), board_name});
+    return result.out + result.err;
 }
 
 RunResult Stage::end() {
@@ -145,10 +177,36 @@ RunResult Stage::end() {
     return run_->finish();
 }
 
+testing::AssertionResult Stage::ends_cleanly() {
+    const RunResult run = end();
+    if (run.status == 0 &&
+        run.err.find("left behind: 0 objects, 0 fds, 0 processes") != std::string::npos)
+        return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "status " << run.status << "\n" << run.err << log();
+}
+
 testing::AssertionResult Stage::shows_pattern(const std::string& screen, uint32_t width,
                                               uint32_t height) const {
-    const std::string reference = file("pattern.png"), shot = file(screen + ".png");
-    cli::write_png(reference, width, height, pattern_rgb(width, height));
+    return shows(screen, width, height, pattern_rgb(width, height));
+}
+
+testing::AssertionResult Stage::comes_to_show_background(const std::string& screen, uint32_t width,
+                                                         uint32_t height) const {
+    std::vector<uint8_t> rgb;
+    for (size_t pixel = 0; pixel < size_t{width} * height; pixel++)
+        rgb.insert(rgb.end(), {0x20, 0x40, 0x60});
+    testing::AssertionResult result = testing::AssertionFailure();
+    comes_true([&] {
+        result = shows(screen, width, height, rgb);
+        return result || has_ended();
+    });
+    return result;
+}
+
+testing::AssertionResult Stage::shows(const std::string& screen, uint32_t width, uint32_t height,
+                                      const std::vector<uint8_t>& rgb) const {
+    const std::string reference = file("reference.png"), shot = file("shot.png");
+    cli::write_png(reference, width, height, rgb);
     const RunResult result = plugboard({"screenshot", screen, shot, "--diff", reference});
     if (result.status == 0) return testing::AssertionSuccess();
     return testing::AssertionFailure() << result.out << result.err << log();

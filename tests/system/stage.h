@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -48,14 +49,25 @@ class Stage {
     std::string ask(const std::vector<std::string>& words) const;
     /// What the compositor and its client have printed.
     std::string log() const;
-    /// Waits until they have printed the words that often.
+    bool has_printed(const std::string& words, size_t times = 1) const;
+    /// Waits until they have printed the words that often. False: they will not, the run has ended.
     bool prints(const std::string& words, size_t times = 1) const;
     /// The screen shows the test pattern, whole, at this size.
     testing::AssertionResult shows_pattern(const std::string& screen, uint32_t width,
                                            uint32_t height) const;
+    /// Waits until it shows nothing but the compositor's own background (weston's, that is).
+    testing::AssertionResult comes_to_show_background(const std::string& screen, uint32_t width,
+                                                      uint32_t height) const;
 
+    /// Waits for so many flips (up to 4096) on a card with one screen. "recorded mean 60.0 of ..."
+    std::string judge_flips(unsigned count) const;
+
+    /// The run is over.
+    bool has_ended() const;
     /// Ends the compositor as a person would (SIGTERM), waits for the end of its run.
     RunResult end();
+    /// The same: its status is 0, nothing is left behind.
+    testing::AssertionResult ends_cleanly();
     /// Waits until it has ended by itself.
     RunResult finish() { return run_->finish(); }
 
@@ -63,6 +75,9 @@ class Stage {
     std::string file(const std::string& name) const { return folder_.path() + "/" + name; }
 
   private:
+    testing::AssertionResult shows(const std::string& screen, uint32_t width, uint32_t height,
+                                   const std::vector<uint8_t>& rgb) const;
+    RunResult run_as_user(std::vector<std::string> command) const;
     std::vector<std::string> as_user(std::vector<std::string> command) const;
 
     TemporaryFolder folder_;

@@ -1,6 +1,7 @@
 // A Wayland client that shows the test pattern on the whole of an output, and shows it anew for
 // each frame the compositor asks for, until it is ended.
-//   wayland_picture [OUTPUT]    the number of the output from 0; none: where the compositor puts it
+//   wayland_picture [OUTPUT [still]]    the number of the output from 0; none: where the compositor
+//                                       puts it; still: drawn once a size, not for each frame
 // Says "drawn WIDTHxHEIGHT" when the compositor has shown it at a size. Exit status 3: the
 // compositor is gone.
 #include <sys/mman.h>
@@ -65,7 +66,7 @@ class Buffer {
 
 class Picture {
   public:
-    explicit Picture(int output) : wanted_output_(output) {
+    Picture(int output, bool is_still) : wanted_output_(output), is_still_(is_still) {
         display_ = wl_display_connect(nullptr);
         if (!display_) fail("no compositor at WAYLAND_DISPLAY");
         wl_registry* registry = wl_display_get_registry(display_);
@@ -151,7 +152,7 @@ class Picture {
             fflush(stdout);
             self.is_told_ = true;
         }
-        self.draw();
+        if (!self.is_still_ || self.drawn_ != self.buffer_) self.draw();
     }
     void draw() {
         frame_ = wl_surface_frame(surface_);
@@ -169,6 +170,7 @@ class Picture {
     xdg_wm_base* shell_ = nullptr;
     wl_output* output_ = nullptr;
     const int wanted_output_;
+    const bool is_still_;
     int output_count_ = 0;
     wl_surface* surface_ = nullptr;
     wl_callback* frame_ = nullptr;
@@ -181,6 +183,6 @@ class Picture {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Picture picture(argc > 1 ? atoi(argv[1]) : -1);
+    Picture picture(argc > 1 ? atoi(argv[1]) : -1, argc > 2 && strcmp(argv[2], "still") == 0);
     picture.show();
 }
