@@ -15,6 +15,10 @@
 
 namespace plugboard {
 
+/// What the name of a memfd begins with that is the content of a file of the board's tree, as it
+/// was when a client opened it; the file's path follows.
+inline constexpr std::string_view live_file_name = "plugboard:";
+
 /// What a client's descriptor is; a letter in its label.
 enum class FdKind : char {
     Card = 'c',  // an open file of a DRM node

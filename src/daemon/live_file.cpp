@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "base/labelled_pair.h"
 #include "base/log.h"
 #include "base/text_end.h"
 #include "drm/sync/sync_file.h"
@@ -43,8 +44,9 @@ class WritableFile final : public drm::SpecialFile {
     const std::function<Result<void>(std::string_view)> store_;
 };
 
-Result<UniqueFd> snapshot(std::string_view text) {
-    UniqueFd memory(memfd_create("plugboard-file", MFD_CLOEXEC));
+/// The shim knows by its name whose status to show.
+Result<UniqueFd> snapshot(std::string_view path, std::string_view text) {
+    UniqueFd memory(memfd_create(fmt::format("{}{}", live_file_name, path).c_str(), MFD_CLOEXEC));
     if (!memory.is_open()) return last_error();
     while (!text.empty()) {
         const ssize_t count = ::write(memory.borrow(), text.data(), text.size());
@@ -87,12 +89,12 @@ Result<UniqueFd> open_for_writing(const LiveFile& file, int flags, device::Model
 
 }  // namespace
 
-Result<UniqueFd> open_live_file(const LiveFile& file, int flags, const uapi::Credentials& caller,
-                                device::Model& model) {
+Result<UniqueFd> open_live_file(std::string_view path, const LiveFile& file, int flags,
+                                const uapi::Credentials& caller, device::Model& model) {
     if (!allows(file, flags)) return Errno::Access;
     if (file.open) return file.open(flags, caller);
     if ((flags & O_ACCMODE) != O_RDONLY) return open_for_writing(file, flags, model);
-    return snapshot(file.show ? TRY(file.show()) : std::string());
+    return snapshot(path, file.show ? TRY(file.show()) : std::string());
 }
 
 }  // namespace plugboard::daemon

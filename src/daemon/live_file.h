@@ -22,10 +22,10 @@ struct LiveFile {
     std::function<Result<UniqueFd>(int flags, const uapi::Credentials& caller)> open{};
 };
 
-/// The descriptor for the client: a read-only snapshot in memory, or one kept in the model's
-/// special files whose writes go to store(). Access: the mode does not allow the flags of open(2);
-/// else what show() or open() said.
-Result<UniqueFd> open_live_file(const LiveFile& file, int flags, const uapi::Credentials& caller,
-                                device::Model& model);
+/// The descriptor of the tree's file `path` for the client: a read-only snapshot in memory, or one
+/// kept in the model's special files whose writes go to store(). Access: the mode does not allow
+/// the flags of open(2); else what show() or open() said.
+Result<UniqueFd> open_live_file(std::string_view path, const LiveFile& file, int flags,
+                                const uapi::Credentials& caller, device::Model& model);
 
 }  // namespace plugboard::daemon

@@ -185,14 +185,15 @@ Result<UniqueFd> Tree::open_live(std::string_view path, int flags, const uapi::C
     const std::unique_ptr<char, decltype(&free)> root(realpath(root_.c_str(), nullptr), &free);
     if (!root || !real.starts_with(std::string(root.get()) + "/")) return Errno::NoEnt;
 
+    const std::string_view name = real.substr(std::string_view(root.get()).size());
     LiveFile file;
     {
         MutexLock lock(mutex_);
-        const auto it = live_.find(real.substr(std::string_view(root.get()).size()));
+        const auto it = live_.find(name);
         if (it == live_.end()) return Errno::NoTty;
         file = it->second;
     }
-    return open_live_file(file, flags, caller, model);
+    return open_live_file(name, file, flags, caller, model);
 }
 
 }  // namespace plugboard::daemon

@@ -5,6 +5,7 @@
 
 #include "shim/board.h"
 #include "shim/channels.h"
+#include "shim/file_systems.h"
 #include "shim/syscalls.h"
 
 namespace plugboard::shim {
@@ -37,18 +38,34 @@ bool may_be_in_tree(const struct stat& info) {
     return mine && mine->root_device != 0 && info.st_dev == mine->root_device;
 }
 
-/// A descriptor of a file of the tree: an O_PATH one of a node, or one of a live file.
+/// A descriptor of a file or folder of the tree, or an O_PATH one of a node.
 void correct_status_of_tree(int fd, struct stat& info) {
-    // On the disk a node is a short text, and a live file has the sticky bit.
-    if (info.st_size >= 64 && (info.st_mode & S_ISVTX) == 0) return;
     const Board* mine = board();
     const auto link = link_of_fd(fd);
     if (!is_below(link.view(), mine->root.view())) return;
-    if (const auto node = parse_node_path(link.view().substr(mine->root.size()))) {
+    const std::string_view path = link.view().substr(mine->root.size());
+    info.st_dev = file_system_of(path).device;
+    if (!S_ISREG(info.st_mode)) return;
+    if (const auto node = parse_node_path(path)) {
         show_as_node(info, *node);
     } else {
-        info.st_mode &= ~static_cast<mode_t>(S_ISVTX);
+        info.st_mode &= ~static_cast<mode_t>(S_ISVTX);  // of a live file, on the disk
     }
+}
+
+/// A copy of a live file of the tree shows the file itself, while that is there.
+void correct_status_of_copy(int fd, struct stat& info) {
+    const Board* mine = board();
+    if (!mine) return;
+    const auto link = link_of_fd(fd);
+    const std::string_view name = live_file_path(link.view());
+    TreePath path;
+    struct stat tree;
+    if (name.empty() || !path.append(mine->root.view()) || !path.append(name)) return;
+    if (stat_file(path.c_str(), tree) < 0) return;
+    info = tree;
+    info.st_dev = file_system_of(name).device;
+    info.st_mode &= ~static_cast<mode_t>(S_ISVTX);
 }
 
 /// Owner, mode and times of a node from its file in the tree; those of the folder when it is gone.
@@ -61,11 +78,11 @@ void take_status_of_tree(struct stat& info, transport::Node node) {
     struct stat tree;
     if (stat_file(path.c_str(), tree) >= 0) {
         info = tree;
-        return;
+    } else {
+        info.st_mode = 0600;
+        info.st_nlink = 1;
     }
-    info.st_dev = mine->root_device;
-    info.st_mode = 0600;
-    info.st_nlink = 1;
+    info.st_dev = file_system_of(node_path(node).view()).device;
 }
 
 }  // namespace
@@ -118,6 +135,16 @@ TreePath link_of_fd(int fd) {
     return text;
 }
 
+std::string_view live_file_path(std::string_view link) {
+    constexpr std::string_view start = "/memfd:", end = " (deleted)";
+    if (!link.starts_with(start) || !link.ends_with(end)) return {};
+    link.remove_prefix(start.size());
+    if (!link.starts_with(live_file_name)) return {};
+    link.remove_prefix(live_file_name.size());
+    link.remove_suffix(end.size());
+    return link;
+}
+
 bool is_buffer(int fd) {
     return link_of_fd(fd).view().starts_with(buffer_link);
 }
@@ -145,21 +172,26 @@ void correct_status(int fd, struct stat& info) {
         if (!node) return;
         take_status_of_tree(info, *node);
         show_as_node(info, *node);
-    } else if (S_ISREG(info.st_mode) && may_be_in_tree(info)) {
+    } else if ((S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) && may_be_in_tree(info)) {
         correct_status_of_tree(fd, info);
+    } else if (S_ISREG(info.st_mode) && info.st_nlink == 0) {
+        correct_status_of_copy(fd, info);
     }
 }
 
 void correct_status(int fd, struct statx& info) {
     struct stat plain;
     if (stat_fd(fd, plain) < 0) return;
-    const mode_t native = plain.st_mode;
+    const dev_t native = plain.st_dev;
     correct_status(fd, plain);
-    if (plain.st_mode == native) return;
-    info.stx_mode = static_cast<uint16_t>(plain.st_mode);
-    if (!S_ISCHR(plain.st_mode)) return;
+    if (plain.st_dev == native) return;
     info.stx_dev_major = major(plain.st_dev);
     info.stx_dev_minor = minor(plain.st_dev);
+    info.stx_mode = static_cast<uint16_t>(plain.st_mode);
+    info.stx_ino = plain.st_ino;
+    info.stx_size = static_cast<uint64_t>(plain.st_size);
+    info.stx_nlink = static_cast<uint32_t>(plain.st_nlink);
+    if (!S_ISCHR(plain.st_mode)) return;
     info.stx_uid = plain.st_uid;
     info.stx_gid = plain.st_gid;
     show_as_node(info, {plain.st_ino >> 20 & 1 ? true : false, minor(plain.st_rdev)});

@@ -40,6 +40,9 @@ using TreePath = Text<max_tree_path + 1>;
 /// tree's.
 TreePath link_of_fd(int fd);
 
+/// The path of the tree's file that a link of /proc/self/fd is to a copy of; empty: of none.
+std::string_view live_file_path(std::string_view link);
+
 /// Makes the status of a node's file in the tree that of a character device. The same device and
 /// inode number come from its path and from every descriptor of it.
 void show_as_node(struct stat& info, transport::Node node);

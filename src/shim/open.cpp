@@ -1,7 +1,7 @@
 #include "shim/open.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +10,7 @@
 
 #include "shim/board.h"
 #include "shim/descriptors.h"
+#include "shim/file_systems.h"
 #include "shim/forward.h"
 #include "shim/paths.h"
 #include "shim/real.h"
@@ -101,13 +102,6 @@ std::optional<int> open_target(const Target& target, int flags, mode_t mode) {
     return real<"openat", decltype(::openat)>()(AT_FDCWD, target.path(), flags, mode);
 }
 
-decltype(statfs::f_type) file_system_of(std::string_view path) {
-    if (is_below(path, "/sys/kernel/debug")) return DEBUGFS_MAGIC;
-    if (is_below(path, "/sys/kernel/config")) return 0x62656570;  // CONFIGFS_MAGIC
-    if (is_below(path, "/sys")) return SYSFS_MAGIC;
-    return TMPFS_MAGIC;
-}
-
 }  // namespace
 
 std::optional<int> open_here(int dirfd, const char* path, int flags, mode_t mode) {
@@ -153,6 +147,7 @@ std::optional<int> stat_here(int dirfd, const char* path, struct stat* info, int
     if (!target.is_elsewhere()) return std::nullopt;
     const long result = raw_syscall(SYS_newfstatat, AT_FDCWD, target.path(), info, flags);
     if (result < 0) return finish(result);
+    if (target.place() == Place::Tree) info->st_dev = file_system_of(target.virtual_path()).device;
     if (target.node()) {
         show_as_node(*info, *target.node());
     } else if (S_ISREG(info->st_mode)) {
@@ -173,6 +168,11 @@ std::optional<int> statx_here(int dirfd, const char* path, int flags, unsigned m
     if (!target.is_elsewhere()) return std::nullopt;
     const long result = raw_syscall(SYS_statx, AT_FDCWD, target.path(), flags, mask, info);
     if (result < 0) return finish(result);
+    if (target.place() == Place::Tree) {
+        const dev_t device = file_system_of(target.virtual_path()).device;
+        info->stx_dev_major = major(device);
+        info->stx_dev_minor = minor(device);
+    }
     if (target.node()) {
         show_as_node(*info, *target.node());
     } else if (S_ISREG(info->stx_mode)) {
@@ -186,14 +186,14 @@ std::optional<int> statfs_here(const char* path, struct statfs* info) {
     if (!target.is_elsewhere()) return std::nullopt;
     const long result = raw_syscall(SYS_statfs, target.path(), info);
     if (result >= 0 && target.place() == Place::Tree)
-        info->f_type = file_system_of(target.virtual_path());
+        info->f_type = file_system_of(target.virtual_path()).magic;
     return finish(result);
 }
 
 void correct_file_system(int fd, struct statfs& info) {
     auto link = link_of_fd(fd);
     size_t size = link.size();
-    if (strip_root(link.data(), size)) info.f_type = file_system_of({link.data(), size});
+    if (strip_root(link.data(), size)) info.f_type = file_system_of({link.data(), size}).magic;
 }
 
 std::optional<ssize_t> readlink_here(int dirfd, const char* path, char* text, size_t size) {
@@ -216,6 +216,10 @@ ssize_t correct_link(int dirfd, const char* path, char* text, size_t size, ssize
     if (found.starts_with(buffer_link)) {
         std::memcpy(text, dma_buf_link.data(), dma_buf_link.size());
         return static_cast<ssize_t>(dma_buf_link.size());
+    }
+    if (const std::string_view file = live_file_path(found); !file.empty()) {
+        std::memmove(text, file.data(), file.size());
+        return static_cast<ssize_t>(file.size());
     }
     const std::string_view root = mine->root.view();
     if (found.substr(0, root.size()) != root.substr(0, found.size())) return count;

@@ -6,8 +6,10 @@
 #include <glob.h>
 #include <limits.h>
 #include <sys/inotify.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 
 #include "client.h"
 
@@ -204,9 +206,9 @@ static int count_consoles(void) {
 
 /// The host's consoles and input devices, which a compositor would take for itself.
 static void check_hidden(void) {
-    const char* const names[] = {"/dev/tty0",         "/dev/tty1",           "/dev/vcs",
-                                 "/dev/vcsa1",        "/dev/input",          "/dev/input/event0",
-                                 "/dev/char/13:64",   "/sys/dev/char/13:64", "/sys/class/input",
+    const char* const names[] = {"/dev/tty0",          "/dev/tty1",           "/dev/vcs",
+                                 "/dev/vcsa1",         "/dev/input",          "/dev/input/event0",
+                                 "/dev/char/13:64",    "/sys/dev/char/13:64", "/sys/class/input",
                                  "/sys/class/tty/tty0"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         CHECK(access(names[i], F_OK) != 0 && errno == ENOENT);
@@ -216,6 +218,50 @@ static void check_hidden(void) {
     struct stat info;
     CHECK(stat("/dev/tty", &info) == 0 && S_ISCHR(info.st_mode));
     CHECK(stat("/dev/pts", &info) == 0 && S_ISDIR(info.st_mode));
+}
+
+static dev_t device_of(const char* path) {
+    struct stat info, of_descriptor;
+    struct statx extended;
+    CHECK(stat(path, &info) == 0);
+    CHECK(statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &extended) == 0 &&
+          makedev(extended.stx_dev_major, extended.stx_dev_minor) == info.st_dev);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK(fd >= 0 && fstat(fd, &of_descriptor) == 0 && of_descriptor.st_dev == info.st_dev);
+    CHECK(statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &extended) == 0 &&
+          makedev(extended.stx_dev_major, extended.stx_dev_minor) == info.st_dev &&
+          extended.stx_mode == info.st_mode && extended.stx_ino == info.st_ino);
+    CHECK(of_descriptor.st_ino == info.st_ino && of_descriptor.st_mode == info.st_mode);
+    char link[32], text[PATH_MAX], real[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    const ssize_t size = readlink(link, text, sizeof text);
+    CHECK(size > 0 && realpath(path, real) && strlen(real) == (size_t)size &&
+          memcmp(text, real, (size_t)size) == 0);
+    close(fd);
+    return info.st_dev;
+}
+
+/// Both sides of a mount point are of different devices, all below of one.
+static void check_mount_points(void) {
+    struct stat root;
+    CHECK(stat("/", &root) == 0);
+    CHECK(device_of("/sys") != root.st_dev);
+    CHECK(device_of("/dev") != root.st_dev && device_of("/dev") != device_of("/sys"));
+    CHECK(device_of("/dev/dri") == device_of("/dev"));
+    CHECK(device_of("/dev/dri/card0") == device_of("/dev"));
+    CHECK(device_of("/sys/kernel") == device_of("/sys"));
+    CHECK(device_of(CARD "/uevent") == device_of("/sys"));
+    CHECK(device_of("/sys/kernel/debug/.") != device_of("/sys/kernel/debug/.."));
+    CHECK(device_of("/sys/kernel/debug/..") == device_of("/sys"));
+    CHECK(device_of("/sys/kernel/debug/dri/0/name") == device_of("/sys/kernel/debug"));
+    CHECK(device_of("/sys/kernel/config") != device_of("/sys/kernel"));
+    // What is there already is mounted for whoever asks, and stays.
+    CHECK(mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) == 0);
+    CHECK(mount("none", "/sys/kernel/config", "configfs", 0, NULL) == 0);
+    CHECK(umount("/sys/kernel/debug") != 0 && errno == EBUSY);
+    CHECK(umount2("/sys/kernel/config", MNT_DETACH) != 0 && errno == EBUSY);
+    CHECK(access("/sys/kernel/debug/dri/0/name", R_OK) == 0);
+    CHECK(access("/sys/kernel/config/vkms", F_OK) != 0);
 }
 
 /// The sticky bit means something to the shim below the tree's root alone.
@@ -243,6 +289,7 @@ int main(void) {
     check_working_directory();
     check_listing();
     check_hidden();
+    check_mount_points();
     check_sticky_bit();
     return finish_checks();
 }
