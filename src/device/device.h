@@ -53,6 +53,7 @@ struct DeviceInfo {
     std::vector<std::pair<std::string, std::string>> links;        // name, relative target
     std::vector<std::string> compatible;  // what drivers match on: "virtual,vkms"
     bool suppress_bind_attrs = false;
+    bool pm_not_required = false;  // no folder "power"
     std::any platform_data;  // what the driver's probe wants to know: vkms::Config
 };
 

@@ -34,6 +34,7 @@ std::string Device::driver_name() const {
 
 std::vector<Attribute> Device::power_attributes() const {
     std::vector<Attribute> files;
+    if (info_.pm_not_required) return files;
     files.push_back({.name = "power/autosuspend_delay_ms",
                      .mode = 0644,
                      .show = []() -> Result<std::string> { return Errno::Io; },

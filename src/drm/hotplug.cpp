@@ -33,4 +33,11 @@ void set_link_status(Device& device, Connector& connector, LinkStatus status) {
     tell_clients(device, connector);
 }
 
+void tell_property_change(Device& device, const Connector& connector, const Property& property) {
+    if (device.is_gone()) return;
+    device.send_uevent({{"HOTPLUG", "1"},
+                        {"CONNECTOR", std::to_string(raw(connector.id()))},
+                        {"PROPERTY", std::to_string(raw(property.id()))}});
+}
+
 }  // namespace plugboard::drm

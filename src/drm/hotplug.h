@@ -7,6 +7,7 @@
 #include "base/ref.h"
 #include "drm/device.h"
 #include "drm/objects/connector.h"
+#include "drm/objects/property.h"
 
 namespace plugboard::drm {
 
@@ -22,5 +23,9 @@ void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors);
 /// Tells the clients if it is another now. With no lock held.
 /// Linux: drm_connector_set_link_status_property
 void set_link_status(Device& device, Connector& connector, LinkStatus status);
+
+/// The driver has changed a property's value by itself: "change" of the card with HOTPLUG=1,
+/// CONNECTOR=id and PROPERTY=id. With no lock held. Linux: drm_sysfs_connector_property_event
+void tell_property_change(Device& device, const Connector& connector, const Property& property);
 
 }  // namespace plugboard::drm

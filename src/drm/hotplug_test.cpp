@@ -279,6 +279,13 @@ TEST_F(Hotplug, a_bad_link_is_told_once_and_a_modeset_makes_it_good) {
     EXPECT_TRUE(events_.take().empty());
 }
 
+TEST_F(Hotplug, a_property_that_the_driver_changes_is_told_by_its_id) {
+    tell_property_change(board_.drm(), *board_.screen(), *standard().non_desktop);
+    Keys keys = changed_screen();
+    keys["PROPERTY"] = std::to_string(raw(standard().non_desktop->id()));
+    EXPECT_EQ(events_.take(), std::vector{keys});
+}
+
 TEST_F(Hotplug, of_a_device_that_is_gone_is_nothing) {
     plug(edid_of("First", 1920, 1080));
     const Ref<Connector> screen = board_.screen();
@@ -289,6 +296,7 @@ TEST_F(Hotplug, of_a_device_that_is_gone_is_nothing) {
     const std::array connectors{screen};
     handle_hotplug(*drm, connectors);
     set_link_status(*drm, *screen, LinkStatus::Bad);
+    tell_property_change(*drm, *screen, *drm->mode_config().properties.non_desktop);
     EXPECT_TRUE(events_.take().empty());
     EXPECT_EQ(screen->state.link_status, 0u);
 }
