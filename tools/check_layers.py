@@ -22,7 +22,7 @@ LAYERS = {
 # One folder each; a new one needs its line of reason in ARCHITECTURE.md.
 DEPENDENCIES = {
     "CLI/": {"cli"},
-    "toml++/": {"daemon"},
+    "toml++/": {"daemon", "cli"},
     "nlohmann/": {"daemon", "cli"},
     "png.h": {"cli"},
     "zlib.h": {"drivers"},

@@ -2,23 +2,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-// toml++ 3.3 asserts what it is about to check of its input ("[[["); clang would believe it.
-#pragma push_macro("NDEBUG")
-#undef NDEBUG
-#define TOML_ASSERT(expression) static_cast<void>(0)
-#define TOML_MAX_NESTED_VALUES 8  // a board's have 3
-#include <toml++/toml.h>
-#pragma pop_macro("NDEBUG")
-
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
-#include <sstream>
 
 #include "daemon/config.h"
 #include "daemon/screen_spec.h"
+#include "daemon/toml_text.h"
 #include "drivers/vkms/profile.h"
 
 namespace plugboard::daemon {
@@ -27,8 +18,7 @@ namespace {
 /// Walks one document; the first problem ends it by an exception that stays in this file.
 class Reader {
   public:
-    explicit Reader(const std::string& file)
-        : file_(file), folder_(std::filesystem::path(file).parent_path()) {}
+    explicit Reader(const std::string& file) : folder_(std::filesystem::path(file).parent_path()) {}
 
     Config read(const toml::table& document) {
         check_keys(document, "", {"bus", "card"});
@@ -36,15 +26,14 @@ class Reader {
         if (const auto* bus = document.get("bus")) config.bus = text(*bus, "bus");
         if (const auto* cards = document.get("card")) config.cards = read_cards(*cards);
         if (Problem problem = validate(config); !problem.message.empty()) {
-            const int line = line_of(problem.key);
+            const int line = line_of_key(problem.key);
             fail(std::move(problem), line);
         }
         return config;
     }
 
   private:
-    [[noreturn]] void fail(Problem problem, int line) const {
-        problem.file = file_;
+    [[noreturn]] static void fail(Problem problem, int line) {
         problem.line = line;
         throw problem;
     }
@@ -56,11 +45,8 @@ class Reader {
              line_of(node));
     }
 
-    static int line_of(const toml::node& node) {
-        return static_cast<int>(node.source().begin.line);
-    }
     /// Of the key or the nearest that holds it: a default has no line of its own.
-    int line_of(std::string key) const {
+    int line_of_key(std::string key) const {
         for (;;) {
             if (const auto it = lines_.find(key); it != lines_.end()) return it->second;
             const auto end = key.find_last_of(".[");
@@ -229,64 +215,27 @@ class Reader {
         return card;
     }
 
-    const std::string& file_;
     const std::string folder_;  // that paths in it are relative to
     std::map<std::string, int> lines_;
 };
 
-constexpr int max_dots = 256;  // in a line
-
-bool is_comment(std::string_view line) {
-    const size_t start = line.find_first_not_of(" \t");
-    return start != std::string_view::npos && line[start] == '#';
-}
-
-/// toml++ follows the dots of a key on its stack, however many there are. The first line with too
-/// many; 0: there is none.
-int find_deep_line(std::string_view text) {
-    for (int number = 1; !text.empty(); number++) {
-        const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-        const std::string_view line = text.substr(0, end);
-        if (!is_comment(line) && std::ranges::count(line, '.') > max_dots) return number;
-        text.remove_prefix(end);
-    }
-    return 0;
-}
-
 }  // namespace
 
 Outcome<Config> parse_toml(std::string_view text, const std::string& file) {
-    if (const int line = find_deep_line(text)) {
-        Problem problem{.message = fmt::format("the line has over {} dots", max_dots),
-                        .remedy = "break it up; no key of a board has more than one dot"};
-        problem.file = file;
-        problem.line = line;
-        return problem;
-    }
     try {
-        return Reader(file).read(toml::parse(text));
-    } catch (const toml::parse_error& error) {
-        Problem problem{.message = std::string(error.description()),
-                        .remedy = "the file must be TOML: see https://toml.io"};
+        return Reader(file).read(parse_toml_text(text));
+    } catch (Problem& problem) {
         problem.file = file;
-        problem.line = static_cast<int>(error.source().begin.line);
-        return problem;
-    } catch (const Problem& problem) {
-        return problem;
+        return std::move(problem);
     }
 }
 
 Outcome<Config> read_config_file(const std::string& file) {
-    std::ifstream stream(file);
-    std::stringstream text;
-    if (stream) text << stream.rdbuf();
-    if (!stream || !text) {
-        Problem problem{.message = "cannot be read",
-                        .remedy = "check the path and its permissions"};
-        problem.file = file;
+    try {
+        return parse_toml(read_toml_file(file), file);
+    } catch (const Problem& problem) {
         return problem;
     }
-    return parse_toml(text.str(), file);
 }
 
 }  // namespace plugboard::daemon
