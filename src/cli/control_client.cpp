@@ -107,14 +107,24 @@ UniqueFd connect_to_board(const std::string& directory) {
     return socket_fd;
 }
 
-Answer ask_board(const std::string& directory, nlohmann::json request, Timeout timeout) {
+UniqueFd send_request(const std::string& directory, nlohmann::json request) {
     request["plugboard"] = protocol;
-    const UniqueFd connection = connect_to_board(directory);
-    Answer answer = exchange(connection.borrow(), request, timeout);
+    UniqueFd connection = connect_to_board(directory);
+    send_line(connection.borrow(), request);
+    return connection;
+}
+
+Answer receive_answer(int socket, Timeout timeout) {
+    Answer answer = receive_line(socket, timeout);
     if (!answer.body.value("ok", false))
         throw Failure(answer.body.value("error", "the board refused"),
                       answer.body.value("remedy", ""));
     return answer;
+}
+
+Answer ask_board(const std::string& directory, nlohmann::json request, Timeout timeout) {
+    const UniqueFd connection = send_request(directory, std::move(request));
+    return receive_answer(connection.borrow(), timeout);
 }
 
 }  // namespace plugboard::cli

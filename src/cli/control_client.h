@@ -30,8 +30,12 @@ Answer receive_line(int socket, Timeout timeout);
 
 /// A connection to the board in that directory; it hangs up at the board's end. Throws Failure.
 UniqueFd connect_to_board(const std::string& directory);
-/// Asks on a connection of its own, and gives a good answer. Throws Failure for a bad one, with the
-/// board's own words, and when there is none in time.
+/// A connection of its own, on which the request is on its way. Throws Failure.
+UniqueFd send_request(const std::string& directory, nlohmann::json request);
+/// A good answer. Throws Failure for a bad one, with the board's own words, and when there is none
+/// in time.
+Answer receive_answer(int socket, Timeout timeout = answer_time);
+/// Both.
 Answer ask_board(const std::string& directory, nlohmann::json request,
                  Timeout timeout = answer_time);
 

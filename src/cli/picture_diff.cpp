@@ -1,6 +1,10 @@
 #include "cli/picture_diff.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "cli/failure.h"
 
 namespace plugboard::cli {
 namespace {
@@ -18,9 +22,16 @@ uint32_t difference(const Picture& a, const Picture& b, size_t pixel) {
 
 }  // namespace
 
+void check_sizes(const Picture& shot, const Picture& reference, const std::string& name) {
+    if (reference.width == shot.width && reference.height == shot.height) return;
+    throw Failure(fmt::format("{} is {}x{}, the screen {}x{}", name, reference.width,
+                              reference.height, shot.width, shot.height),
+                  "compare pictures of one size: see the screen's mode in plugboard status");
+}
+
 PictureDiff compare(const Picture& a, const Picture& b, uint32_t tolerance) {
-    PictureDiff diff;
-    for (size_t pixel = 0; pixel < a.rgb.size() / channels; pixel++) {
+    PictureDiff diff{.total = a.rgb.size() / channels};
+    for (size_t pixel = 0; pixel < diff.total; pixel++) {
         const uint32_t by = difference(a, b, pixel);
         diff.greatest = std::max(diff.greatest, by);
         if (by <= tolerance) continue;
@@ -29,6 +40,12 @@ PictureDiff compare(const Picture& a, const Picture& b, uint32_t tolerance) {
         diff.first_y = static_cast<uint32_t>(pixel / a.width);
     }
     return diff;
+}
+
+std::string describe(const PictureDiff& diff, uint32_t tolerance) {
+    return fmt::format("{} of {} pixels differ{}, by at most {}", diff.pixels, diff.total,
+                       tolerance > 0 ? fmt::format(" by more than {}", tolerance) : "",
+                       diff.greatest);
 }
 
 Picture show_diff(const Picture& a, const Picture& b, uint32_t tolerance) {

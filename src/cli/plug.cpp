@@ -1,51 +1,15 @@
 // plugboard plug: a new card into an empty slot, or a screen into a connector.
-#include <fmt/format.h>
-
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
+#include "cli/board_requests.h"
 #include "cli/card_command.h"
-#include "cli/failure.h"
 #include "daemon/monitors.h"
 
 namespace plugboard::cli {
-namespace {
-
-struct Options {
-    std::string board, target, edid, monitor, mode;
-};
-
-constexpr size_t max_edid = 32640;  // 255 blocks
-
-std::string hex_of_file(const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        throw Failure(fmt::format("{} is a folder", path), "name a file with an EDID");
-    std::ifstream file(path, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!file)
-        throw Failure(fmt::format("{} cannot be read", path), "check the path and its permissions");
-    if (bytes.size() > max_edid)
-        throw Failure(fmt::format("{} has {} bytes", path, bytes.size()),
-                      fmt::format("an EDID has at most {}", max_edid));
-    std::string hex;
-    for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-    return hex;
-}
-
-int plug(const Options& options) {
-    nlohmann::json request = {{"op", "plug"}, {"target", options.target}};
-    if (!options.edid.empty()) request["edid"] = hex_of_file(options.edid);
-    if (!options.monitor.empty()) request["monitor"] = options.monitor;
-    if (!options.mode.empty()) request["mode"] = options.mode;
-    ask_board(find_board(options.board), request);
-    return 0;
-}
-
-}  // namespace
 
 void add_plug(CLI::App& app, Action& action) {
+    struct Options {
+        std::string board;
+        PlugWords words;
+    };
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand(
         "plug", "Plug a screen into a connector, or a new card into an empty slot");
@@ -67,18 +31,24 @@ void add_plug(CLI::App& app, Action& action) {
         "Programs that have the old card open go on seeing ENODEV.");
     command
         ->add_option(
-            "TARGET", options->target,
+            "TARGET", options->words.target,
             "The connector: DP-1, gpu0/DP-1; or the card: gpu0, vkms, card0 while it lives")
         ->required();
     auto* edid =
-        command->add_option("--edid", options->edid, "A screen with the EDID of this file");
-    auto* monitor = command->add_option("--monitor", options->monitor, "One of the monitors below");
-    auto* mode = command->add_option("--mode", options->mode,
+        command->add_option("--edid", options->words.edid, "A screen with the EDID of this file");
+    auto* monitor =
+        command->add_option("--monitor", options->words.monitor, "One of the monitors below");
+    auto* mode = command->add_option("--mode", options->words.mode,
                                      "A screen that prefers this mode, such as 1920x1080@60");
     edid->excludes(monitor)->excludes(mode);
     monitor->excludes(mode);
     add_board_option(*command, options->board);
-    command->callback([options, &action] { action = [options] { return plug(*options); }; });
+    command->callback([options, &action] {
+        action = [options] {
+            ask_board(find_board(options->board), plug_request(options->words));
+            return 0;
+        };
+    });
 }
 
 }  // namespace plugboard::cli

@@ -1,13 +1,9 @@
 // plugboard run: the options and help of a run; runner.cpp does it.
-#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <memory>
 
-#include "cli/board_options.h"
-#include "cli/duration.h"
-#include "cli/failure.h"
-#include "cli/runner.h"
+#include "cli/run_options.h"
 #include "cli/subcommands.h"
 #include "daemon/monitors.h"
 
@@ -47,41 +43,14 @@ constexpr const char* footer_text =
 }  // namespace
 
 void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action& action) {
-    struct Options {
-        RunOptions run;
-        std::string timeout;
-        bool strict = false;
-    };
-    auto options = std::make_shared<Options>();
+    auto words = std::make_shared<RunWords>();
     CLI::App* command = app.add_subcommand("run", "Run a command on a board of its own");
     command->footer("Monitors for -s:\n" + daemon::monitor_lines() + "\n" + footer_text);
-    RunOptions& run = options->run;
-    add_board_options(*command, run.board);
-    command->add_option("--timeout", options->timeout,
-                        "End CMD after 500ms, 30s, 2m, ...; shows what hangs");
-    command->add_flag("--check-leaks", run.check_leaks,
-                      "Say what is left behind; status 123 if anything is");
-    command->add_flag("--require-open", run.require_open,
-                      "Status 122 if no process of CMD opened a device");
-    command->add_flag("--strict", options->strict, "All checks: --check-leaks and --require-open")
-        ->envname("PLUGBOARD_STRICT");
-    command->add_flag("--keep", run.keep, "The board stays when CMD ends, until plugboard down");
-    command->prefix_command();
-    command->callback([options, command, after_dashes, &action] {
-        RunOptions& of = options->run;
-        of.command = command->remaining();  // CMD without dashes before it
-        if (!of.command.empty() && of.command.front().starts_with("-"))
-            throw CLI::ExtrasError(of.command);
-        of.command.insert(of.command.end(), after_dashes.begin(), after_dashes.end());
-        if (options->strict) of.check_leaks = of.require_open = true;
-        if (!options->timeout.empty()) {
-            of.timeout = parse_duration(options->timeout);
-            if (!of.timeout) {
-                throw Failure(fmt::format("--timeout {} is no duration", options->timeout),
-                              "write 500ms, 30s, 2m or 1h", Exit::Plugboard);
-            }
-        }
-        action = [options] { return run_on_board(options->run); };
+    add_run_options(*command, *words);
+    command->callback([words, command, after_dashes, &action] {
+        action = [options = run_options_of(*words, *command, after_dashes)] {
+            return run_on_board(options);
+        };
     });
 }
 

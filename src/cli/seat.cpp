@@ -1,29 +1,8 @@
 // plugboard seat: takes the cards from the compositors for a while, as another VT would.
-#include <fmt/format.h>
-
+#include "cli/board_requests.h"
 #include "cli/card_command.h"
-#include "cli/output.h"
 
 namespace plugboard::cli {
-namespace {
-
-/// Who goes on, though the seat is paused.
-void warn_of_others(const nlohmann::json& answer) {
-    for (const auto& client : answer["seat"].value("clients", nlohmann::json::array())) {
-        if (client.value("state", "") != "leaving") continue;
-        print_warning(fmt::format("{} ({}) was told, and has not let go in time",
-                                  client.value("command", "?"), client.value("pid", 0)),
-                      "it is no longer master of its cards; it may have hung");
-    }
-    for (const auto& user : answer.value("without_seat", nlohmann::json::array())) {
-        print_warning(
-            fmt::format("{} ({}) has {} open without the seat: it goes on",
-                        user.value("command", "?"), user.value("pid", 0), user.value("node", "?")),
-            "only clients of libseat and weston's weston_launch can be paused");
-    }
-}
-
-}  // namespace
 
 void add_seat(CLI::App& app, Action& action) {
     struct Options {
@@ -46,8 +25,8 @@ void add_seat(CLI::App& app, Action& action) {
     add_board_option(*command, options->board);
     command->callback([options, &action] {
         action = [options] {
-            const auto answer = ask_board(find_board(options->board),
-                                          {{"op", "seat"}, {"action", options->action}});
+            const auto answer =
+                ask_board(find_board(options->board), seat_request(options->action));
             if (options->action == "pause") warn_of_others(answer.body);
             return 0;
         };

@@ -1,8 +1,6 @@
 // plugboard set: changes one thing of what is plugged in.
-#include <fmt/format.h>
-
+#include "cli/board_requests.h"
 #include "cli/card_command.h"
-#include "cli/failure.h"
 
 namespace plugboard::cli {
 
@@ -24,16 +22,7 @@ void add_set(CLI::App& app, Action& action) {
     add_board_option(*command, options->board);
     command->callback([options, &action] {
         action = [options] {
-            const std::string& setting = options->setting;
-            const auto equals = setting.find('=');
-            if (equals == std::string::npos) {
-                throw Failure(fmt::format("\"{}\" has no value", setting),
-                              "write KEY=VALUE, such as link-status=bad");
-            }
-            ask_board(find_board(options->board), {{"op", "set"},
-                                                   {"target", options->target},
-                                                   {"key", setting.substr(0, equals)},
-                                                   {"value", setting.substr(equals + 1)}});
+            ask_board(find_board(options->board), set_request(options->target, options->setting));
             return 0;
         };
     });

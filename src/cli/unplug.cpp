@@ -1,8 +1,6 @@
 // plugboard unplug: a screen or a card is gone; a card now or inside the next ioctl of a kind.
-#include <fmt/format.h>
-
+#include "cli/board_requests.h"
 #include "cli/card_command.h"
-#include "cli/failure.h"
 
 namespace plugboard::cli {
 
@@ -32,19 +30,9 @@ void add_unplug(CLI::App& app, Action& action) {
         "its argument's copy, or in its wait: MODE_ATOMIC:wait");
     command->callback([options, &action] {
         action = [options] {
-            nlohmann::json request = {{"op", "unplug"}, {"target", options->target}};
-            if (!options->inside.empty()) {
-                const auto colon = options->inside.find(':');
-                if (colon == std::string::npos) {
-                    throw Failure(fmt::format("--inside {} has no colon", options->inside),
-                                  "write IOCTL:POINT, such as MODE_ATOMIC:wait");
-                }
-                request["op"] = "stop-at";
-                request["ioctl"] = options->inside.substr(0, colon);
-                request["point"] = options->inside.substr(colon + 1);
-            }
             // Its clients' requests in flight end first.
-            ask_board(find_board(options->board), request, no_timeout);
+            ask_board(find_board(options->board), unplug_request(options->target, options->inside),
+                      no_timeout);
             return 0;
         };
     });

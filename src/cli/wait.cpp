@@ -1,6 +1,7 @@
 // plugboard wait: returns when something has happened on a board, so that scripts need no sleep.
 #include <fmt/format.h>
 
+#include "cli/board_requests.h"
 #include "cli/card_command.h"
 #include "cli/duration.h"
 #include "cli/failure.h"
@@ -31,29 +32,14 @@ struct Options {
 };
 
 nlohmann::json request_of(const Options& options) {
-    const auto equals = options.what.find('=');
-    const std::string word = options.what.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : options.what.substr(equals + 1);
-    nlohmann::json request = {{"op", "wait"}, {"for", word}};
-    if (!options.on.empty()) request["on"] = options.on;
-    if (word == "flips") {
-        char* end = nullptr;
-        const unsigned long count = strtoul(value.c_str(), &end, 10);
-        if (value.empty() || *end != '\0' || count == 0)
-            throw Failure(fmt::format("\"{}\" is no number of flips", options.what),
-                          "write for example: plugboard wait flips=10");
-        request["count"] = count;
-    }
-    if (word == "mode" && !value.empty()) request["mode"] = value;
-    if (word == "uevent" && !value.empty()) request["key"] = value;
+    Timeout timeout;
     if (!options.timeout.empty()) {
-        const auto timeout = parse_duration(options.timeout);
+        timeout = parse_duration(options.timeout);
         if (!timeout)
             throw Failure(fmt::format("--timeout {} is no duration", options.timeout),
                           "write 500ms, 30s, 2m or 1h");
-        request["timeout_ms"] = timeout->count();
     }
-    return request;
+    return wait_request({.what = options.what, .on = options.on, .timeout = timeout});
 }
 
 int wait_on_board(const Options& options) {

@@ -1,0 +1,142 @@
+#include "cli/board_requests.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "cli/failure.h"
+#include "cli/output.h"
+#include "daemon/monitors.h"
+
+namespace plugboard::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t max_edid = 32640;  // 255 blocks
+
+std::string hex_of_file(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
+        throw Failure(fmt::format("{} is a folder", path), "name a file with an EDID");
+    std::ifstream file(path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (!file)
+        throw Failure(fmt::format("{} cannot be read", path), "check the path and its permissions");
+    if (bytes.size() > max_edid)
+        throw Failure(fmt::format("{} has {} bytes", path, bytes.size()),
+                      fmt::format("an EDID has at most {}", max_edid));
+    std::string hex;
+    for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    return hex;
+}
+
+bool is_monitor(const std::string& name) {
+    return std::ranges::any_of(daemon::monitors,
+                               [&](const auto& monitor) { return name == monitor.name; });
+}
+
+/// Whether it is meant as one; the board knows whether it is a good one.
+bool is_mode(const std::string& spec) {
+    return std::isdigit(static_cast<unsigned char>(spec.front())) != 0 &&
+           spec.find('x') != std::string::npos && spec.find('/') == std::string::npos;
+}
+
+}  // namespace
+
+PlugWords plug_words(std::string target, const std::string& spec, const std::string& folder) {
+    PlugWords words{.target = std::move(target), .edid = {}, .monitor = {}, .mode = {}};
+    if (spec.empty()) return words;
+    if (is_monitor(spec)) {
+        words.monitor = spec;
+    } else if (is_mode(spec)) {
+        words.mode = spec;
+    } else {
+        words.edid = std::filesystem::path(folder) / spec;
+        if (!std::filesystem::exists(words.edid)) {
+            throw Failure(fmt::format("\"{}\" is no screen", spec),
+                          "write a mode such as 1920x1080@60, the path of an EDID file, or a "
+                          "monitor that plugboard plug --help lists");
+        }
+    }
+    return words;
+}
+
+json plug_request(const PlugWords& words) {
+    json request = {{"op", "plug"}, {"target", words.target}};
+    if (!words.edid.empty()) request["edid"] = hex_of_file(words.edid);
+    if (!words.monitor.empty()) request["monitor"] = words.monitor;
+    if (!words.mode.empty()) request["mode"] = words.mode;
+    return request;
+}
+
+json unplug_request(const std::string& target, const std::string& inside) {
+    json request = {{"op", "unplug"}, {"target", target}};
+    if (inside.empty()) return request;
+    const auto colon = inside.find(':');
+    if (colon == std::string::npos) {
+        throw Failure(fmt::format("\"{}\" has no colon", inside),
+                      "write IOCTL:POINT, such as MODE_ATOMIC:wait");
+    }
+    request["op"] = "stop-at";
+    request["ioctl"] = inside.substr(0, colon);
+    request["point"] = inside.substr(colon + 1);
+    return request;
+}
+
+json set_request(const std::string& target, const std::string& setting) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos) {
+        throw Failure(fmt::format("\"{}\" has no value", setting),
+                      "write KEY=VALUE, such as link-status=bad");
+    }
+    return {{"op", "set"},
+            {"target", target},
+            {"key", setting.substr(0, equals)},
+            {"value", setting.substr(equals + 1)}};
+}
+
+json seat_request(const std::string& action) {
+    return {{"op", "seat"}, {"action", action}};
+}
+
+void warn_of_others(const json& answer) {
+    for (const auto& client : answer["seat"].value("clients", json::array())) {
+        if (client.value("state", "") != "leaving") continue;
+        print_warning(fmt::format("{} ({}) was told, and has not let go in time",
+                                  client.value("command", "?"), client.value("pid", 0)),
+                      "it is no longer master of its cards; it may have hung");
+    }
+    for (const auto& user : answer.value("without_seat", json::array())) {
+        print_warning(
+            fmt::format("{} ({}) has {} open without the seat: it goes on",
+                        user.value("command", "?"), user.value("pid", 0), user.value("node", "?")),
+            "only clients of libseat and weston's weston_launch can be paused");
+    }
+}
+
+json wait_request(const WaitWords& words) {
+    const auto equals = words.what.find('=');
+    const std::string word = words.what.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : words.what.substr(equals + 1);
+    json request = {{"op", "wait"}, {"for", word}};
+    if (!words.on.empty()) request["on"] = words.on;
+    if (word == "flips") {
+        char* end = nullptr;
+        const unsigned long count = strtoul(value.c_str(), &end, 10);
+        if (value.empty() || *end != '\0' || count == 0)
+            throw Failure(fmt::format("\"{}\" is no number of flips", words.what),
+                          "write for example: plugboard wait flips=10");
+        request["count"] = count;
+    }
+    if (word == "mode" && !value.empty()) request["mode"] = value;
+    if (word == "uevent" && !value.empty()) request["key"] = value;
+    if (words.timeout) request["timeout_ms"] = words.timeout->count();
+    return request;
+}
+
+}  // namespace plugboard::cli

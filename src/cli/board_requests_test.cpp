@@ -1,0 +1,44 @@
+#include "cli/board_requests.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/failure.h"
+#include "tests/support/temporary_folder.h"
+
+namespace plugboard::cli {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+TEST(PlugWords, tell_a_monitor_from_a_mode_and_a_file) {
+    const tests::TemporaryFolder folder;
+    EXPECT_EQ(plug_words("DP-1", "office", "").monitor, "office");
+    EXPECT_EQ(plug_words("DP-1", "1920x1080@60", "").mode, "1920x1080@60");
+    EXPECT_EQ(plug_words("DP-1", "passwd", "/etc").edid, "/etc/passwd");
+    EXPECT_EQ(plug_words("DP-1", "/etc/passwd", "/nonexistent").edid, "/etc/passwd");
+    EXPECT_THROW(plug_words("DP-1", "offise", folder.path()), Failure);
+}
+
+TEST(PlugRequest, of_a_file_that_is_no_EDID_fails) {
+    for (const char* file : {"/nonexistent", "/"}) {
+        const PlugWords words{.target = "DP-1", .edid = file, .monitor = {}, .mode = {}};
+        EXPECT_THROW(plug_request(words), Failure) << file;
+    }
+}
+
+TEST(WaitRequest, has_what_was_said) {
+    EXPECT_EQ(
+        wait_request({.what = "flips=10", .on = "DP-1", .timeout = milliseconds(5)}),
+        json({{"op", "wait"}, {"for", "flips"}, {"count", 10}, {"on", "DP-1"}, {"timeout_ms", 5}}));
+    EXPECT_EQ(wait_request({.what = "uevent=ACTION=add", .on = "", .timeout = no_timeout}),
+              json({{"op", "wait"}, {"for", "uevent"}, {"key", "ACTION=add"}}));
+    EXPECT_EQ(wait_request({.what = "mode", .on = "", .timeout = no_timeout}),
+              json({{"op", "wait"}, {"for", "mode"}}));
+    for (const char* what : {"flips", "flips=", "flips=0", "flips=ten"})
+        EXPECT_THROW(wait_request({.what = what, .on = "", .timeout = no_timeout}), Failure)
+            << what;
+}
+
+}  // namespace
+}  // namespace plugboard::cli
