@@ -20,7 +20,10 @@ constexpr int usage_status = 2;
 struct CommandLine {
     std::vector<std::string> options;  // before the first "--", without the program's name
     std::vector<std::string> command;  // after it
-    bool is_run() const { return !options.empty() && options.front() == "run"; }
+    /// Whether statuses below 125 are not plugboard's own.
+    bool is_run() const {
+        return !options.empty() && (options.front() == "run" || options.front() == "scenario");
+    }
 };
 
 CommandLine split(int argc, char** argv) {
@@ -77,6 +80,7 @@ int run_main(int argc, char** argv) {
     const CommandLine line = split(argc, argv);
     Action action;
     add_run(app, line.command, action);
+    add_scenario(app, line.command, action);
     add_up(app, action);
     add_down(app, action);
     add_ls(app, action);

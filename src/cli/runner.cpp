@@ -50,7 +50,10 @@ FinalReport ask_for_report(const std::string& directory) {
 
 class Run {
   public:
-    explicit Run(RunOptions options) : options_(std::move(options)) {}
+    Run(RunOptions options, RunFollower follower)
+        : options_(std::move(options)),
+          follower_(std::move(follower)),
+          is_followed_(follower_.is_there()) {}
 
     int execute() {
         // What the command leaves behind becomes our child, so that it can be counted.
@@ -58,7 +61,7 @@ class Run {
         block_signals();
         start_board();
         start_command();
-        if (!status_) wait_for_command();
+        if (!never_ran_) wait_for_command();
         return finish();
     }
 
@@ -132,6 +135,7 @@ class Run {
             return;
         }
         command_ = std::move(spawned.child);
+        follower_.tell({{"started", command_.pid}, {"board", directory_}});
         if (options_.timeout) deadline_ = Clock::now() + *options_.timeout;
     }
 
@@ -142,20 +146,30 @@ class Run {
             print_note(fmt::format("plugboard: {}", hint));
     }
 
+    /// And, after its end, for the follower.
     void wait_for_command() {
-        while (!status_) {
+        while (!status_ || follower_.is_there()) {
             int left = -1;
-            if (deadline_) {
+            if (deadline_ && !status_) {
                 const auto time =
                     std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
                 left = static_cast<int>(std::max<int64_t>(time.count(), 0));
             }
-            std::array<pollfd, 2> sources = {pollfd{signals_.borrow(), POLLIN, 0},
-                                             pollfd{board_.borrow(), 0, 0}};
+            std::array<pollfd, 3> sources = {pollfd{signals_.borrow(), POLLIN, 0},
+                                             pollfd{board_.borrow(), 0, 0},
+                                             pollfd{follower_.socket(), POLLIN, 0}};
             if (poll(sources.data(), sources.size(), left) == 0) handle_deadline();
             handle_signals();
-            if (sources[1].revents != 0 && !status_) handle_board_end();
+            if (sources[1].revents != 0 && (!status_ || follower_.is_there())) handle_board_end();
+            if (sources[2].revents != 0) handle_follower();
         }
+    }
+
+    void handle_follower() {
+        for (const int number : follower_.take_signals()) {
+            if (!status_) kill(command_.pid, number);
+        }
+        if (!follower_.is_there() && !status_) end_command();
     }
 
     void handle_signals() {
@@ -176,7 +190,10 @@ class Run {
             int raw = 0;
             const int pid = waitpid(-1, &raw, WNOHANG);
             if (pid <= 0) return;
-            if (pid == command_.pid) status_ = shell_status(raw);
+            if (pid == command_.pid) {
+                status_ = shell_status(raw);
+                follower_.tell({{"ended", raw}});
+            }
             if (daemon_ && pid == daemon_->pid()) handle_daemon_death(raw);
         }
     }
@@ -263,7 +280,7 @@ class Run {
         const bool leaks = report_leaks(*report, left);
         const bool opened = report_opens(*report);
         if (timed_out_) return static_cast<int>(Exit::TimedOut);
-        if (*status_ != 0) return *status_;
+        if (*status_ != 0 && (never_ran_ || !is_followed_)) return *status_;
         if (leaks) return static_cast<int>(Exit::Leaks);
         return static_cast<int>(opened ? Exit::Ok : Exit::NoOpen);
     }
@@ -319,6 +336,8 @@ class Run {
     std::optional<DaemonProcess> daemon_;
     UniqueFd board_;  // a connection to the board that was joined
     UniqueFd signals_;
+    RunFollower follower_;
+    const bool is_followed_;
     sigset_t callers_mask_{};
     sighandler_t callers_child_action_ = SIG_DFL;
     Reach reach_;
@@ -333,9 +352,9 @@ class Run {
 
 }  // namespace
 
-int run_on_board(RunOptions options) {
+int run_on_board(RunOptions options, RunFollower follower) {
     try {
-        return Run(std::move(options)).execute();
+        return Run(std::move(options), std::move(follower)).execute();
     } catch (const Failure& failure) {
         throw Failure(failure.what(), failure.remedy(), Exit::Plugboard);
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/board_options.h"
+#include "cli/run_follower.h"
 
 namespace plugboard::cli {
 
@@ -19,7 +20,8 @@ struct RunOptions {
     std::vector<std::string> command;  // empty: $SHELL
 };
 
-/// The exit status of `plugboard run`. Throws Failure (125) when plugboard itself fails.
-int run_on_board(RunOptions options);
+/// The exit status of `plugboard run`; with a follower it is not the command's. Throws Failure
+/// (125) when plugboard itself fails.
+int run_on_board(RunOptions options, RunFollower follower = {});
 
 }  // namespace plugboard::cli

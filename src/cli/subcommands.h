@@ -16,6 +16,7 @@ using Action = std::function<int()>;
 
 /// `command` is what stands after "--".
 void add_run(CLI::App& app, const std::vector<std::string>& command, Action& action);
+void add_scenario(CLI::App& app, const std::vector<std::string>& command, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_plug(CLI::App& app, Action& action);
 void add_unplug(CLI::App& app, Action& action);
