@@ -191,9 +191,9 @@ TEST_F(ScenarioTest, plays_on_a_board_that_is_there) {
 
 TEST_F(ScenarioTest, fails_when_its_board_is_taken_down) {
     ASSERT_EQ(plugboard({"up", "-b", "ci"}).status, 0);
-    Running running(
-        scenario("[[step]]\nexpect = \"open\"\nwithin = \"30s\"\n[[step]]\nat = \"1h\"\nunplug = \"gpu0\"\n", flips(),
-                 {"-b", "ci"}));
+    Running running(scenario(
+        "[[step]]\nexpect = \"open\"\nwithin = \"30s\"\n[[step]]\nat = \"1h\"\nunplug = \"gpu0\"\n",
+        flips(), {"-b", "ci"}));
     ASSERT_TRUE(running.wait_for_output("ok 1 "));
     EXPECT_EQ(plugboard({"down", "-b", "ci"}).status, 0);
     const auto result = running.finish();
