@@ -76,7 +76,7 @@ int run_main(int argc, char** argv) {
         "gpu0\n"
         "Inside a run the other commands find its board by themselves; from elsewhere name it by "
         "-b.\n"
-        "plugboard COMMAND --help teaches each one.");
+        "plugboard COMMAND --help teaches each one; plugboard doctor says what works here.");
     const CommandLine line = split(argc, argv);
     Action action;
     add_run(app, line.command, action);
@@ -95,6 +95,7 @@ int run_main(int argc, char** argv) {
     add_screenshot(app, action);
     add_wait(app, action);
     add_explain(app, action);
+    add_doctor(app, line.command, action);
     try {
         auto reversed = line.options;  // as CLI11 wants it
         std::reverse(reversed.begin(), reversed.end());

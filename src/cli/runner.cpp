@@ -318,7 +318,8 @@ class Run {
         const std::string remedy =
             reach_.obstacle.empty()
                 ? "if it should have: static, musl and setuid programs are not reached "
-                  "(docs/limits.md); see plugboard doctor"
+                  "(docs/limits.md); plugboard doctor -- PROGRAM tells of one, plugboard doctor "
+                  "what works here"
                 : fmt::format("{}; {} (docs/limits.md)", reach_.obstacle, reach_.remedy);
         if (options_.require_open) {
             print_error(message, remedy);

@@ -31,5 +31,6 @@ void add_up(CLI::App& app, Action& action);
 void add_down(CLI::App& app, Action& action);
 void add_ls(CLI::App& app, Action& action);
 void add_env(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, const std::vector<std::string>& command, Action& action);
 
 }  // namespace plugboard::cli

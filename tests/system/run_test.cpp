@@ -427,8 +427,9 @@ TEST(Screenshot, of_a_screen_that_is_off_is_refused) {
 }
 
 TEST(Help, teaches_each_command_with_an_example) {
-    for (const char* command : {"run", "up", "down", "ls", "env", "status", "plug", "unplug",
-                                "bind", "unbind", "screenshot", "wait", "explain"}) {
+    for (const char* command :
+         {"run", "up", "down", "ls", "env", "status", "plug", "unplug", "bind", "unbind",
+          "screenshot", "wait", "explain", "scenario", "doctor"}) {
         const auto result = plugboard({command, "--help"});
         EXPECT_EQ(result.status, 0) << command;
         EXPECT_NE(result.out.find("Example"), std::string::npos) << command;
