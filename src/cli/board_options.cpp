@@ -2,11 +2,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
+
 #include "cli/run_environment.h"
 
 namespace plugboard::cli {
 namespace {
 
+constexpr const char* flag_given = "true";  // what CLI11 has for a flag without a value
 constexpr const char* config_variable = "PLUGBOARD_CONFIG";
 
 }  // namespace
@@ -37,6 +40,13 @@ void add_board_options(CLI::App& command, BoardOptions& options) {
                     "Categories of log lines: atomic,kms,... or all; of a board that stays: in its "
                     "own log")
         ->envname("PLUGBOARD_LOG");
+    command.add_flag("--trace", options.trace,
+                     "Print each ioctl with its arguments, result and, if refused, the reason; to "
+                     "FILE with --trace=FILE");
+}
+
+std::string trace_file(const std::string& option) {
+    return option == flag_given ? "" : std::filesystem::absolute(option).string();
 }
 
 }  // namespace plugboard::cli

@@ -15,6 +15,7 @@ struct BoardOptions {
     std::string config;                // a TOML file
     std::vector<std::string> screens;  // [NAME=]SPEC
     std::string debug;                 // categories
+    std::string trace;                 // as trace_file() takes it; empty: none
 
     /// `board`, or the name in $PLUGBOARD_BOARD. A path there is that of a board around this
     /// process, which is not meant.
@@ -22,6 +23,9 @@ struct BoardOptions {
     /// Whether cards were asked for here, not by a variable for all boards.
     bool has_cards() const;
 };
+
+/// What --trace and --trace=FILE give: FILE from the root on; empty for the board's own log.
+std::string trace_file(const std::string& option);
 
 void add_board_options(CLI::App& command, BoardOptions& options);
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "cli/board_options.h"
 #include "cli/control_client.h"
 
 namespace plugboard::cli {
@@ -38,6 +39,7 @@ DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptio
     for (const std::string& screen : options.screens)
         command.insert(command.end(), {"--screen", screen});
     if (!options.debug.empty()) command.insert(command.end(), {"--debug", options.debug});
+    if (!options.trace.empty()) command.push_back("--trace=" + trace_file(options.trace));
     if (options.keep) command.emplace_back("--keep");
     // The daemon is no client: neither of a board around this run, nor of anybody's preloads.
     spawn_options.environment = {{"LD_PRELOAD", ""}, {"PLUGBOARD_BOARD", ""}};

@@ -30,8 +30,9 @@ class FakeDaemon {
 };
 
 DaemonProcess start(const FakeDaemon& daemon) {
-    DaemonProcess process({.command = "", .daemon = daemon.path(), .shim = ""},
-                          {.directory = "/none", .config = "", .screens = {}, .debug = ""});
+    DaemonProcess process(
+        {.command = "", .daemon = daemon.path(), .shim = ""},
+        {.directory = "/none", .config = "", .screens = {}, .debug = "", .trace = ""});
     process.wait_until_ready();
     return process;
 }

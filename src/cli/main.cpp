@@ -92,6 +92,7 @@ int run_main(int argc, char** argv) {
     add_bind(app, action);
     add_unbind(app, action);
     add_seat(app, action);
+    add_trace(app, action);
     add_screenshot(app, action);
     add_wait(app, action);
     add_explain(app, action);

@@ -19,6 +19,8 @@ constexpr const char* footer_text =
     "  plugboard run -s 1920x1080@60 -- drm_info          # the screen has this mode, by CVT\n"
     "  plugboard run -s DP-1=gaming -s HDMI-A-1=none -- weston\n"
     "  plugboard run -c board.toml --debug atomic -- ./my-compositor\n"
+    "  plugboard run --trace -- modetest -M vkms -c       # who asks what, the answer and the "
+    "time\n"
     "  plugboard run -b ci -- ./test-1                    # joins the board of plugboard up -b ci; "
     "without one,\n"
     "                                                     # starts one of that name\n"

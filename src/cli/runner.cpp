@@ -94,6 +94,7 @@ class Run {
                                                      .config = board.config,
                                                      .screens = board.screens,
                                                      .debug = board.debug,
+                                                     .trace = board.trace,
                                                      .keep = options_.keep});
         daemon_->wait_until_ready();
     }
@@ -108,6 +109,10 @@ class Run {
         unreached_before_ = read_unreached(directory_).size();
         if (const std::string& debug = options_.board.debug; !debug.empty())
             ask_board(directory_, {{"op", "debug"}, {"categories", debug}});
+        if (const std::string& trace = options_.board.trace; !trace.empty()) {
+            ask_board(directory_, {{"op", "trace"}, {"on", true}, {"file", trace_file(trace)}});
+            joined_trace_ = true;
+        }
         opens_before_ = ask_for_report(directory_).opens;
     }
 
@@ -277,6 +282,7 @@ class Run {
                                    name, name));
         }
         if (daemon_died_) return static_cast<int>(Exit::Plugboard);
+        if (joined_trace_) end_joined_trace();
         const bool leaks = report_leaks(*report, left);
         const bool opened = report_opens(*report);
         if (timed_out_) return static_cast<int>(Exit::TimedOut);
@@ -296,6 +302,14 @@ class Run {
                 unreached_.push_back(std::move(program));
             }
         }
+    }
+
+    /// The board goes on, and its log is another's.
+    void end_joined_trace() const {
+        const auto answer = ask_board(directory_, {{"op", "trace"}, {"on", false}});
+        std::string summary = answer.body.value("summary", "");
+        if (summary.ends_with('\n')) summary.pop_back();
+        if (!summary.empty()) print_note(summary);
     }
 
     /// True when there are any and they were asked about.
@@ -348,6 +362,7 @@ class Run {
     size_t opens_before_ = 0, unreached_before_ = 0;
     std::vector<Unreached> unreached_;
     bool is_shell_ = false, never_ran_ = false;
+    bool joined_trace_ = false;  // ours, of a board that was joined
     bool timed_out_ = false, daemon_died_ = false, is_ending_ = false;
 };
 

@@ -24,6 +24,7 @@ void add_set(CLI::App& app, Action& action);
 void add_bind(CLI::App& app, Action& action);
 void add_unbind(CLI::App& app, Action& action);
 void add_seat(CLI::App& app, Action& action);
+void add_trace(CLI::App& app, Action& action);
 void add_screenshot(CLI::App& app, Action& action);
 void add_wait(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);

@@ -24,6 +24,7 @@ int bring_up(const BoardOptions& options) {
                                                .config = options.config,
                                                .screens = options.screens,
                                                .debug = options.debug,
+                                               .trace = options.trace,
                                                .keep = true});
     daemon.wait_until_ready();
     daemon.detach();

@@ -192,7 +192,7 @@ Result<void> Board::start(size_t own_descriptors) {
     for (const auto& object : live_objects()) base_objects_.insert(&*object);
     base_descriptors_ = count_descriptors() - own_descriptors;
     auto listener = TRY(Listener::create(directory_ + "/shim", Listener::Type::Packets));
-    sessions_ = TRY(SessionServer::create(*this, hangups_, std::move(listener)));
+    sessions_ = TRY(SessionServer::create(*this, hangups_, std::move(listener), trace_));
     seat_ = TRY(SeatServer::create(directory_, {.world = *this,
                                                 .files = sessions_->file_table(),
                                                 .root = tree_->root(),
@@ -384,6 +384,7 @@ void Board::end() {
     sessions_.reset();
     settle();
     model_.flush();
+    (void)trace_.stop();
 }
 
 void Board::settle() {
@@ -398,6 +399,7 @@ Leftovers Board::leftovers(size_t own_descriptors) {
     size_t kept_descriptors = base_descriptors_ + own_descriptors;
     if (sessions_) kept_descriptors += sessions_->descriptors();
     if (seat_) kept_descriptors += seat_->descriptors();
+    kept_descriptors += trace_.descriptors();
     for (const SlotInfo& slot : slots()) kept_objects += edid_count(slot);
     {
         MutexLock lock(mutex_);

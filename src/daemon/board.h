@@ -20,6 +20,7 @@
 #include "daemon/problem.h"
 #include "daemon/seat_server.h"
 #include "daemon/session_server.h"
+#include "daemon/trace.h"
 #include "daemon/tree.h"
 #include "daemon/udev.h"
 #include "daemon/uevent_sockets.h"
@@ -100,6 +101,8 @@ class Board final : public World {
     size_t opens() const { return opens_.load(); }
     /// Before end().
     SeatServer& seat() { return *seat_; }
+    /// Ended by end().
+    Trace& trace() { return trace_; }
     /// Woken when a file has been opened or released. Not after end().
     WaitQueue& file_changes() { return sessions_->file_changes(); }
     device::Model& model() { return model_; }
@@ -134,6 +137,7 @@ class Board final : public World {
     const Config config_;
     const std::string directory_;
     const std::unique_ptr<Tree> tree_;
+    Trace trace_{Clock::real()};
     device::Model model_;
     std::vector<std::unique_ptr<device::Driver>> drivers_;
     HangupWatch hangups_;

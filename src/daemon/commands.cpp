@@ -14,6 +14,7 @@
 #include "daemon/screens.h"
 #include "daemon/seat_commands.h"
 #include "daemon/status.h"
+#include "daemon/trace_command.h"
 #include "daemon/wait_command.h"
 #include "device/explainer.h"
 #include "drivers/vkms/screenshot.h"
@@ -155,6 +156,7 @@ Commands make_commands(CommandContext context) {
     });
     commands.add("explain", explain);
     commands.add("debug", set_debug);
+    add_trace_command(commands, board.trace());
     commands.add("flips", [&board](const json& request) { return flips(board, request); });
     commands.add_waiting("wait", [&board](const json& request, Sleeper& caller) {
         return wait_command(board, request, caller);

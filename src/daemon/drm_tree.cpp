@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <vector>
 
 #include "base/log.h"
+#include "daemon/process_name.h"
 #include "drm/minors.h"
 #include "drm/sync/sw_sync.h"
 
@@ -23,13 +23,6 @@ constexpr uint32_t first_render_minor = 128;
 
 void report(const std::string& what, const Result<void>& done) {
     if (!done.ok()) log::error("tree: {}: {}", what, errno_name(done.error()));
-}
-
-std::string command_of(const uapi::Credentials& caller) {
-    std::ifstream file(fmt::format("/proc/{}/comm", caller.pid));
-    std::string name;
-    std::getline(file, name);
-    return name;
 }
 
 bool is_card(const device::Device& device) {
@@ -88,7 +81,7 @@ void DrmTree::put_sync_files() {
     device::Model* of = &model_;  // outlives the tree
     LiveFile sw_sync{.mode = 0644};
     sw_sync.open = [of](int, const uapi::Credentials& caller) {
-        return drm::open_sw_sync(*of, command_of(caller));
+        return drm::open_sw_sync(*of, process_name(caller.pid));
     };
     report("sw_sync", tree_.put_live("/sys/kernel/debug/sync/sw_sync", std::move(sw_sync)));
     LiveFile info;

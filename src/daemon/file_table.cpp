@@ -26,10 +26,13 @@ std::string node_name(transport::Node node) {
 }  // namespace
 
 FileTable::Use::Use(Use&& other) noexcept
-    : table_(other.table_), entry_(std::exchange(other.entry_, nullptr)), caller_(other.caller_) {}
+    : table_(other.table_),
+      entry_(std::exchange(other.entry_, nullptr)),
+      caller_(other.caller_),
+      ioctl_time_(other.ioctl_time_) {}
 
 FileTable::Use::~Use() {
-    if (entry_) table_.leave(*entry_, caller_);
+    if (entry_) table_.leave(*entry_, caller_, ioctl_time_);
 }
 
 drm::File& FileTable::Use::file() const {
@@ -38,6 +41,10 @@ drm::File& FileTable::Use::file() const {
 
 uint64_t FileTable::Use::cookie() const {
     return entry_->cookie;
+}
+
+std::string FileTable::Use::node() const {
+    return node_name(transport::node_of_file(entry_->number));
 }
 
 FileTable::~FileTable() {
@@ -89,11 +96,16 @@ std::optional<FileTable::Use> FileTable::use(uint64_t number, const transport::C
     return Use(*this, found->second, caller);
 }
 
-void FileTable::leave(Entry& entry, const transport::Channel* caller) {
+void FileTable::leave(Entry& entry, const transport::Channel* caller,
+                      std::optional<Nanos> ioctl_time) {
     Entries::node_type finished;
     {
         MutexLock lock(mutex_);
         entry.callers.erase(std::ranges::find(entry.callers, caller));
+        if (ioctl_time) {
+            ++entry.ioctls;
+            entry.ioctl_time += *ioctl_time;
+        }
         left_.notify_all();
         finished = take_finished_locked(entry.number);
     }
@@ -122,8 +134,15 @@ FileTable::Entries::node_type FileTable::take_finished_locked(uint64_t number) {
 
 void FileTable::release(Entries::node_type finished) {
     if (finished.empty()) return;
+    TracedCall call{.pid = finished.mapped().user,
+                    .command = finished.mapped().file->info().command,
+                    .node = node_name(transport::node_of_file(finished.mapped().number)),
+                    .name = "close",
+                    .start = trace_.now()};
     finished.mapped().file->release();
+    call.took = trace_.now() - call.start;
     finished = {};  // who waits for this counts what is left
+    trace_.write(call);
     {
         MutexLock lock(mutex_);
         releasing_--;
@@ -158,12 +177,15 @@ std::vector<OpenFileInfo> FileTable::files() const {
         uint64_t number;
         int user;
         std::chrono::system_clock::time_point since;
+        uint64_t ioctls;
+        Nanos ioctl_time;
     };
     std::vector<Row> rows;
     {
         MutexLock lock(mutex_);
         for (const auto& [number, entry] : entries_)
-            rows.push_back({entry.file, number, entry.user, entry.since});
+            rows.push_back(
+                {entry.file, number, entry.user, entry.since, entry.ioctls, entry.ioctl_time});
     }
     std::vector<OpenFileInfo> infos;
     infos.reserve(rows.size());
@@ -173,7 +195,9 @@ std::vector<OpenFileInfo> FileTable::files() const {
                          .command = row.file->info().command,
                          .device = row.file->device().label(),
                          .node = node_name(transport::node_of_file(row.number)),
-                         .since = row.since});
+                         .since = row.since,
+                         .ioctls = row.ioctls,
+                         .ioctl_time = row.ioctl_time});
     }
     return infos;
 }

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/hangup_watch.h"
 #include "base/mutex.h"
 #include "base/ref.h"
@@ -16,13 +18,15 @@
 #include "base/unique_fd.h"
 #include "base/wait.h"
 #include "daemon/session_server.h"
+#include "daemon/trace.h"
 #include "drm/device.h"
 #include "drm/file.h"
 #include "transport/channel.h"
 
 namespace plugboard::daemon {
 
-/// Calls drm::File::release() once for each file. Any thread; calls drm with no lock held.
+/// Calls drm::File::release() once for each file. Any thread; calls drm with no lock held. Opens
+/// and closes are in the trace.
 class FileTable {
     struct Entry;
 
@@ -36,6 +40,10 @@ class FileTable {
         drm::File& file() const;
         /// SO_COOKIE of the client's descriptor.
         uint64_t cookie() const;
+        /// "card0", "renderD128".
+        std::string node() const;
+        /// The request was an ioctl, and is done. Once.
+        void note_ioctl(Nanos took) { ioctl_time_ = took; }
 
       private:
         friend class FileTable;
@@ -44,6 +52,7 @@ class FileTable {
         FileTable& table_;
         Entry* entry_;
         const transport::Channel* caller_;
+        std::optional<Nanos> ioctl_time_;
     };
 
     struct Opened {
@@ -52,7 +61,7 @@ class FileTable {
         Ref<drm::File> file;
     };
 
-    explicit FileTable(HangupWatch& hangups) : hangups_(hangups) {}
+    FileTable(HangupWatch& hangups, Trace& trace) : hangups_(hangups), trace_(trace) {}
     ~FileTable();
     FileTable(const FileTable&) = delete;
     FileTable& operator=(const FileTable&) = delete;
@@ -71,6 +80,7 @@ class FileTable {
 
     /// Woken when a file has been opened or released.
     WaitQueue& changes() { return changes_; }
+    Trace& trace() { return trace_; }
     size_t size() const;
     std::vector<OpenFileInfo> files() const;
     /// Releases every file that no request uses, and waits for releases under way on other threads.
@@ -85,19 +95,23 @@ class FileTable {
         uint64_t cookie = 0;
         int user = 0;  // pid
         std::chrono::system_clock::time_point since{};
-        std::vector<const transport::Channel*> callers{};  // of requests; under mutex_
-        bool closed = false;                               // under mutex_
+        // Under mutex_.
+        std::vector<const transport::Channel*> callers{};  // of requests
+        bool closed = false;
+        uint64_t ioctls = 0;  // done
+        Nanos ioctl_time{};
     };
     using Entries = std::map<uint64_t, Entry>;
 
     void handle_close(uint64_t number);
-    void leave(Entry& entry, const transport::Channel* caller);
+    void leave(Entry& entry, const transport::Channel* caller, std::optional<Nanos> ioctl_time);
     /// The entry if it is closed and unused, taken out of the table.
     Entries::node_type take_finished_locked(uint64_t number) REQUIRES(mutex_);
     void release(Entries::node_type finished);
     bool is_settled_locked() const REQUIRES(mutex_);
 
     HangupWatch& hangups_;
+    Trace& trace_;
     WaitQueue changes_;
     mutable Mutex<LockClass<FileTable>> mutex_;
     CondVar left_;  // a request has left, or a file was released

@@ -36,7 +36,8 @@ class FileTableTest : public testing::Test {
     tests::Board board_;
     MaybeRef<drm::File> file_;
     HangupWatch hangups_;
-    std::optional<FileTable> files_{std::in_place, hangups_};
+    Trace trace_{Clock::real()};
+    std::optional<FileTable> files_{std::in_place, hangups_, trace_};
     UniqueFd client_, theirs_;
     std::optional<transport::Channel> channel_;
     std::optional<FileTable::Use> request_;

@@ -30,6 +30,7 @@
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/trace_command.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -41,16 +42,18 @@ struct Arguments {
     std::string toml;
     std::vector<std::string> screens;
     std::string debug;
+    std::optional<std::string> trace;  // a file; empty: standard error
     int runner_fd = -1;
     bool keep = false;
 };
 
 std::optional<Arguments> parse_arguments(int argc, char** argv) {
-    static constexpr std::array<option, 7> options = {{
+    static constexpr std::array<option, 8> options = {{
         {"board", required_argument, nullptr, 'b'},
         {"toml", required_argument, nullptr, 'c'},
         {"screen", required_argument, nullptr, 's'},
         {"debug", required_argument, nullptr, 'd'},
+        {"trace", required_argument, nullptr, 't'},
         {"runner-fd", required_argument, nullptr, 'r'},
         {"keep", no_argument, nullptr, 'k'},
         {nullptr, 0, nullptr, 0},
@@ -65,6 +68,7 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
             case 'c': arguments.toml = optarg; break;
             case 's': arguments.screens.emplace_back(optarg); break;
             case 'd': arguments.debug = optarg; break;
+            case 't': arguments.trace = optarg; break;
             case 'r': arguments.runner_fd = static_cast<int>(strtol(optarg, nullptr, 10)); break;
             case 'k': arguments.keep = true; break;
             default: return std::nullopt;
@@ -220,6 +224,10 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     auto board =
         Board::create(std::move(config.value()), directory.value().path(), runner.descriptors());
     if (!board.ok()) return board.problem();
+    if (arguments.trace) {
+        const auto started = start_trace(board.value()->trace(), *arguments.trace);
+        if (!started.ok()) return started.problem();
+    }
     StopPoints stop_points(*board.value());
 
     std::unique_ptr<ControlServer> control;
@@ -260,7 +268,7 @@ int run(int argc, char** argv) {
         fputs(
             "usage: plugboard-daemon --board DIR [--toml FILE] [--screen SPEC]... [--debug "
             "CATEGORIES]\n"
-            "           [--runner-fd N] [--keep]\n"
+            "           [--trace=[FILE]] [--runner-fd N] [--keep]\n"
             "`plugboard run` starts it; see plugboard run --help.\n",
             stderr);
         return usage_status;

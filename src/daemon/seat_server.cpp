@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <fstream>
 #include <functional>
 #include <list>
 #include <utility>
@@ -17,20 +16,13 @@
 #include "base/thread.h"
 #include "base/wait.h"
 #include "daemon/listener.h"
+#include "daemon/process_name.h"
 #include "daemon/seat_protocols.h"
 
 namespace plugboard::daemon {
 namespace {
 
 constexpr size_t max_clients = 64;
-
-/// What the process is called; empty when that cannot be seen from here.
-std::string command_of(int pid) {
-    std::string command;
-    std::ifstream file(fmt::format("/proc/{}/comm", pid));
-    std::getline(file, command);
-    return command;
-}
 
 SeatClientInfo info_of(const SeatClient& client) {
     return {.peer = client.peer(),
@@ -158,7 +150,7 @@ void SeatServer::Impl::accept(Listener& listener) {
 
 std::unique_ptr<SeatClient> SeatServer::Impl::make_client(const Listener& listener, UniqueFd socket,
                                                           const ucred& peer) {
-    SeatPeer who{.pid = peer.pid, .command = command_of(peer.pid)};
+    SeatPeer who{.pid = peer.pid, .command = process_name(peer.pid)};
     if (&listener == &seatd)
         return std::make_unique<SeatdClient>(std::move(socket), context, std::move(who), seat);
     return std::make_unique<WestonClient>(std::move(socket), context, std::move(who), seat);

@@ -16,6 +16,7 @@
 #include "base/labelled_pair.h"
 #include "daemon/channel_memory.h"
 #include "daemon/open_node.h"
+#include "daemon/session_trace.h"
 #include "drm/gem/dma_buf_ioctl.h"
 #include "transport/file_number.h"
 
@@ -64,6 +65,11 @@ Result<void> check_map_access(int open_flags, int protection, int map_flags) {
     const bool shared = (map_flags & MAP_TYPE) != MAP_PRIVATE;
     if (shared && (protection & PROT_WRITE) != 0 && access == O_RDONLY) return Errno::Access;
     return {};
+}
+
+Result<drm::MappedObject> map_file(drm::File& file, const transport::MmapBody& body) {
+    TRY(check_map_access(file.info().flags, body.protection, body.flags));
+    return file.map(body.offset, body.length, body.protection, body.flags);
 }
 
 }  // namespace
@@ -155,18 +161,50 @@ void Session::handle_ioctl(const Received& received) {
     const auto kind = received.message.body<transport::IoctlBody>().file.kind;
     if (kind == static_cast<uint32_t>(FdKind::Card)) {
         memory.reply(card_ioctl(received, request));
-    } else if (kind == transport::dma_buf_kind) {
-        memory.reply(dma_buf_ioctl(received, request));
     } else {
-        memory.reply(special_ioctl(received, request));
+        memory.reply(other_ioctl(received, request));
     }
 }
 
 Result<int> Session::card_ioctl(const Received& received, drm::Request& request) {
     const auto body = received.message.body<transport::IoctlBody>();
     if (depends_on_closes(body.command)) context_.files.settle();
-    const auto use = TRY(find_card(body.file, received.message.sequence()));
-    return use.file().ioctl(request, body.command, uapi::UserAddress{body.argument});
+    auto use = TRY(find_card(body.file, received.message.sequence()));
+    drm::IoctlText text;
+    const bool is_traced = trace().is_on();
+    if (is_traced) request.describe_into(text);
+    const Time start = trace().now();
+    const auto result = use.file().ioctl(request, body.command, uapi::UserAddress{body.argument});
+    const Nanos took = trace().now() - start;
+    use.note_ioctl(took);
+    if (is_traced) {
+        TracedCall call = traced_ioctl(request, use.file(), body.command, std::move(text), result);
+        call.node = use.node();
+        write_trace(std::move(call), start, took);
+    }
+    return result;
+}
+
+Result<int> Session::other_ioctl(const Received& received, drm::Request& request) {
+    const auto body = received.message.body<transport::IoctlBody>();
+    const bool is_dma_buf = body.file.kind == transport::dma_buf_kind;
+    const bool is_traced = trace().is_on();
+    if (is_traced) request.keep_reasons();
+    const Time start = trace().now();
+    const auto result =
+        is_dma_buf ? dma_buf_ioctl(received, request) : special_ioctl(received, request);
+    if (is_traced) {
+        write_trace(
+            traced_ioctl(request, is_dma_buf ? "dma_buf" : "sync_file", body.command, result),
+            start, trace().now() - start);
+    }
+    return result;
+}
+
+void Session::write_trace(TracedCall call, Time start, Nanos took) {
+    call.start = start;
+    call.took = took;
+    trace().write(call);
 }
 
 Result<int> Session::special_ioctl(const Received& received, drm::Request& request) {
@@ -193,8 +231,19 @@ void Session::handle_mmap(const Received& received) {
 Result<drm::MappedObject> Session::map(const Received& received) {
     const auto body = received.message.body<transport::MmapBody>();
     const auto use = TRY(find_card(body.file, received.message.sequence()));
-    TRY(check_map_access(use.file().info().flags, body.protection, body.flags));
-    return use.file().map(body.offset, body.length, body.protection, body.flags);
+    const Time start = trace().now();
+    auto mapped = map_file(use.file(), body);
+    if (trace().is_on()) {
+        TracedCall call{
+            .pid = received.sender.pid,
+            .command = use.file().info().command,
+            .node = use.node(),
+            .name = "mmap",
+            .argument = mmap_text(body.offset, body.length, body.protection, body.flags)};
+        if (!mapped.ok()) call.error = mapped.error();
+        write_trace(std::move(call), start, trace().now() - start);
+    }
+    return mapped;
 }
 
 void Session::handle_open_live(const Received& received) {

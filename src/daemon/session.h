@@ -64,10 +64,15 @@ class Session final : drm::FileOpener {
     Result<drm::OpenedFile> open_file(drm::Device& device, drm::OpenInfo info) override;
     Result<FileTable::Opened> open_node(const Received& received);
     Result<int> card_ioctl(const Received& received, drm::Request& request);
+    /// On what is no card.
+    Result<int> other_ioctl(const Received& received, drm::Request& request);
     Result<int> special_ioctl(const Received& received, drm::Request& request);
     Result<int> dma_buf_ioctl(const Received& received, drm::Request& request);
     Result<drm::MappedObject> map(const Received& received);
     Result<size_t> write_special(const Received& received);
+
+    Trace& trace() { return context_.files.trace(); }
+    void write_trace(TracedCall call, Time start, Nanos took);
 
     /// The file behind a name that this channel has proved to possess. BadF: none, or not proved.
     Result<FileTable::Use> find_card(transport::FileName name, uint32_t sequence);

@@ -159,7 +159,8 @@ void SessionServer::Impl::shut_down() {
 }
 
 Result<std::unique_ptr<SessionServer>> SessionServer::create(World& world, HangupWatch& hangups,
-                                                             Listener listener, Clock& clock) {
+                                                             Listener listener, Trace& trace,
+                                                             Clock& clock) {
     UniqueFd event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!event.is_open()) return last_error();
     const int on = 1;
@@ -167,7 +168,7 @@ Result<std::unique_ptr<SessionServer>> SessionServer::create(World& world, Hangu
         return last_error();
     std::unique_ptr<Impl> impl(new Impl{.world = world,
                                         .clock = clock,
-                                        .files = FileTable(hangups),
+                                        .files = FileTable(hangups, trace),
                                         .listener = std::move(listener),
                                         .event = std::move(event)});
     Impl& server = *impl;

@@ -17,6 +17,7 @@
 namespace plugboard::daemon {
 
 class FileTable;
+class Trace;
 
 /// One open file of a DRM node, as `plugboard status` shows it.
 struct OpenFileInfo {
@@ -26,15 +27,17 @@ struct OpenFileInfo {
     std::string device;   // drm::Device::label()
     std::string node;     // "card0", "renderD128"
     std::chrono::system_clock::time_point since;  // for people; nothing is timed by it
+    uint64_t ioctls = 0;                          // done on it so far
+    Nanos ioctl_time{};                           // that they took
 };
 
-/// Owned by the board, which outlives it together with World and HangupWatch. Any thread.
+/// Owned by the board, which outlives it together with World, HangupWatch and Trace. Any thread.
 class SessionServer {
   public:
     /// `listener` is for packets, at <board>/shim. A client that cannot be served gets an answer to
     /// its HELLO: MFile, NFile, NoMem. MFile, NoMem.
     static Result<std::unique_ptr<SessionServer>> create(World& world, HangupWatch& hangups,
-                                                         Listener listener,
+                                                         Listener listener, Trace& trace,
                                                          Clock& clock = Clock::real());
     /// shut_down() first if that has not been done.
     ~SessionServer();

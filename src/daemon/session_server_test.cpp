@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "daemon/board.h"
+#include "daemon/trace.h"
 #include "tests/support/shortage.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/unix_address.h"
@@ -32,7 +33,7 @@ class SessionServerTest : public testing::Test {
         auto listener = Listener::create(folder_.path() + "/shim", Listener::Type::Packets);
         ASSERT_TRUE(listener.ok());
         old_sink_ = log::set_sink([this](log::Category, std::string_view) { ++log_lines_; });
-        auto server = SessionServer::create(world_, hangups_, std::move(*listener));
+        auto server = SessionServer::create(world_, hangups_, std::move(*listener), trace_);
         ASSERT_TRUE(server.ok());
         server_ = std::move(*server);
     }
@@ -58,6 +59,7 @@ class SessionServerTest : public testing::Test {
     }
 
     const tests::TemporaryFolder folder_;
+    Trace trace_{Clock::real()};
     log::Sink old_sink_;
     std::atomic<int> log_lines_ = 0;
     EmptyWorld world_;

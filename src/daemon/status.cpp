@@ -127,7 +127,9 @@ json board_status(Board& board, Detail detail) {
         files.push_back({{"number", file.number},
                          {"pid", file.pid},
                          {"command", file.command},
-                         {"node", file.node}});
+                         {"node", file.node},
+                         {"ioctls", file.ioctls},
+                         {"ioctl_ns", file.ioctl_time.count()}});
     }
     return {{"board", std::filesystem::path(board.directory()).filename().string()},
             {"directory", board.directory()},

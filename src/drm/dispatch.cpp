@@ -8,10 +8,12 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <span>
 
 #include "drm/device_state.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
+#include "drm/trace/ioctl_text.h"
 #include "uapi/ioctl_table.h"
 
 namespace plugboard::drm {
@@ -228,6 +230,14 @@ Result<void> run(Request& request, Device& device, File& file, const Slot& slot,
     return result;
 }
 
+Result<void> run_described(Request& request, Device& device, File& file, const Slot& slot,
+                           std::span<std::byte> argument) {
+    request.text()->argument = argument_text(request, device, argument);
+    Result<void> result = run(request, device, file, slot, argument.data());
+    if (result.ok()) request.text()->answer = answer_text(request.row(), argument);
+    return result;
+}
+
 Result<void> dispatch(Request& request, Device& device, File& file, uint32_t command,
                       uapi::UserAddress address) {
     const uint32_t number = _IOC_NR(command);
@@ -255,7 +265,9 @@ Result<void> dispatch(Request& request, Device& device, File& file, uint32_t com
         return request.refuse(core, copied.error(), "the {} bytes of the argument at 0x{:x}",
                               in_size, static_cast<uint64_t>(address));
     }
-    Result<void> result = run(request, device, file, table[number], buffer.data());
+    Result<void> result =
+        request.text() ? run_described(request, device, file, table[number], {buffer.data(), size})
+                       : run(request, device, file, table[number], buffer.data());
     if (auto copied = request.memory().write(address, {buffer.data(), out_size}); !copied.ok()) {
         return request.refuse(core, copied.error(), "the {} bytes of the answer to 0x{:x}",
                               out_size, static_cast<uint64_t>(address));

@@ -20,6 +20,7 @@ namespace plugboard::drm {
 
 class Device;
 class FileOpener;
+struct IoctlText;
 
 /// Where a test may stop a request; see Request::stop_point.
 enum class StopPoint { Entry, AfterCopy, Wait };
@@ -79,6 +80,12 @@ class Request {
 
     void begin(const uapi::Ioctl& row) { row_ = &row; }
     void keep_reasons() { keeps_reasons_ = true; }
+    /// For a trace: dispatch fills in the text, which outlives the ioctl, and reasons are kept.
+    void describe_into(IoctlText& text) {
+        text_ = &text;
+        keeps_reasons_ = true;
+    }
+    IoctlText* text() { return text_; }
     /// Writes the log lines of the refusals so far. With no lock held.
     void write_reasons();
 
@@ -92,6 +99,7 @@ class Request {
     uapi::Credentials caller_;
     FileOpener* opener_ = nullptr;
     const uapi::Ioctl* row_ = nullptr;
+    IoctlText* text_ = nullptr;
     std::string reason_;
     std::vector<std::pair<log::Category, std::string>> unwritten_;  // log lines
     bool is_refused_ = false;

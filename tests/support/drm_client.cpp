@@ -113,7 +113,8 @@ int Client::ioctl_as(uapi::Credentials caller, unsigned long command, void* argu
     ThreadSleeper own(device_.clock());
     Sleeper& sleeper = info_.sleeper ? *info_.sleeper : own;
     drm::Request request(memory, sleeper, caller);
-    request.keep_reasons();
+    drm::IoctlText text;
+    request.describe_into(text);
     Opener opener;
     request.set_opener(opener);
     const auto done = (*file_)->ioctl(request, static_cast<uint32_t>(command),
@@ -121,6 +122,7 @@ int Client::ioctl_as(uapi::Credentials caller, unsigned long command, void* argu
     memory.end_request(!done.ok());
     const std::lock_guard lock(mutex_);
     reason_ = request.reason();
+    text_ = std::move(text);
     if (done.ok()) opened_ = opener.take();
     return done.ok() ? 0 : static_cast<int>(done.error());
 }
@@ -133,6 +135,11 @@ std::unique_ptr<Client> Client::take_opened() {
 std::string Client::reason() const {
     const std::lock_guard lock(mutex_);
     return reason_;
+}
+
+drm::IoctlText Client::text() const {
+    const std::lock_guard lock(mutex_);
+    return text_;
 }
 
 int Client::set_cap(uint64_t cap, uint64_t value) {

@@ -24,6 +24,7 @@
 #include "drm/device.h"
 #include "drm/file.h"
 #include "drm/objects/mode_config.h"
+#include "drm/trace/ioctl_text.h"
 
 namespace plugboard::tests {
 
@@ -75,6 +76,8 @@ class Client {
     int ioctl_as(uapi::Credentials caller, unsigned long command, void* argument);
     /// Why the last call was refused.
     std::string reason() const;
+    /// What the last call asked and was answered.
+    drm::IoctlText text() const;
 
     int set_cap(uint64_t cap, uint64_t value = 1);
     /// The handle of a new dumb buffer.
@@ -110,6 +113,7 @@ class Client {
     int open_error_ = 0;
     mutable std::mutex mutex_;
     std::string reason_;
+    drm::IoctlText text_;
 };
 
 /// A driver whose probe() is a function.

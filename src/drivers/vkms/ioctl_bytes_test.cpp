@@ -21,6 +21,7 @@
 #include "drm/objects/mode.h"
 #include "drm/request.h"
 #include "drm/sync/sync_file.h"
+#include "drm/trace/ioctl_text.h"
 #include "tests/support/comes_true.h"
 #include "tests/support/threads.h"
 
@@ -53,7 +54,8 @@ struct Caller {
 int ioctl_of(drm::File& file, CallerMemory& memory, RandomCall call, uint32_t uid) {
     ThreadSleeper sleeper(file.device().clock());
     drm::Request request(memory, sleeper, {.pid = 4242, .uid = uid, .gid = uid});
-    request.keep_reasons();
+    drm::IoctlText text;  // a trace's
+    request.describe_into(text);
     const auto done = file.ioctl(request, call.command, uapi::UserAddress{call.address});
     memory.end_request(!done.ok());
     return done.ok() ? 0 : static_cast<int>(done.error());

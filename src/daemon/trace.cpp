@@ -1,0 +1,107 @@
+#include "daemon/trace.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+namespace plugboard::daemon {
+namespace {
+
+constexpr size_t most_names = 5;  // of a client in the summary
+
+double microseconds(Nanos time) {
+    return std::chrono::duration<double, std::micro>(time).count();
+}
+
+double milliseconds(Nanos time) {
+    return std::chrono::duration<double, std::milli>(time).count();
+}
+
+/// False: it cannot be written.
+bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t count = ::write(fd, text.data(), text.size());
+        if (count >= 0) {
+            text.remove_prefix(static_cast<size_t>(count));
+            continue;
+        }
+        if (errno == EAGAIN) {
+            pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
+            poll(&ready, 1, -1);
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string trace_line(const TracedCall& call, Time zero) {
+    std::string line = fmt::format("{:.6f} {}[{}] {} {}", microseconds(call.start - zero) / 1e6,
+                                   call.command, call.pid, call.node, call.name);
+    if (!call.argument.empty()) line += " " + call.argument;
+    if (!call.answer.empty()) line += " -> " + call.answer;
+    line += call.error ? fmt::format(" = -{}", errno_name(*call.error)) : " = 0";
+    line += fmt::format(" ({:.0f} us)", microseconds(call.took));
+    if (!call.reason.empty()) line += ": " + call.reason;
+    // Texts of the client's may be anything.
+    std::ranges::replace_if(
+        line, [](char c) { return c < ' ' || c > '~'; }, '?');
+    return line;
+}
+
+bool Trace::start(UniqueFd to) {
+    MutexLock lock(mutex_);
+    if (is_on_.exchange(true)) return false;
+    to_ = std::move(to);
+    is_broken_ = false;
+    return true;
+}
+
+std::string Trace::stop() {
+    MutexLock lock(mutex_);
+    if (!is_on_.exchange(false)) return {};
+    std::string summary;
+    for (const auto& [who, client] : std::exchange(clients_, {}))
+        summary += summary_of(who, client);
+    put_locked(summary);
+    to_.reset();
+    return summary;
+}
+
+void Trace::write(const TracedCall& call) {
+    const std::string line = trace_line(call, zero_) + "\n";
+    MutexLock lock(mutex_);
+    if (!is_on_) return;
+    if (call.kind == TracedCall::Kind::Ioctl) {
+        Client& client = clients_[{call.pid, call.command}];
+        client.all.add(call.took);
+        client.by_name[call.name].add(call.took);
+    }
+    put_locked(line);
+}
+
+std::string Trace::summary_of(const std::pair<int, std::string>& who, const Client& client) {
+    std::string text = fmt::format("{}[{}]: {} ioctls, {:.3f} ms\n", who.second, who.first,
+                                   client.all.count, milliseconds(client.all.time));
+    std::vector<std::pair<std::string, Total>> names(client.by_name.begin(), client.by_name.end());
+    std::ranges::stable_sort(names, std::ranges::greater(),
+                             [](const auto& name) { return name.second.count; });
+    if (names.size() > most_names) names.resize(most_names);
+    for (const auto& [name, total] : names) {
+        text +=
+            fmt::format("{:>8} {:>10.3f} ms  {}\n", total.count, milliseconds(total.time), name);
+    }
+    return text;
+}
+
+void Trace::put_locked(std::string_view text) {
+    if (!is_broken_ && !write_all(to_.borrow(), text)) is_broken_ = true;
+}
+
+}  // namespace plugboard::daemon
