@@ -17,7 +17,7 @@ struct DaemonOptions {
     std::string config;
     std::vector<std::string> screens;
     std::string debug;
-    std::string trace;  // as BoardOptions has it
+    std::string trace{};  // as BoardOptions has it
     bool keep = false;
 };
 

@@ -15,7 +15,8 @@ namespace plugboard::daemon {
 namespace {
 
 constexpr const char* version_text = "drm 1.1.0 20060810\n";
-// Linux: drivers/dma-buf/dma-buf.c, dma_buf_debug_show. Buffers cannot be shared yet.
+// Linux: drivers/dma-buf/dma-buf.c, dma_buf_debug_show. Whether somebody has a descriptor of a
+// buffer is not known here.
 constexpr const char* no_buffers =
     "\nDma-buf Objects:\nsize    \tflags   \tmode    \tcount   \texp_name\tino     \tname\n\n"
     "Total 0 objects, 0 bytes\n";
@@ -51,9 +52,14 @@ LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugF
     device::Model* of = &model;  // outlives the tree
     if (file.show) {
         live.show = [of, minor, path = file.path] {
-            return with_debug_file(
-                *of, minor, path,
-                [](drm::DebugFile& one) -> Result<std::string> { return one.show(); });
+            return with_debug_file(*of, minor, path,
+                                   [](drm::DebugFile& one) { return one.show(); });
+        };
+    }
+    if (file.store) {
+        live.store = [of, minor, path = file.path](std::string_view text) {
+            return with_debug_file(*of, minor, path,
+                                   [text](drm::DebugFile& one) { return one.store(text); });
         };
     }
     if (file.open) {

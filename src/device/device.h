@@ -54,7 +54,7 @@ struct DeviceInfo {
     std::vector<std::string> compatible;  // what drivers match on: "virtual,vkms"
     bool suppress_bind_attrs = false;
     bool pm_not_required = false;  // no folder "power"
-    std::any platform_data;  // what the driver's probe wants to know: vkms::Config
+    std::any platform_data;        // what the driver's probe wants to know: vkms::Config
 };
 
 /// Counted; the last put frees it. Any thread. Holders of a Ref may use the name and the log

@@ -206,7 +206,9 @@ std::string state_text(Device& device) {
 
 void add_core_debug_files(Device& device) {
     const auto text = [&device](const char* path, std::string (*show)(Device&)) {
-        device.add_debug_file({.path = path, .show = [&device, show] { return show(device); }});
+        device.add_debug_file({.path = path, .show = [&device, show]() -> Result<std::string> {
+                                   return show(device);
+                               }});
     };
     text("name", name_text);
     text("clients", clients_text);

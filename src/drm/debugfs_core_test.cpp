@@ -15,7 +15,7 @@ using tests::Client;
 
 std::string text_of(Device& device, const std::string& path) {
     for (const DebugFile& file : device.debug_files()) {
-        if (file.path == path) return file.show();
+        if (file.path == path) return *file.show();
     }
     return "no file " + path;
 }

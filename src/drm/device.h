@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/mutex.h"
@@ -58,11 +59,13 @@ class KmsHooks {
     ~KmsHooks() = default;
 };
 
-/// A file below /sys/kernel/debug/dri/<minor>. A live one has open(), a text has show().
+/// A file below /sys/kernel/debug/dri/<minor>. A live one has open(), a text has show(), and
+/// store() when it can be written.
 struct DebugFile {
     std::string path;  // "state", "crtc-0/crc/control"
     uint32_t mode = 0444;
-    std::function<std::string()> show{};
+    std::function<Result<std::string>()> show{};
+    std::function<Result<void>(std::string_view)> store{};
     std::function<Result<UniqueFd>(int flags)> open{};
 };
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "drm/atomic/commit_worker.h"
+#include "drm/connector_debugfs.h"
 #include "drm/connector_sysfs.h"
 #include "drm/device_state.h"
 #include "drm/objects/mode_config.h"
@@ -79,6 +80,7 @@ Result<void> Publication::show_connectors() {
         card = state.card;
     }
     for (const Ref<Connector>& connector : connectors) {
+        add_connector_debug_files(device_, *connector);
         auto made = TRY(device::Device::create(device_.parent().model(),
                                                connector_device(device_, *connector, **card)));
         TRY(made->add());

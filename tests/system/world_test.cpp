@@ -30,15 +30,18 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-/// Those that do not match, without blanks at their ends, and with the only card as card0.
-Lines comparable(const std::vector<std::string>& lines, const std::string& left_out) {
-    const std::regex pattern(left_out);
+/// Those that say `kept` and not `left_out`, without blanks at their ends, and with the only card
+/// as the first.
+Lines comparable(const std::vector<std::string>& lines, const std::string& kept,
+                 const std::string& left_out) {
+    const std::regex wanted(kept), unwanted(left_out);
     Lines result;
     for (std::string line : lines) {
         line.erase(line.find_last_not_of(' ') + 1);
-        if (std::regex_search(line, pattern)) continue;
+        if (!std::regex_search(line, wanted) || std::regex_search(line, unwanted)) continue;
         line = std::regex_replace(line, std::regex("card1"), "card0");
-        result.insert(std::regex_replace(line, std::regex("226:1 "), "226:0 "));
+        line = std::regex_replace(line, std::regex("226:1 "), "226:0 ");
+        result.insert(std::regex_replace(line, std::regex("dri/1"), "dri/0"));
     }
     return result;
 }
@@ -49,33 +52,81 @@ Lines minus(const Lines& from, const Lines& what) {
     return rest;
 }
 
-/// The sysfs of a board beside a kernel's, in which vkms was the second card. Both without what is
-/// known to differ.
-void expect_sysfs_of(const std::string& kernel, const std::string& bus,
-                     const std::string& differences) {
+/// A tree of a board beside a kernel's, in which vkms was the second card.
+struct Comparison {
+    std::string reference;             // a file of the kernel's
+    std::vector<std::string> command;  // of list_tree.sh
+    std::string kept;                  // what the kernel's file has, too
+    std::string differences;           // known by name
+    std::string bus = "platform";
+};
+
+void expect_same(const Comparison& comparison) {
     const TemporaryFolder folder;
     const std::string config = folder.path() + "/board.toml";
-    std::ofstream(config) << "bus = \"" << bus << "\"\n[[card]]\n";
-    const auto run = run_on_fresh_board({PLUGBOARD_SOURCE_DIR "/tests/system/list_sysfs.sh", bus},
-                                        {"-c", config});
+    std::ofstream(config) << "bus = \"" << comparison.bus << "\"\n[[card]]\n";
+    std::vector<std::string> command = {PLUGBOARD_SOURCE_DIR "/tests/system/list_tree.sh"};
+    command.insert(command.end(), comparison.command.begin(), comparison.command.end());
+    const auto run = run_on_fresh_board(command, {"-c", config});
     ASSERT_EQ(run.status, 0) << run.err;
-    const std::string both = "vgem|renderD|/controlD|" + differences;
-    const Lines theirs = comparable(reference_lines(kernel + "/sysfs-tree.txt"), both);
-    const Lines ours = comparable(lines_of(run.out), both);
-    EXPECT_GT(theirs.size(), 30u);
+    const Lines theirs =
+        comparable(reference_lines(comparison.reference), comparison.kept, comparison.differences);
+    const Lines ours = comparable(lines_of(run.out), comparison.kept, comparison.differences);
+    EXPECT_GT(theirs.size(), 20u);
     EXPECT_THAT(minus(theirs, ours), IsEmpty()) << "the board lacks";
     EXPECT_THAT(minus(ours, theirs), IsEmpty()) << "the kernel lacks";
 }
 
+std::vector<std::string> sysfs_of(const std::string& bus) {
+    return {"/sys", "bus/" + bus + "/devices", "class/drm", "dev/char", "devices/" + bus};
+}
+
 TEST(Sysfs, is_that_of_linux_6_1) {
     // Our vkms has a driver, so that it can be unbound.
-    expect_sysfs_of("linux-6.1", "platform",
-                    "bus/platform/drivers/vkms|devices/platform/vkms/driver ");
+    expect_same({.reference = "linux-6.1/sysfs-tree.txt",
+                 .command = sysfs_of("platform"),
+                 .kept = "vkms|class/drm|/226:",
+                 .differences = "vgem|renderD|/controlD|devices/platform/vkms/driver "});
 }
 
 TEST(Sysfs, on_the_faux_bus_is_that_of_linux_7_2) {
-    // 6.1's connectors have no id in sysfs; the bus's own folders were not looked at.
-    expect_sysfs_of("linux-7.2", "faux", "/connector_id|bus/faux/drivers/");
+    // 6.1's connectors have no id in sysfs.
+    expect_same({.reference = "linux-7.2/sysfs-tree.txt",
+                 .command = sysfs_of("faux"),
+                 .kept = "vkms|class/drm|/226:",
+                 .differences = "vgem|renderD|/controlD|/connector_id",
+                 .bus = "faux"});
+}
+
+TEST(Debugfs, is_that_of_linux_6_1) {
+    // Its first card is vgem.
+    expect_same({.reference = "linux-6.1/debugfs-tree.txt",
+                 .command = {"/sys/kernel/debug", "dma_buf", "dri", "sync"},
+                 .kept = "dma_buf|dri|sync",
+                 .differences = "dri/128"});
+}
+
+TEST(Debugfs, gives_a_connector_another_EDID) {
+    const TemporaryFolder folder;
+    const std::string edid = folder.path() + "/edid";
+    const auto other = run_on_fresh_board(
+        {"sh", "-c", "modetest -M vkms -c >/dev/null; cat /sys/class/drm/card0-DP-1/edid >" + edid},
+        {"-s", "DP-1=gaming"});
+    EXPECT_EQ(other.status, 0) << other.err;
+    const auto run = run_on_fresh_board(
+        {"sh", "-e", "-c",
+         "cd /sys/kernel/debug/dri/0/Virtual-1\n"
+         "modetest -M vkms -c >/dev/null; wc -c </sys/class/drm/card0-Virtual-1/edid\n"
+         "dd status=none bs=4096 if=" +
+             edid +
+             " of=edid_override\n"
+             "echo on | dd status=none of=force\n"
+             "modetest -M vkms -c >/dev/null; cmp /sys/class/drm/card0-Virtual-1/edid " +
+             edid +
+             "\nhead -n 1 /sys/class/drm/card0-Virtual-1/modes\n"
+             "echo nonsense | dd status=none of=force 2>&1 || echo refused\n"});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(run.out, "0\n2560x1440\ndd: error writing 'force': Invalid argument\nrefused\n");
 }
 
 TEST(Sysfs, files_can_be_copied) {
@@ -85,7 +136,6 @@ TEST(Sysfs, files_can_be_copied) {
          "cd " + folder.path() +
              "\ncp /sys/class/drm/card0-Virtual-1/status copy; cat copy; rm copy\n"
              "cp /sys/kernel/debug/dri/0/name copy; cat copy; rm copy\n"
-             "mountpoint -q /sys/kernel/debug; mountpoint -q /sys; mountpoint -q /dev\n"
              "find /sys/class/drm/ -name 'card0*' | wc -l\n"});
     EXPECT_EQ(run.status, 0) << run.err;
     EXPECT_EQ(run.out, "unknown\nvkms dev=vkms unique=vkms\n3\n") << run.err;

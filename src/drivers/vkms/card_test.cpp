@@ -260,7 +260,7 @@ TEST(Card, config_file_has_the_text_of_linux_6_1) {
     TestBoard board;
     std::string text;
     for (const drm::DebugFile& file : board.drm()->debug_files()) {
-        if (file.path == "vkms_config") text = file.show();
+        if (file.path == "vkms_config") text = *file.show();
     }
     EXPECT_EQ(text, "writeback=1\ncursor=1\noverlay=0\n");
 }

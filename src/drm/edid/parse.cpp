@@ -96,4 +96,13 @@ Result<Edid> parse(std::span<const std::byte> bytes, std::string* why) {
     return edid;
 }
 
+bool is_whole(std::span<const std::byte> bytes) {
+    const std::span data(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+    if (data.size() < block_size) return false;
+    const size_t count = size_t{1} + data[extensions_at];
+    if (data.size() != count * block_size) return false;
+    const auto blocks = believed_blocks(data, nullptr);
+    return blocks.ok() && blocks.value().size() == count;
+}
+
 }  // namespace plugboard::drm::edid

@@ -28,4 +28,8 @@ struct Edid {
 /// any bytes.
 Result<Edid> parse(std::span<const std::byte> bytes, std::string* why = nullptr);
 
+/// Every block that it announces is there, no more, and good; a wrong checksum is forgiven to CTA
+/// extensions. Takes any bytes. Linux: drm_edid_valid
+bool is_whole(std::span<const std::byte> bytes);
+
 }  // namespace plugboard::drm::edid

@@ -107,7 +107,7 @@ TEST_F(Flink, debugfs_lists_the_named) {
     name_of(client_, handle);
     for (const DebugFile& file : board_.drm().debug_files()) {
         if (file.path != "gem_names") continue;
-        EXPECT_EQ(file.show(),
+        EXPECT_EQ(*file.show(),
                   "  name     size handles refcount\n"
                   "     1    16384       1        1\n");
     }
