@@ -163,9 +163,8 @@ class Flips final : public Condition {
 
     Outcome<std::optional<json>> look() override {
         const auto screens = screens_at(board_, place_);
-        count_ = 0;
-        for (const Card& card : cards_) {
-            count_ += count_flips(card, screens);
+        for (Card& card : cards_) {
+            count_ += count_new_flips(card, screens);
             if (count_ < wanted_ && card.drm->is_gone()) {
                 return Problem{.message = fmt::format("{} has gone after {} of {} flips", card.name,
                                                       count_, wanted_),
@@ -184,14 +183,16 @@ class Flips final : public Condition {
     struct Card {
         Ref<drm::Device> drm;
         std::string name;
-        uint64_t before;
+        uint64_t counted;  // flips of its log, those before the wait among them
     };
-    uint64_t count_flips(const Card& card, const std::vector<Seen>& screens) const {
+    /// Those that were not counted yet: the log is looked at for each, and forgets old ones.
+    uint64_t count_new_flips(Card& card, const std::vector<Seen>& screens) const {
         const auto& log = card.drm->mode_config().worker().flip_log();
-        const uint64_t since = log.total() - card.before;
-        if (place_.connector.empty()) return since;
+        const uint64_t before = card.counted;
+        const auto flips = log.take_since(card.counted);
+        if (place_.connector.empty()) return card.counted - before;
         uint64_t count = 0;
-        for (const auto& flip : log.newest(since)) {
+        for (const auto& flip : flips) {
             for (const Seen& screen : screens)
                 count += screen.drm == card.drm && screen.crtc == flip.crtc ? 1 : 0;
         }

@@ -17,7 +17,11 @@ namespace {
 
 using testing::HasSubstr;
 
+#ifdef NDEBUG
 constexpr size_t plugs = 100;
+#else
+constexpr size_t plugs = 20;  // of the builds that are slow, and made to find something else
+#endif
 
 constexpr const char* one_screen =
     "[[card]]\n"
@@ -151,8 +155,9 @@ class WestonScreens : public testing::TestWithParam<Compositor> {
     /// While other commits go on weston 10.0.1 takes the event of the one that switched the CRTC
     /// off for one of the output that has got the CRTC since (its libweston/backend-drm/kms.c,
     /// atomic_flip_handler), and aborts by an assertion. Or it finds no CRTC for the screen, since
-    /// the output that was pulled with a flip pending still has it, and never tries again. It does
-    /// not meet these every time, nor its shell's end.
+    /// the output that was pulled with a flip pending still has it, and never tries again. Or its
+    /// desktop-shell.so uses an output that is gone when its shell's client asks for something, and
+    /// ends by SIGSEGV. It does not meet these every time, nor its shell's end.
     static void plug_until_own_bug(Stage& stage, const std::string& screen) {
         size_t plugged = 1;
         while (plugged <= plugs && plug_again(stage, screen, plugged)) plugged++;
@@ -162,11 +167,14 @@ class WestonScreens : public testing::TestWithParam<Compositor> {
         }
         ASSERT_TRUE(stage.has_ended()) << plugged << stage.log();
         const RunResult run = stage.finish();
-        const bool is_assertion = run.status == 128 + SIGABRT;
-        EXPECT_TRUE(is_assertion || run.status == 1) << run.status << run.err << stage.log();
-        EXPECT_THAT(stage.log(),
-                    HasSubstr(is_assertion ? "Assertion `output->atomic_complete_pending' failed"
-                                           : "weston-desktop-shell apparently cannot run at all"));
+        if (run.status == 128 + SIGABRT) {
+            EXPECT_THAT(stage.log(),
+                        HasSubstr("Assertion `output->atomic_complete_pending' failed"));
+        } else if (run.status != 128 + SIGSEGV) {
+            EXPECT_EQ(run.status, 1) << run.err << stage.log();
+            EXPECT_THAT(stage.log(),
+                        HasSubstr("weston-desktop-shell apparently cannot run at all"));
+        }
         EXPECT_THAT(run.err, HasSubstr("left behind: 0 objects, 0 fds, 0 processes"));
     }
 };

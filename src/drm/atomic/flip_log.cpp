@@ -1,6 +1,7 @@
 #include "drm/atomic/flip_log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace plugboard::drm::atomic {
 
@@ -24,6 +25,15 @@ uint64_t FlipLog::total() const {
 
 std::vector<Flip> FlipLog::newest(size_t at_most) const {
     MutexLock lock(mutex_);
+    return copy_newest(at_most);
+}
+
+std::vector<Flip> FlipLog::take_since(uint64_t& before) const {
+    MutexLock lock(mutex_);
+    return copy_newest(static_cast<size_t>(total_ - std::exchange(before, total_)));
+}
+
+std::vector<Flip> FlipLog::copy_newest(size_t at_most) const {
     const size_t count = std::min(at_most, ring_.size());
     std::vector<Flip> flips;
     flips.reserve(count);

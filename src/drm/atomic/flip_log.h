@@ -31,10 +31,15 @@ class FlipLog {
     uint64_t total() const;
     /// The newest ones, oldest first.
     std::vector<Flip> newest(size_t at_most = capacity) const;
+    /// Those behind the first `before` that there were, as far as they are still kept; `before`
+    /// becomes total().
+    std::vector<Flip> take_since(uint64_t& before) const;
     /// Woken at each flip.
     WaitQueue& queue() { return queue_; }
 
   private:
+    std::vector<Flip> copy_newest(size_t at_most) const REQUIRES(mutex_);
+
     mutable Mutex<LockClass<FlipLog>> mutex_;
     std::vector<Flip> ring_ GUARDED_BY(mutex_);  // grows to its capacity, then is overwritten
     uint64_t total_ GUARDED_BY(mutex_) = 0;
