@@ -102,11 +102,11 @@ int fexecve(int fd, char* const* arguments, char* const* entries) noexcept {
 
 int execveat(int dirfd, const char* path, char* const* arguments, char* const* entries,
              int flags) noexcept {
-    return start_program(
-        descriptor_path(dirfd, path ? path : "").c_str(), Given::Descriptor, arguments, entries,
-        [&](char* const* words, char* const* all, const char*) {
-            return real<"execveat", decltype(::execveat)>()(dirfd, path, words, all, flags);
-        });
+    return start_program(descriptor_path(dirfd, path).c_str(), Given::Descriptor, arguments,
+                         entries, [&](char* const* words, char* const* all, const char*) {
+                             return real<"execveat", decltype(::execveat)>()(dirfd, path, words,
+                                                                             all, flags);
+                         });
 }
 
 int execl(const char* path, const char* first, ...) noexcept {

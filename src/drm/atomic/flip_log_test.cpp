@@ -12,7 +12,7 @@ void add(FlipLog& log, uint64_t count) {
 TEST(FlipLog, gives_each_flip_once_to_who_takes_them_in_time) {
     FlipLog log;
     uint64_t before = 0, taken = 0;
-    for (const uint64_t count : {0, 1, 7, 4096, 1}) {
+    for (const uint64_t count : {0u, 1u, 7u, 4096u, 1u}) {
         add(log, count);
         const auto flips = log.take_since(before);
         EXPECT_EQ(flips.size(), count);
