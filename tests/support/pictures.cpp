@@ -83,6 +83,17 @@ Picture pattern(uint32_t format, uint32_t width, uint32_t height) {
     return picture;
 }
 
+std::vector<uint8_t> pattern_rgb(uint32_t width, uint32_t height) {
+    const Picture picture = pattern(DRM_FORMAT_XRGB8888, width, height);
+    std::vector<uint8_t> rgb;
+    rgb.reserve(size_t{3} * width * height);
+    for (size_t pixel = 0; pixel < picture.bytes.size(); pixel += 4) {
+        for (const size_t channel : {2u, 1u, 0u})
+            rgb.push_back(static_cast<uint8_t>(picture.bytes[pixel + channel]));
+    }
+    return rgb;
+}
+
 Picture solid(uint32_t rgb, uint32_t width, uint32_t height) {
     Picture picture = blank(DRM_FORMAT_XRGB8888, width, height);
     for (size_t i = 0; i < picture.bytes.size(); i += sizeof(rgb)) put(&picture.bytes[i], rgb);

@@ -26,6 +26,8 @@ uint32_t bytes_per_pixel(uint32_t format);
 void draw_pattern(uint32_t format, uint32_t width, uint32_t height, uint32_t pitch,
                   std::span<std::byte> target);
 Picture pattern(uint32_t format, uint32_t width, uint32_t height);
+/// The XR24 one as PNG files have it: a byte each of red, green and blue a pixel.
+std::vector<uint8_t> pattern_rgb(uint32_t width, uint32_t height);
 
 /// An XR24 picture of one colour 0xRRGGBB.
 Picture solid(uint32_t rgb, uint32_t width, uint32_t height);

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Runs a command as the least of containers would: in_container.py COMMAND...
+"""Runs a command as the least of containers would: in_container.py [--without-sys] COMMAND...
 
 User 65534 without capabilities or new privileges, namespaces of its own (no network), the root read-only but for an
 empty /tmp, a /dev of seven nodes, 64 MiB of /dev/shm, and the system calls of the list that container engines share
-(golang-github-containers-common), less those that Docker's documentation says are refused. Root only."""
+(golang-github-containers-common), less those that Docker's documentation says are refused. Without sys: /sys is an
+empty folder. Root only."""
 import ctypes
 import errno
 import json
@@ -31,12 +32,16 @@ for node in null zero full random urandom tty; do touch /dev/$node; mount --bind
 mkdir /dev/shm && mount -t tmpfs -o size=64m,mode=1777 tmpfs /dev/shm
 ln -s /proc/self/fd /dev/fd
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+if [ "$SYS" = no ]; then mount -t tmpfs -o mode=755 tmpfs /sys; fi
 mount -o remount,bind,ro /
 exec "$@"
 """
 
 
 def start(command: list[str]) -> None:
+    os.environ["SYS"] = "no" if command[0] == "--without-sys" else "yes"
+    if command[0] == "--without-sys":
+        command = command[1:]
     inside = ["sh", "-ec", MOUNTS, "sh", sys.executable, os.path.abspath(__file__), "--inside", *command]
     names = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
     sys.exit(subprocess.call(["unshare", *names, "--", *inside]))

@@ -19,7 +19,6 @@ namespace {
 
 constexpr const char* board_name = "stage";
 constexpr uid_t nobody = 65534;
-constexpr uint32_t drm_format_xr24 = 0x34325258;
 
 constexpr const char* weston_config =
     "[core]\n"
@@ -45,17 +44,6 @@ void write_file(const std::string& path, const std::string& text) {
     file << text;
     file.close();
     ASSERT_TRUE(file) << path;
-}
-
-std::vector<uint8_t> pattern_rgb(uint32_t width, uint32_t height) {
-    const Picture picture = pattern(drm_format_xr24, width, height);
-    std::vector<uint8_t> rgb;
-    rgb.reserve(size_t{3} * width * height);
-    for (size_t pixel = 0; pixel < picture.bytes.size(); pixel += 4) {
-        for (const size_t channel : {2u, 1u, 0u})
-            rgb.push_back(static_cast<uint8_t>(picture.bytes[pixel + channel]));
-    }
-    return rgb;
 }
 
 }  // namespace
