@@ -1,6 +1,7 @@
 // Debian's compositors on a board, as an ordinary user runs them: what they draw, how evenly, and
 // how they end.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <string>
 
@@ -52,6 +53,26 @@ TEST(Weston, opens_the_card_by_itself_and_takes_no_terminal) {
     EXPECT_NE(stage.log().find("Trying direct launcher"), std::string::npos) << stage.log();
     EXPECT_TRUE(stage.shows_pattern("Virtual-1", width, height));
     EXPECT_TRUE(stage.ends_cleanly());
+}
+
+/// Mesa's software renderer draws into the card's own buffers, as fast as it can: each flip is on a
+/// vblank. It stops when its input can be read: it gets silence.
+TEST(Kmscube, turns_its_cube) {
+    const Compositor kmscube{.name = "kmscube", .command = {"kmscube"}, .config = ""};
+    Stage stage(kmscube, {});
+    ASSERT_TRUE(stage.prints("llvmpipe")) << stage.log();
+    const std::string words = stage.judge_flips(flips_judged);
+    const FlipRecord record(words);
+    EXPECT_NEAR(record.mean, 60.0, 0.1) << words;
+    EXPECT_EQ(record.uneven, 0) << words;
+    const std::string first = stage.file("first.png"), second = stage.file("second.png");
+    stage.ask({"screenshot", "Virtual-1", first});
+    stage.ask({"wait", "flips=30", "--timeout", "30s"});
+    EXPECT_EQ(stage.plugboard({"screenshot", "Virtual-1", second, "--diff", first}).status, 1);
+    const RunResult run = stage.end();
+    EXPECT_EQ(run.status, 128 + SIGTERM) << run.err << stage.log();
+    EXPECT_NE(run.err.find("left behind: 0 objects, 0 fds, 0 processes"), std::string::npos)
+        << run.err;
 }
 
 }  // namespace

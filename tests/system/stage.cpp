@@ -85,7 +85,8 @@ Stage::Stage(const Compositor& compositor, const StageOptions& options) {
         replace(word, "CONFIG", file("config"));
         command.push_back(std::move(word));
     }
-    RunOptions run_options{.command = as_user(std::move(command)), .limit = options.limit};
+    RunOptions run_options{
+        .command = as_user(std::move(command)), .input = Input::Silent, .limit = options.limit};
     run_options.environment = compositor.environment;
     run_options.environment.emplace_back("XDG_RUNTIME_DIR", folder_.path());
     run_options.environment.emplace_back("HOME", folder_.path());
