@@ -143,12 +143,11 @@ void FileTable::release(Entries::node_type finished) {
     call.took = trace_.now() - call.start;
     finished = {};  // who waits for this counts what is left
     trace_.write(call);
-    {
-        MutexLock lock(mutex_);
-        releasing_--;
-        left_.notify_all();
-    }
     changes_.wake_all();
+    // From here on the table may end.
+    MutexLock lock(mutex_);
+    releasing_--;
+    left_.notify_all();
 }
 
 bool FileTable::is_settled_locked() const {
