@@ -60,6 +60,7 @@ Outcome<Screen> find_screen(Board& board, std::string_view target) {
                        .remedy = "plugboard status lists them"};
     }
     std::vector<std::string> names;
+    names.reserve(found.size());
     for (const Screen& screen : found) names.push_back(screen.name());
     return Problem{.message = fmt::format("\"{}\" is more than one screen", target),
                    .remedy = fmt::format("use one of: {}", fmt::join(names, ", "))};
