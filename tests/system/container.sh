@@ -6,11 +6,14 @@ client=$1 reference=$2
 
 echo "uid $(id -u)"
 sed -n 's/^\(CapEff\|NoNewPrivs\|Seccomp\):\t/\1 /p' /proc/self/status
-touch /x 2>/dev/null || echo "the root is read-only"
-sed -n 's/^ *\([a-z0-9]*\):.*/interface \1/p' /proc/net/dev
-(exec 3<>/dev/tcp/127.0.0.1/9) 2>&1 | grep -q "Network is unreachable" && echo "there is no network"
+echo "writable" $(awk '$4 ~ /^rw/ { print $2 }' /proc/self/mounts | sort)
+echo "interfaces" $(sed -n 's/^ *\([^ ]*\):.*/\1/p' /proc/net/dev)
+(exec 3<>/dev/tcp/127.0.0.1/9) 2>&1 | grep -q "Network is unreachable" && echo "lo is down"
 df --output=size /dev/shm | sed -n '2s/ */\/dev\/shm KiB /p'
-unshare --user true 2>/dev/null || echo "unshare is refused"
+# kcmp(2) of a process with itself, which anybody may call where no list forbids it.
+python3 -c 'import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+print("kcmp", libc.syscall(312, os.getpid(), os.getpid(), 0, 0, 0), os.strerror(ctypes.get_errno()))'
 ls /dev/dri 2>/dev/null || echo "no /dev/dri"
 
 plugboard doctor >/tmp/doctor 2>&1 || { cat /tmp/doctor; exit 1; }

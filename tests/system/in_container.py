@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Runs a command as the least of containers would: in_container.py [--without-sys] COMMAND...
+"""Runs a command as the least of containers would: in_container.py [--without-sys] [--see FOLDER]... COMMAND...
 
-User 65534 without capabilities or new privileges, namespaces of its own (no network), the root read-only but for an
-empty /tmp, a /dev of seven nodes, 64 MiB of /dev/shm, and the system calls of the list that container engines share
-(golang-github-containers-common), less those that Docker's documentation says are refused. Without sys: /sys is an
-empty folder. Root only."""
+User 65534 without capabilities or new privileges, namespaces of its own (no network), all mounts read-only but
+for /proc, an empty /tmp and 64 MiB of /dev/shm, a /dev of seven nodes, and the system calls of the list that container
+engines share (golang-github-containers-common), less those that Docker's documentation says are refused. Without sys: /sys is an
+empty folder. See: a folder that is there although it is below /tmp. Who may not make namespaces gets them in a user
+namespace, where the host allows that."""
+import argparse
 import ctypes
 import errno
 import json
@@ -24,27 +26,53 @@ sysfs _sysctl umount umount2 unshare uselib userfaultfd ustat vm86 vm86old io_ur
 io_uring_register fsopen fsconfig fsmount fspick move_mount open_tree""".split()
 NEW_NAMESPACES = 0x7E020000  # of clone(2)'s flags
 
+# All is made ready in /mnt, for what is below /tmp and /dev is needed until then.
 MOUNTS = """
 mount --make-rprivate /
-mkdir -p /tmp/dev && mount --bind /dev /tmp/dev
-mount -t tmpfs -o mode=755 tmpfs /dev
-for node in null zero full random urandom tty; do touch /dev/$node; mount --bind /tmp/dev/$node /dev/$node; done
-mkdir /dev/shm && mount -t tmpfs -o size=64m,mode=1777 tmpfs /dev/shm
-ln -s /proc/self/fd /dev/fd
-mount -t tmpfs -o mode=1777 tmpfs /tmp
-if [ "$SYS" = no ]; then mount -t tmpfs -o mode=755 tmpfs /sys; fi
-mount -o remount,bind,ro /
-exec "$@"
+"$0" "$1" --read-only && mount -o remount,bind,rw /proc
+mount -t tmpfs tmpfs /mnt && mkdir /mnt/dev /mnt/tmp
+mount -t tmpfs -o mode=755 tmpfs /mnt/dev
+for node in null zero full random urandom tty; do touch /mnt/dev/$node; mount --bind /dev/$node /mnt/dev/$node; done
+mkdir /mnt/dev/shm && mount -t tmpfs -o size=64m,mode=1777 tmpfs /mnt/dev/shm
+ln -s /proc/self/fd /mnt/dev/fd
+mount -t tmpfs -o mode=1777 tmpfs /mnt/tmp
+printf '%s' "$SEE" | while read -r folder; do
+    case $folder in /tmp/*) mkdir -p "/mnt$folder"; mount --rbind "$folder" "/mnt$folder" ;; esac
+done
+mount --rbind /mnt/dev /dev && mount -o remount,bind,ro /dev
+mount --rbind /mnt/tmp /tmp
+umount -l /mnt
+if [ "$SYS" = no ]; then mount -t tmpfs -o ro tmpfs /sys; fi
 """
 
 
-def start(command: list[str]) -> None:
-    os.environ["SYS"] = "no" if command[0] == "--without-sys" else "yes"
-    if command[0] == "--without-sys":
-        command = command[1:]
-    inside = ["sh", "-ec", MOUNTS, "sh", sys.executable, os.path.abspath(__file__), "--inside", *command]
-    names = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    sys.exit(subprocess.call(["unshare", *names, "--", *inside]))
+def namespaces(*names: str) -> list[str]:
+    return ["unshare", *names, "--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
+
+def start(options: argparse.Namespace) -> None:
+    inside, become = namespaces(), ""
+    if subprocess.run([*inside, "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        inside = namespaces("--map-root-user")
+        become = f"unshare --map-user={NOBODY} --map-group={NOBODY}"
+        if (tried := subprocess.run([*inside, "true"], stderr=subprocess.PIPE, text=True)).returncode != 0:
+            sys.exit(f"in_container.py: no container can be made here: {tried.stderr}"
+                     "  remedy: run it as root, or where user namespaces are allowed")
+    os.environ.update(SYS="no" if options.without_sys else "yes", SEE="".join(f + "\n" for f in options.see))
+    ours = [sys.executable, os.path.abspath(__file__), "--inside"]
+    script = f'{MOUNTS}exec {become} "$0" "$@"'
+    sys.exit(subprocess.call([*inside, "--", "sh", "-euc", script, *ours, *options.command]))
+
+
+def make_all_read_only() -> None:
+    class Attributes(ctypes.Structure):
+        _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    read_only = Attributes(set=1)  # MOUNT_ATTR_RDONLY
+    # mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, ...)
+    if libc.syscall(442, -100, b"/", 0x8000, ctypes.byref(read_only), ctypes.sizeof(read_only)) != 0:
+        sys.exit(f"in_container.py: mount_setattr(2): {os.strerror(ctypes.get_errno())}")
 
 
 def is_for_us(rule: dict) -> bool:
@@ -80,19 +108,34 @@ def drop_privileges() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in range(64):
         libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
-    os.setgroups([])
-    os.setresgid(NOBODY, NOBODY, NOBODY)
-    os.setresuid(NOBODY, NOBODY, NOBODY)
+    if os.geteuid() != NOBODY:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
-def main() -> None:
-    if sys.argv[1] != "--inside":
-        start(sys.argv[1:])
+def run_inside(command: list[str]) -> None:
     drop_privileges()
     limit_system_calls()
     os.environ.update(HOME="/tmp", XDG_RUNTIME_DIR="")
     os.chdir("/tmp")
-    os.execvp(sys.argv[2], sys.argv[2:])
+    os.execvp(command[0], command)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--without-sys", action="store_true")
+    parser.add_argument("--see", metavar="FOLDER", action="append", default=[])
+    parser.add_argument("--read-only", action="store_true", help=argparse.SUPPRESS)  # for itself, and --inside
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    if options.read_only:
+        make_all_read_only()
+    elif options.inside:
+        run_inside(options.command)
+    else:
+        start(options)
 
 
 main()
