@@ -307,7 +307,7 @@ class UeventSent final : public Condition {
     bool is_it(const device::Uevent& event) const {
         if (wanted_.empty() || wanted_ == "ACTION=" + event.action) return true;
         for (const auto& [key, value] : event.keys) {
-            if (wanted_ == key || wanted_ == key + "=" + value) return true;
+            if (wanted_ == key || wanted_ == fmt::format("{}={}", key, value)) return true;
         }
         return false;
     }
@@ -332,16 +332,16 @@ Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const json& req
         return Problem{.message = fmt::format("there is no screen \"{}\"", request.value("on", "")),
                        .remedy = "plugboard status lists them"};
     }
-    std::unique_ptr<Condition> made;
+    using Made = std::unique_ptr<Condition>;
     if (what == "flips")
-        made = std::make_unique<Flips>(board, where, caller, request.value("count", uint64_t{1}));
+        return Made(
+            std::make_unique<Flips>(board, where, caller, request.value("count", uint64_t{1})));
     if (what == "mode")
-        made = std::make_unique<HasMode>(board, std::move(where), request.value("mode", ""));
-    if (what == "off") made = std::make_unique<IsOff>(board, std::move(where));
-    if (what == "open") made = std::make_unique<IsOpen>(board, std::move(where));
-    if (what == "closed") made = std::make_unique<IsClosed>(board, std::move(where));
-    if (what == "uevent") made = std::make_unique<UeventSent>(bell, request.value("key", ""));
-    if (made) return made;
+        return Made(std::make_unique<HasMode>(board, std::move(where), request.value("mode", "")));
+    if (what == "off") return Made(std::make_unique<IsOff>(board, std::move(where)));
+    if (what == "open") return Made(std::make_unique<IsOpen>(board, std::move(where)));
+    if (what == "closed") return Made(std::make_unique<IsClosed>(board, std::move(where)));
+    if (what == "uevent") return Made(std::make_unique<UeventSent>(bell, request.value("key", "")));
     return Problem{.message = fmt::format("nobody can wait for \"{}\"", what),
                    .remedy = "use flips, mode, off, open, closed or uevent"};
 }

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "tests/support/run.h"
@@ -37,6 +39,23 @@ TEST_P(Compositors, flips_60_times_a_second) {
     EXPECT_LE(record.skipped - record.stood_still, flips_judged / 10)
         << "it draws a picture anew for nearly every vblank\n"
         << words;
+    EXPECT_TRUE(stage.ends_cleanly());
+}
+
+/// What a start costs here is the number of its round trips, which needs no quiet machine. (How
+/// long they take: bench/startup_bench.cpp.)
+TEST_P(Compositors, needs_no_more_ioctls_than_ever_for_its_first_picture) {
+    Stage stage(GetParam(), {.client = client_program("wayland_picture") + " -1 still"});
+    ASSERT_TRUE(stage.prints("drawn 1024x768")) << stage.log();
+    const auto status = nlohmann::json::parse(stage.ask({"status", "--json"}));
+    int64_t ioctls = 0, nanoseconds = 0;
+    for (const auto& file : status.at("files")) {
+        ioctls += file.at("ioctls").get<int64_t>();
+        nanoseconds += file.at("ioctl_ns").get<int64_t>();
+    }
+    EXPECT_GE(ioctls, 100) << "it finds out what the card can do, and draws";
+    EXPECT_LE(ioctls, 220);
+    EXPECT_GT(nanoseconds, 0);
     EXPECT_TRUE(stage.ends_cleanly());
 }
 

@@ -90,6 +90,7 @@ std::optional<uint32_t> find_connector_type(std::string_view word) {
 
 std::string connector_type_words() {
     std::vector<std::string_view> words;
+    words.reserve(std::size(screen_connectors));
     for (const int type : screen_connectors)
         words.emplace_back(drm::connector_type_name(static_cast<uint32_t>(type)));
     return fmt::format("{}", fmt::join(words, ", "));
