@@ -154,10 +154,12 @@ class WestonScreens : public testing::TestWithParam<Compositor> {
 
     /// While other commits go on weston 10.0.1 takes the event of the one that switched the CRTC
     /// off for one of the output that has got the CRTC since (its libweston/backend-drm/kms.c,
-    /// atomic_flip_handler), and aborts by an assertion. Or it finds no CRTC for the screen, since
-    /// the output that was pulled with a flip pending still has it, and never tries again. Or its
-    /// desktop-shell.so uses an output that is gone when its shell's client asks for something, and
-    /// ends by SIGSEGV. It does not meet these every time, nor its shell's end.
+    /// atomic_flip_handler), and aborts by an assertion. So it does when that commit, which takes
+    /// all planes, has an event for another output, on which it drew nothing then. Or it finds no
+    /// CRTC for the screen, since the output that was pulled with a flip pending still has it, and
+    /// never tries again. Or its desktop-shell.so uses an output that is gone when its shell's
+    /// client asks for something, and ends by SIGSEGV. It does not meet these every time, nor its
+    /// shell's end.
     static void plug_until_own_bug(Stage& stage, const std::string& screen) {
         size_t plugged = 1;
         while (plugged <= plugs && plug_again(stage, screen, plugged)) plugged++;
