@@ -224,6 +224,7 @@ Result<void> ioctl_list_lessees(Request& request, Device& device, File& file,
     }
     std::ranges::sort(found);
     std::vector<uint32_t> ids;
+    ids.reserve(found.size());
     for (const auto& [number, id] : found) ids.push_back(id);
     TRY(copy_first(request, argument.lessees_ptr, argument.count_lessees, ids));
     argument.count_lessees = static_cast<uint32_t>(ids.size());

@@ -65,7 +65,7 @@ size_t write_command(char* to, std::span<const std::string_view> entries,
     }
     text.add("exec /bin/sh -c ");
     text.add_quoted(command);
-    text.add({"", 1});
+    text.add(std::string_view("\0", 1));
     return text.size();
 }
 

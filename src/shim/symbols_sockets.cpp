@@ -83,7 +83,7 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
     const socklen_t room = message ? message->msg_namelen : 0;
     const ssize_t count =
         shim::check_lost(fd, real<"recvmsg", decltype(::recvmsg)>()(fd, message, flags));
-    if (count >= 0) shim::show_sender(fd, *message, room);
+    if (count >= 0 && message) shim::show_sender(fd, *message, room);
     return count;
 }
 

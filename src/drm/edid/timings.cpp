@@ -48,7 +48,8 @@ Result<ModeTimings> reduced_timings(uint32_t width, uint32_t height, double hz) 
     const uint32_t htotal = width + h_blank, vtotal = height + v_blank;
     const double clock_khz = hz * htotal * vtotal / 1000;
     return ModeTimings{
-        .clock_khz = static_cast<uint32_t>(clock_khz / clock_step_khz + 0.5) * clock_step_khz,
+        .clock_khz =
+            static_cast<uint32_t>(std::lround(clock_khz / clock_step_khz)) * clock_step_khz,
         .hdisplay = static_cast<uint16_t>(width),
         .hsync_start = static_cast<uint16_t>(width + h_front_porch),
         .hsync_end = static_cast<uint16_t>(width + h_front_porch + h_sync),
