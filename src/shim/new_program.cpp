@@ -1,8 +1,10 @@
 #include "shim/new_program.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include <array>
+#include <iterator>
 #include <string_view>
 
 #include "base/program_privilege.h"
@@ -91,17 +93,16 @@ void NewProgram::read(const char* file) {
 /// A line "<Obstacle's letter> <file>"; whole, since the list is opened to append.
 void NewProgram::note(Obstacle obstacle, const char* file) {
     constexpr off_t longest_list = 64 << 10;
-    Text<4200> list, line;
-    const char letter = static_cast<char>(obstacle);
+    Text<128> list;  // a longer one the socket's name could not have
     if (!list.append(board()->directory.view()) || !list.append("/unreached")) return;
-    if (!line.append({&letter, 1}) || !line.append(" ") || !line.append(file) || !line.append("\n"))
-        return;
     const long fd = raw_syscall(SYS_openat, AT_FDCWD, list.c_str(),
                                 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0) return;
+    char start[] = {static_cast<char>(obstacle), ' '}, end[] = {'\n'};
+    const iovec line[] = {{start, sizeof start}, {const_cast<char*>(file), strlen(file)}, {end, 1}};
     struct stat info;
     if (stat_fd(static_cast<int>(fd), info) >= 0 && info.st_size < longest_list)
-        raw_syscall(SYS_write, static_cast<int>(fd), line.c_str(), line.size());
+        raw_syscall(SYS_writev, static_cast<int>(fd), line, std::size(line));
     close_fd(static_cast<int>(fd));
 }
 
