@@ -109,10 +109,6 @@ class Run {
         unreached_before_ = read_unreached(directory_).size();
         if (const std::string& debug = options_.board.debug; !debug.empty())
             ask_board(directory_, {{"op", "debug"}, {"categories", debug}});
-        if (const std::string& trace = options_.board.trace; !trace.empty()) {
-            ask_board(directory_, {{"op", "trace"}, {"on", true}, {"file", trace_file(trace)}});
-            joined_trace_ = true;
-        }
         opens_before_ = ask_for_report(directory_).opens;
     }
 
@@ -124,6 +120,7 @@ class Run {
         }
         reach_ = find_reach(options_.command, installation_.shim);
         announce(reach_);
+        start_joined_trace();
         SpawnOptions spawn_options;
         spawn_options.command = reach_.command;
         spawn_options.signal_mask = callers_mask_;
@@ -304,12 +301,23 @@ class Run {
         }
     }
 
-    /// The board goes on, and its log is another's.
+    void start_joined_trace() {
+        const std::string& trace = options_.board.trace;
+        if (trace.empty() || !board_.is_open()) return;
+        ask_board(directory_, {{"op", "trace"}, {"on", true}, {"file", trace_file(trace)}});
+        joined_trace_ = true;
+    }
+
+    /// The board goes on, and its log is another's. Somebody may have ended the trace before.
     void end_joined_trace() const {
-        const auto answer = ask_board(directory_, {{"op", "trace"}, {"on", false}});
-        std::string summary = answer.body.value("summary", "");
-        if (summary.ends_with('\n')) summary.pop_back();
-        if (!summary.empty()) print_note(summary);
+        try {
+            const auto answer = ask_board(directory_, {{"op", "trace"}, {"on", false}});
+            std::string summary = answer.body.value("summary", "");
+            if (summary.ends_with('\n')) summary.pop_back();
+            if (!summary.empty()) print_note(summary);
+        } catch (const Failure& failure) {
+            print_note(fmt::format("plugboard: the trace: {}", failure.what()));
+        }
     }
 
     /// True when there are any and they were asked about.

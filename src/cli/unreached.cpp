@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <string_view>
+#include <utility>
 
 namespace plugboard::cli {
 namespace {
@@ -24,7 +25,11 @@ std::vector<Unreached> read_unreached(const std::string& board_directory) {
     for (std::string line; std::getline(list, line);) {
         const Obstacle obstacle = obstacle_of_letter(line.empty() ? '\0' : line[0]);
         if (obstacle == Obstacle::None || line.size() < 3 || line[1] != ' ') continue;
-        programs.push_back({.obstacle = obstacle, .file = line.substr(2)});
+        Unreached program{.obstacle = obstacle, .file = line.substr(2)};
+        // A terminal would take it for an order.
+        std::ranges::replace_if(
+            program.file, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+        programs.push_back(std::move(program));
     }
     return programs;
 }

@@ -1,6 +1,7 @@
 #include "daemon/trace.h"
 
 #include <fmt/format.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -21,18 +22,22 @@ double milliseconds(Nanos time) {
     return std::chrono::duration<double, std::milli>(time).count();
 }
 
-/// False: it cannot be written.
+constexpr int patience_ms = 2000;                         // for a reader who has stopped
+constexpr size_t most_clients = 1024, most_ioctls = 256;  // of a summary; the rest is "others"
+constexpr const char* others = "others";
+
+/// False: it cannot be written, or nobody reads it. A pipe that is ready takes PIPE_BUF bytes
+/// without waiting, whether or not it is blocking.
 bool write_all(int fd, std::string_view text) {
     while (!text.empty()) {
-        const ssize_t count = ::write(fd, text.data(), text.size());
+        pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
+        const int found = poll(&ready, 1, patience_ms);
+        if (found == 0) return false;
+        if (found < 0 && errno == EINTR) continue;
+        const ssize_t count = ::write(fd, text.data(), std::min<size_t>(text.size(), PIPE_BUF));
         if (count >= 0) {
             text.remove_prefix(static_cast<size_t>(count));
-            continue;
-        }
-        if (errno == EAGAIN) {
-            pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
-            poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
+        } else if (errno != EINTR && errno != EAGAIN) {
             return false;
         }
     }
@@ -55,11 +60,14 @@ std::string trace_line(const TracedCall& call, Time zero) {
     return line;
 }
 
-bool Trace::start(UniqueFd to) {
+bool Trace::start(UniqueFd to, Begin begin) {
     MutexLock lock(mutex_);
-    if (is_on_.exchange(true)) return false;
+    if (is_on_) return false;
+    // What is no file has no end to cut off.
+    if (begin == Begin::Afresh && ftruncate(to.borrow(), 0) != 0 && errno != EINVAL) return false;
     to_ = std::move(to);
     is_broken_ = false;
+    is_on_ = true;
     return true;
 }
 
@@ -75,13 +83,18 @@ std::string Trace::stop() {
 }
 
 void Trace::write(const TracedCall& call) {
+    if (!is_on()) return;
     const std::string line = trace_line(call, zero_) + "\n";
     MutexLock lock(mutex_);
     if (!is_on_) return;
     if (call.kind == TracedCall::Kind::Ioctl) {
-        Client& client = clients_[{call.pid, call.command}];
+        std::pair<int, std::string> who{call.pid, call.command};
+        if (clients_.size() >= most_clients && !clients_.contains(who)) who = {0, others};
+        Client& client = clients_[who];
         client.all.add(call.took);
-        client.by_name[call.name].add(call.took);
+        const bool is_known =
+            client.by_name.size() < most_ioctls || client.by_name.contains(call.name);
+        client.by_name[is_known ? call.name : others].add(call.took);
     }
     put_locked(line);
 }

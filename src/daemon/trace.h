@@ -36,7 +36,8 @@ struct TracedCall {
 /// a newline and with "?" for what cannot be printed. The time is that since `zero`.
 std::string trace_line(const TracedCall& call, Time zero);
 
-/// Owned by the board. Off until start(). Any thread; a reader that is slow holds up the clients.
+/// Owned by the board. Off until start(). Any thread; a reader that is slow holds up the clients,
+/// and is given up after two seconds without a byte.
 class Trace {
   public:
     explicit Trace(Clock& clock) : clock_(clock), zero_(clock.now()) {}
@@ -48,8 +49,9 @@ class Trace {
     /// How many descriptors it keeps.
     size_t descriptors() const { return is_on() ? 1 : 0; }
 
+    enum class Begin { Behind, Afresh };  // what is in the file already
     /// Times are those since the trace was made. False: it is on already.
-    bool start(UniqueFd to);
+    bool start(UniqueFd to, Begin begin = Begin::Behind);
     /// Writes the summary, and gives it back: for each client how many ioctls, how long, and the
     /// most frequent ones. Empty: it was off.
     std::string stop();

@@ -11,8 +11,8 @@ namespace {
 
 UniqueFd open_file(const std::string& file) {
     if (file.empty()) return UniqueFd(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-    return UniqueFd(
-        open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
+    return UniqueFd(open(file.c_str(),
+                         O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
 }
 
 }  // namespace
@@ -25,7 +25,8 @@ Outcome<Done> start_trace(Trace& trace, const std::string& file) {
                                               errno_name(last_error())),
                        .remedy = "name a file in a folder that you may write to"};
     }
-    if (!trace.start(std::move(to))) {
+    const auto begin = file.empty() ? Trace::Begin::Behind : Trace::Begin::Afresh;
+    if (!trace.start(std::move(to), begin)) {
         return Problem{.message = "the board is traced already",
                        .remedy = "end that trace first: plugboard trace off"};
     }

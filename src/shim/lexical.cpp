@@ -35,7 +35,7 @@ constexpr Prefix opaque_prefixes[] = {{"/sys/dev/char", "226:"},
                                       {"/dev", "vcs"}};
 
 /// A virtual console, or its record in sysfs: what a compositor finds there it takes for itself.
-/// The caller's own terminal (/dev/tty, a pty, a serial line) is none.
+/// The caller's own terminal (/dev/tty, a pty, a serial line) is none, but by such a name.
 bool is_console(const Lexical& path) {
     constexpr Prefix consoles[] = {{"/dev", "tty"}, {"/sys/class/tty", "tty"}};
     for (const auto& [folder, name] : consoles) {

@@ -5,7 +5,6 @@
 
 #include "base/program_file.h"
 #include "shim/environment.h"
-#include "shim/text.h"
 
 namespace plugboard::shim {
 
@@ -16,12 +15,15 @@ enum class Given {
     Descriptor,  // a path of /proc/self/fd, which nobody can open after the exec
 };
 
-/// Lives on the stack of the call. What stands in the way is noted in the board's folder, for
-/// `plugboard run` to say.
+/// Bytes of the longest path that NewProgram may look at for a file that is given so.
+size_t room_for_search(const char* file, Given given);
+
+/// Lives on the stack of the call, which may be a signal's. What stands in the way is noted in the
+/// board's folder, for `plugboard run` to say.
 class NewProgram {
   public:
-    /// Borrows both until it goes.
-    NewProgram(const char* file, Given given, char* const* arguments);
+    /// Borrows all until it goes. `room`: of room_for_search().
+    NewProgram(const char* file, Given given, char* const* arguments, char* room);
 
     Preload preload() const;
     /// Its loader is to be started in its place: by itself the program would be without the shim.
@@ -33,12 +35,12 @@ class NewProgram {
     char* const* fill(void* room) const;
 
   private:
-    bool find_file(const char* file, Given given);
-    void read(const char* file);
-    static void note(Obstacle obstacle, const char* file);
+    bool search_path(const char* name, char* room);
+    [[gnu::noinline]] void read(const char* file);
+    [[gnu::noinline]] static void note(Obstacle obstacle, const char* file);
 
     char* const* const arguments_;
-    Text<4096> path_;
+    const char* path_ = nullptr;
     ProgramFile program_;  // the last of a chain of scripts and interpreters
     bool is_by_loader_ = false;
 };

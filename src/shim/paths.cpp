@@ -12,12 +12,6 @@ namespace {
 
 constexpr size_t longest_path = 4096;  // of the kernel, PATH_MAX
 
-/// Surely not readable; the kernel says EFAULT.
-bool is_bad_pointer(const char* path) {
-    const auto address = reinterpret_cast<uintptr_t>(path);
-    return address < 4096 || address >= uintptr_t{1} << 47;
-}
-
 /// The folder that a relative path starts at, as the kernel names it; false: it cannot be told, or
 /// is longer than any of the tree's.
 bool find_start(int dirfd, TreePath& start) {
@@ -31,6 +25,11 @@ bool find_start(int dirfd, TreePath& start) {
 }
 
 }  // namespace
+
+bool is_bad_pointer(const char* path) {
+    const auto address = reinterpret_cast<uintptr_t>(path);
+    return address < 4096 || address >= uintptr_t{1} << 47;
+}
 
 bool strip_root(char* text, size_t& size) {
     const Board* mine = board();

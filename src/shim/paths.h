@@ -26,6 +26,9 @@ enum class Place {
 
 enum class Follow { Link, NoLink };  // what a symbolic link at the end of the path stands for
 
+/// Surely not readable; the kernel says EFAULT.
+bool is_bad_pointer(const char* path);
+
 /// Looks at a path once. Lives on the caller's stack, which may be a signal's of 8 KiB: the one
 /// buffer is as long as the tree's own paths get. Changes nothing but itself.
 class Target {

@@ -19,7 +19,8 @@ namespace {
 template <class Start>
 int start_program(const char* file, shim::Given given, char* const* arguments, char* const* entries,
                   Start start) {
-    const shim::NewProgram program(file, given, arguments);
+    auto* room = static_cast<char*>(alloca(shim::room_for_search(file, given)));
+    const shim::NewProgram program(file, given, arguments, room);
     const shim::Environment environment(entries, program.preload());
     char* const* all = environment.fill(alloca(environment.room()));
     if (!program.is_by_loader()) return start(arguments, all, nullptr);
@@ -52,15 +53,12 @@ int start_with_list(const char* first, va_list* rest, Start start) {
     return start(arguments);
 }
 
-/// The path of what an exec is given by descriptor, relative or not.
-shim::Text<4200> descriptor_path(int fd, std::string_view path) {
-    shim::Text<4200> result;
-    if (!path.starts_with('/') && fd != AT_FDCWD) {
-        result.append("/proc/self/fd/");
-        result.append_number(static_cast<uint64_t>(fd));
-        if (!path.empty()) result.append("/");
-    }
-    result.append(path);
+/// The path of an open file; empty when it cannot be told.
+shim::Text<32> descriptor_path(int fd) {
+    shim::Text<32> result;
+    if (fd < 0) return result;
+    result.append("/proc/self/fd/");
+    result.append_number(static_cast<uint64_t>(fd));
     return result;
 }
 
@@ -94,7 +92,7 @@ int execvp(const char* file, char* const* arguments) noexcept {
 }
 
 int fexecve(int fd, char* const* arguments, char* const* entries) noexcept {
-    return start_program(descriptor_path(fd, "").c_str(), Given::Descriptor, arguments, entries,
+    return start_program(descriptor_path(fd).c_str(), Given::Descriptor, arguments, entries,
                          [&](char* const* words, char* const* all, const char*) {
                              return real<"fexecve", decltype(::fexecve)>()(fd, words, all);
                          });
@@ -102,8 +100,15 @@ int fexecve(int fd, char* const* arguments, char* const* entries) noexcept {
 
 int execveat(int dirfd, const char* path, char* const* arguments, char* const* entries,
              int flags) noexcept {
-    return start_program(descriptor_path(dirfd, path).c_str(), Given::Descriptor, arguments,
-                         entries, [&](char* const* words, char* const* all, const char*) {
+    const auto descriptor = descriptor_path(dirfd);
+    // What is relative to a folder is not looked at.
+    const char* file = nullptr;
+    if (!shim::is_bad_pointer(path)) {
+        if (path[0] == '/' || (path[0] != '\0' && dirfd == AT_FDCWD)) file = path;
+        if (path[0] == '\0' && (flags & AT_EMPTY_PATH)) file = descriptor.c_str();
+    }
+    return start_program(file, Given::Descriptor, arguments, entries,
+                         [&](char* const* words, char* const* all, const char*) {
                              return real<"execveat", decltype(::execveat)>()(dirfd, path, words,
                                                                              all, flags);
                          });

@@ -17,7 +17,7 @@ using shim::real;
 
 namespace {
 
-constexpr size_t longest_command = 32 << 10;  // it is on the stack, quoted; who needs more is rare
+constexpr size_t longest_command = 8 << 10;  // quoted, on the stack; who needs more is rare
 
 /// The entries of an environment that lead to the board: "NAME=value".
 std::array<std::string_view, 2> board_entries(char* const* environment) {
@@ -77,7 +77,9 @@ auto start_shell(const char* command, Start start) {
     if (environment.room() == 0 || given.empty() || given.size() > longest_command)
         return start(command);
     const auto entries = board_entries(environment.fill(alloca(environment.room())));
-    auto* text = static_cast<char*>(alloca(write_command(nullptr, entries, given)));
+    const size_t size = write_command(nullptr, entries, given);
+    if (size > longest_command) return start(command);
+    auto* text = static_cast<char*>(alloca(size));
     write_command(text, entries, given);
     return start(text);
 }

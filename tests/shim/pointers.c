@@ -11,6 +11,14 @@ int main(void) {
         mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(closed + 4096, 4096, PROT_NONE);
 
+    // Of what is started: the kernel says it of the path.
+    char* const words[] = {(char*)"true", NULL};
+    char* volatile wild = (char*)0x10;  // the compiler would know better
+    CHECK_ERROR(execve(wild, words, words), EFAULT);
+    CHECK_ERROR(execveat(AT_FDCWD, wild, words, words, 0), EFAULT);
+    wild = NULL;
+    CHECK_ERROR(execve(wild, words, words), EFAULT);
+
     // The argument itself: before permissions, after the number.
     CHECK_ERROR(ioctl(fd, DRM_IOCTL_GET_CAP, bad), EFAULT);
     CHECK_ERROR(ioctl(fd, DRM_IOCTL_GET_CAP, NULL), EFAULT);

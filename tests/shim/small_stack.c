@@ -50,7 +50,31 @@ static void start(void) {
     }
     int status = -1;
     waitpid(child, &status, 0);
-    result = status;
+    result = status == 0 ? 0 : -1;
+}
+static void start_by_name(void) {
+    char* arguments[] = {"true", NULL};
+    const pid_t child = vfork();
+    if (child == 0) {
+        execvp("true", arguments);
+        _exit(99);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    result = status == 0 ? 0 : -1;
+}
+static void start_by_descriptor(void) {
+    char* arguments[] = {"true", NULL};
+    char* scrubbed[] = {"PATH=/bin", NULL};
+    const int fd = open("/bin/true", O_RDONLY | O_CLOEXEC);
+    const pid_t child = vfork();
+    if (child == 0) {
+        fexecve(fd, arguments, scrubbed);
+        _exit(99);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    result = status == 0 ? 0 : -1;
 }
 
 static void (*volatile to_do)(void);
@@ -89,6 +113,8 @@ int main(void) {
     CHECK(works(open_attribute));
     CHECK(works(look));
     CHECK(works(start));
+    CHECK(works(start_by_name));
+    CHECK(works(start_by_descriptor));
     CHECK(works(ask));
     CHECK(works(open_node));
     CHECK(works(open_live));

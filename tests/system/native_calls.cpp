@@ -10,12 +10,17 @@ namespace plugboard::tests {
 namespace {
 
 constexpr std::array folders = {
-    std::string_view("/dev/dri"),       std::string_view("/dev/input"),
-    std::string_view("/proc/dri"),      std::string_view("/run/udev"),
-    std::string_view("/sys/class/drm"), std::string_view("/sys/class/input"),
+    std::string_view("/dev/dri"),           std::string_view("/dev/input"),
+    std::string_view("/proc/dri"),          std::string_view("/run/udev"),
+    std::string_view("/sys/class/drm"),     std::string_view("/sys/class/input"),
+    std::string_view("/sys/kernel/config"), std::string_view("/sys/kernel/debug/dri"),
 };
-constexpr std::array prefixes = {std::string_view("/dev/char/226:"),
-                                 std::string_view("/sys/dev/char/226:")};
+constexpr std::array prefixes = {
+    std::string_view("/dev/char/226:"), std::string_view("/sys/dev/char/226:"),
+    std::string_view("/dev/char/13:"),  std::string_view("/sys/dev/char/13:"),
+    std::string_view("/dev/tty0"),      std::string_view("/dev/tty1"),
+    std::string_view("/dev/vcs"),
+};
 /// Their strings are data, but for the addresses of sockets.
 constexpr std::array data_calls = {
     std::string_view("getcwd"),   std::string_view("pread64"), std::string_view("pwrite64"),
