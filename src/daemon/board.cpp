@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "base/labelled_pair.h"
@@ -63,15 +62,6 @@ std::string_view without_folder(std::string_view target) {
 }
 
 }  // namespace
-
-size_t count_descriptors() {
-    std::error_code ignored;
-    size_t count = 0;
-    for (auto it = std::filesystem::directory_iterator("/proc/self/fd", ignored);
-         it != std::filesystem::directory_iterator(); it.increment(ignored))
-        ++count;
-    return count > 0 ? count - 1 : 0;  // without the folder's own
-}
 
 /// Waits for a slot's turn and keeps it for a scope.
 class Board::Change {
@@ -152,8 +142,7 @@ Board::Board(Config config, std::string directory, std::unique_ptr<Tree> tree)
     }
 }
 
-Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directory,
-                                              size_t own_descriptors) {
+Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directory) {
     auto tree = Tree::create(directory);
     if (!tree.ok()) {
         return Problem{.message = fmt::format("the files of the board cannot be made in {}: {}",
@@ -162,7 +151,7 @@ Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directo
     }
     std::unique_ptr<Board> board(
         new Board(std::move(config), std::move(directory), std::move(*tree)));
-    if (const auto started = board->start(own_descriptors); !started.ok()) {
+    if (const auto started = board->start(); !started.ok()) {
         return Problem{
             .message = fmt::format("the board cannot start: {}", errno_name(started.error())),
             .remedy = "see the log lines before this one"};
@@ -173,7 +162,7 @@ Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directo
     return board;
 }
 
-Result<void> Board::start(size_t own_descriptors) {
+Result<void> Board::start() {
     for (const char* folder : {"/sys/dev/char", "/sys/bus/platform/devices",
                                "/sys/bus/platform/drivers", "/sys/devices/platform"})
         TRY(tree_->put_folder(folder));
@@ -190,7 +179,7 @@ Result<void> Board::start(size_t own_descriptors) {
         }
     }
     for (const auto& object : live_objects()) base_objects_.insert(&*object);
-    base_descriptors_ = count_descriptors() - own_descriptors;
+    base_descriptors_ = count_descriptors();
     auto listener = TRY(Listener::create(directory_ + "/shim", Listener::Type::Packets));
     sessions_ = TRY(SessionServer::create(*this, hangups_, std::move(listener), trace_));
     seat_ = TRY(SeatServer::create(directory_, {.world = *this,
@@ -393,10 +382,10 @@ void Board::settle() {
     model_.service<drm::SpecialFiles>().watch().settle();
 }
 
-Leftovers Board::leftovers(size_t own_descriptors) {
+Leftovers Board::leftovers(const std::function<size_t()>& count) {
     settle();
     size_t kept_objects = base_objects_.size();
-    size_t kept_descriptors = base_descriptors_ + own_descriptors;
+    size_t kept_descriptors = base_descriptors_;
     if (sessions_) kept_descriptors += sessions_->descriptors();
     if (seat_) kept_descriptors += seat_->descriptors();
     kept_descriptors += trace_.descriptors();
@@ -410,7 +399,7 @@ Leftovers Board::leftovers(size_t own_descriptors) {
     }
     Leftovers left;
     const size_t objects = live_object_count();
-    const size_t descriptors = count_descriptors();
+    const size_t descriptors = count();
     left.objects = objects > kept_objects ? objects - kept_objects : 0;
     left.descriptors = descriptors > kept_descriptors ? descriptors - kept_descriptors : 0;
     if (left.objects == 0) return left;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,6 +16,7 @@
 #include "base/mutex.h"
 #include "base/wait.h"
 #include "daemon/config.h"
+#include "daemon/descriptor_count.h"
 #include "daemon/device_tree.h"
 #include "daemon/drm_tree.h"
 #include "daemon/problem.h"
@@ -55,10 +57,9 @@ struct Leftovers {
 /// Any thread. Changes to one slot wait for each other; no lock is held while a device changes.
 class Board final : public World {
   public:
-    /// Fills the slots. `directory` is the board's own and exists. `own_descriptors` are those that
-    /// this process has now and counts itself later, in leftovers().
-    static Outcome<std::unique_ptr<Board>> create(Config config, std::string directory,
-                                                  size_t own_descriptors = 0);
+    /// Fills the slots. `directory` is the board's own and exists. The descriptors that this
+    /// process has now are no leak later.
+    static Outcome<std::unique_ptr<Board>> create(Config config, std::string directory);
     /// end() first.
     ~Board();
     Board(const Board&) = delete;
@@ -84,10 +85,10 @@ class Board final : public World {
 
     /// Unplugs everything, ends all sessions. Once; then only leftovers() and the like are of use.
     void end();
-    /// `own_descriptors` are those that this process has on purpose now and that are not the
-    /// board's: of those it had before the board was made, the ones that create() was told of.
-    /// Exact after end(); before it, what clients have open is part of it.
-    Leftovers leftovers(size_t own_descriptors);
+    /// `count` counts this process's descriptors without those that somebody else has made on
+    /// purpose since the board is there. Exact after end(); before it, what clients have open is
+    /// part of it.
+    Leftovers leftovers(const std::function<size_t()>& count = count_descriptors);
 
     const std::string& directory() const { return directory_; }
     const Config& config() const { return config_; }
@@ -127,7 +128,7 @@ class Board final : public World {
     class Change;  // a slot's turn to change
 
     Board(Config config, std::string directory, std::unique_ptr<Tree> tree);
-    Result<void> start(size_t own_descriptors);
+    Result<void> start();
     Outcome<size_t> find_slot(std::string_view target) const;
     Result<Ref<device::Device>> make_device(const CardConfig& card, const std::string& device_name);
     Outcome<Done> set_bound(std::string_view target, bool bound);
@@ -156,8 +157,5 @@ class Board final : public World {
     CondVar changed_;
     std::vector<Slot> slots_ GUARDED_BY(mutex_);
 };
-
-/// How many descriptors this process has.
-size_t count_descriptors();
 
 }  // namespace plugboard::daemon

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "daemon/descriptor_count.h"
 #include "daemon/planted_leak.h"
 #include "daemon/screen_commands.h"
 #include "daemon/screens.h"
@@ -124,8 +125,8 @@ Outcome<Reply> flips(Board& board, const json& request) {
     return reply;
 }
 
-json leftovers_of(Board& board, size_t own_descriptors) {
-    const Leftovers left = board.leftovers(own_descriptors);
+json leftovers_of(Board& board, const std::function<size_t()>& count) {
+    const Leftovers left = board.leftovers(count);
     return {{"objects", left.objects}, {"fds", left.descriptors}, {"labels", left.labels}};
 }
 
@@ -161,12 +162,13 @@ Commands make_commands(CommandContext context) {
     commands.add_waiting("wait", [&board](const json& request, Sleeper& caller) {
         return wait_command(board, request, caller);
     });
-    commands.add("check-leaks",
-                 [&board, own = std::move(context.own_descriptors)](const json&) -> Outcome<Reply> {
-                     Reply reply;
-                     reply.body = leftovers_of(board, own());
-                     return reply;
-                 });
+    commands.add(
+        "check-leaks",
+        [&board, count = std::move(context.count_descriptors)](const json&) -> Outcome<Reply> {
+            Reply reply;
+            reply.body = leftovers_of(board, count);
+            return reply;
+        });
     commands.add("plant-leak", [](const json& request) {
         return reply_of(plant_leak(request.at("kind").get<std::string>()));
     });
@@ -188,8 +190,8 @@ Commands make_commands(CommandContext context) {
     return commands;
 }
 
-json final_report(Board& board, size_t own_descriptors) {
-    json report = leftovers_of(board, own_descriptors);
+json final_report(Board& board) {
+    json report = leftovers_of(board, count_descriptors);
     report["opens"] = board.opens();
     return report;
 }

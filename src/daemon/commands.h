@@ -13,15 +13,15 @@ namespace plugboard::daemon {
 struct CommandContext {
     Board& board;
     StopPoints& stop_points;
-    std::function<size_t()> own_descriptors;  // of the control socket, its connections, the runner
-    std::function<void()> shut_down;          // any thread; returns at once
-    bool stays = false;                       // without a runner
+    std::function<size_t()> count_descriptors;  // without those of the control socket
+    std::function<void()> shut_down;            // any thread; returns at once
+    bool stays = false;                         // without a runner
 };
 
 /// All commands of docs/control.md.
 Commands make_commands(CommandContext context);
 
 /// What is left of a board that has ended, with no control socket; the answer to "finish".
-nlohmann::json final_report(Board& board, size_t own_descriptors);
+nlohmann::json final_report(Board& board);
 
 }  // namespace plugboard::daemon

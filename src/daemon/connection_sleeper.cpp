@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <utility>
 
 namespace plugboard::daemon {
 
@@ -16,8 +15,8 @@ Result<UniqueFd> ConnectionSleeper::make_event() {
     return event;
 }
 
-ConnectionSleeper::ConnectionSleeper(int socket, UniqueFd event, Clock& clock)
-    : socket_(socket), clock_(clock), event_(std::move(event)) {
+ConnectionSleeper::ConnectionSleeper(int socket, int event, Clock& clock)
+    : socket_(socket), clock_(clock), event_(event) {
     clock_.watch(*this);
 }
 
@@ -28,7 +27,7 @@ ConnectionSleeper::~ConnectionSleeper() {
 void ConnectionSleeper::wake() {
     if (woken_.exchange(true)) return;
     const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(event_.borrow(), &one, sizeof one);
+    [[maybe_unused]] const ssize_t written = ::write(event_, &one, sizeof one);
 }
 
 Wakeup ConnectionSleeper::sleep(std::optional<Time> deadline, Interrupts) {
@@ -41,13 +40,12 @@ Wakeup ConnectionSleeper::sleep(std::optional<Time> deadline, Interrupts) {
             timeout.tv_sec = static_cast<time_t>(left->count() / 1'000'000'000);
             timeout.tv_nsec = static_cast<long>(left->count() % 1'000'000'000);
         }
-        std::array<pollfd, 2> ready{pollfd{event_.borrow(), POLLIN, 0},
-                                    pollfd{socket_, POLLRDHUP, 0}};
+        std::array<pollfd, 2> ready{pollfd{event_, POLLIN, 0}, pollfd{socket_, POLLRDHUP, 0}};
         if (ppoll(ready.data(), ready.size(), left ? &timeout : nullptr, nullptr) < 0) continue;
         if (ready[1].revents != 0) return Wakeup::Interrupted;
         if (ready[0].revents == 0) continue;
         uint64_t count = 0;
-        [[maybe_unused]] const ssize_t size = ::read(event_.borrow(), &count, sizeof count);
+        [[maybe_unused]] const ssize_t size = ::read(event_, &count, sizeof count);
         if (woken_.exchange(false)) return Wakeup::Woken;
     }
 }

@@ -17,8 +17,8 @@ class ConnectionSleeper final : public Sleeper {
     /// What wake() writes to. MFile, NFile, NoMem.
     static Result<UniqueFd> make_event();
 
-    /// `socket` is connected, and outlives it.
-    ConnectionSleeper(int socket, UniqueFd event, Clock& clock);
+    /// `socket` is connected, `event` make_event()'s; both outlive it.
+    ConnectionSleeper(int socket, int event, Clock& clock);
     ~ConnectionSleeper();
 
     void wake() override;
@@ -28,7 +28,7 @@ class ConnectionSleeper final : public Sleeper {
   private:
     const int socket_;
     Clock& clock_;
-    const UniqueFd event_;
+    const int event_;
     std::atomic<bool> woken_ = false;  // set before event_ is written, cleared after it is read
 };
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/passed_fd.h"
 #include "daemon/connection_sleeper.h"
+#include "daemon/descriptor_count.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -97,10 +98,8 @@ Reply Commands::answer(std::string_view line, Sleeper& caller) const {
     }
 }
 
-void serve_control_lines(int socket, const Commands& commands) {
-    auto event = ConnectionSleeper::make_event();
-    if (!event.ok()) return refuse_connection(socket, errno_name(event.error()));
-    ConnectionSleeper caller(socket, *std::move(event), Clock::real());
+void serve_control_lines(int socket, int event, const Commands& commands) {
+    ConnectionSleeper caller(socket, event, Clock::real());
     std::string pending;
     std::array<char, 4096> bytes{};
     for (;;) {
@@ -144,16 +143,19 @@ ControlServer::~ControlServer() {
     {
         MutexLock lock(mutex_);
         // An answer under way is still sent.
-        for (Connection& connection : connections_) shutdown(connection.socket.borrow(), SHUT_RD);
+        for (Connection& connection : connections_) {
+            if (!connection.done) shutdown(connection.socket.borrow(), SHUT_RD);
+        }
         rest.splice(rest.end(), connections_);
     }
     for (Connection& connection : rest) connection.thread.join();
 }
 
-size_t ControlServer::descriptors() const {
+size_t ControlServer::count_others() const {
     MutexLock lock(mutex_);
-    // Each has its socket and, from its first moments on, what wakes it.
-    return Listener::descriptors() + 2 * connections_.size();
+    size_t own = Listener::descriptors();
+    for (const Connection& connection : connections_) own += connection.done ? 0 : 2;
+    return count_descriptors() - own;
 }
 
 void ControlServer::join_finished_locked() {
@@ -201,9 +203,16 @@ std::string ControlServer::start_connection_locked(UniqueFd socket) {
         refuse_connection(socket.borrow(), why);
         return why;
     }
+    auto event = ConnectionSleeper::make_event();
+    if (!event.ok()) {
+        std::string why = errno_name(event.error());
+        refuse_connection(socket.borrow(), why);
+        return why;
+    }
     limit_sending(socket.borrow());
     Connection& connection = connections_.emplace_back();
     connection.socket = std::move(socket);
+    connection.event = *std::move(event);
     auto thread = Thread::start([this, &connection] { serve(connection); });
     if (!thread.ok()) {
         std::string why = "it gets no thread";
@@ -216,10 +225,11 @@ std::string ControlServer::start_connection_locked(UniqueFd socket) {
 }
 
 void ControlServer::serve(Connection& connection) {
-    serve_control_lines(connection.socket.borrow(), commands_);
-    shutdown(connection.socket.borrow(), SHUT_RDWR);
+    serve_control_lines(connection.socket.borrow(), connection.event.borrow(), commands_);
     MutexLock lock(mutex_);
     connection.done = true;
+    connection.socket.reset();
+    connection.event.reset();
 }
 
 }  // namespace plugboard::daemon

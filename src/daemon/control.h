@@ -56,7 +56,8 @@ class Commands {
 
 /// Reads lines from a connected stream socket and answers them until it hangs up, a line is too
 /// long, or stop() was called elsewhere by shutdown(2). Any of these ends a command that waits.
-void serve_control_lines(int socket, const Commands& commands);
+/// `event` is ConnectionSleeper::make_event()'s.
+void serve_control_lines(int socket, int event, const Commands& commands);
 
 /// Listens, and serves each connection on a thread of its own; only to its own user and root. One
 /// that there is no room for gets a line that says so.
@@ -73,12 +74,13 @@ class ControlServer {
     ControlServer(const ControlServer&) = delete;
     ControlServer& operator=(const ControlServer&) = delete;
 
-    /// Descriptors it has now, for the leak check.
-    size_t descriptors() const;
+    /// How many descriptors this process has beside this server's, none of which comes or goes
+    /// meanwhile: for the leak check.
+    size_t count_others() const;
 
   private:
     struct Connection {
-        UniqueFd socket;
+        UniqueFd socket, event;  // both open until it is done
         Thread thread{};
         bool done = false;
     };

@@ -21,7 +21,9 @@
 #include "base/log.h"
 #include "daemon/board.h"
 #include "daemon/commands.h"
+#include "daemon/connection_sleeper.h"
 #include "daemon/control.h"
+#include "daemon/descriptor_count.h"
 #include "daemon/stop_points.h"
 #include "tests/support/garble.h"
 #include "tests/support/temporary_folder.h"
@@ -93,7 +95,10 @@ std::string answers_to(const Commands& commands, const std::string& bytes) {
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
     UniqueFd client(ends[0]), server(ends[1]);
     const auto served = std::async(std::launch::async, [&] {
-        serve_control_lines(server.borrow(), commands);
+        {
+            const auto event = ConnectionSleeper::make_event();
+            serve_control_lines(server.borrow(), event->borrow(), commands);
+        }
         server.reset();
     });
     const auto sent = std::async(std::launch::async, [&] {
@@ -140,7 +145,7 @@ TEST(ControlBytes, are_each_answered_and_status_works_afterwards) {
     StopPoints stop_points(board);
     const Commands commands = make_commands({.board = board,
                                              .stop_points = stop_points,
-                                             .own_descriptors = [] { return size_t{0}; },
+                                             .count_descriptors = count_descriptors,
                                              .shut_down = [] {}});
     const bool holds = rc::check([&] {
         const auto numbers = *tests::any_numbers(48);

@@ -6,6 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <set>
+#include <thread>
+
 #include "base/passed_fd.h"
 #include "tests/support/shortage.h"
 #include "tests/support/temporary_folder.h"
@@ -178,6 +184,28 @@ TEST_F(ControlServerTest, ends_while_clients_are_connected) {
     read_line(client);
     server_.reset();
     EXPECT_EQ(read_line(client), "");
+}
+
+TEST_F(ControlServerTest, counts_the_others_exactly_while_connections_come_and_go) {
+    std::array<UniqueFd, 50> clients;
+    for (UniqueFd& client : clients) client.reset(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const size_t others = server_->count_others();
+    std::atomic<bool> done = false;
+    std::set<size_t> counts;
+    std::thread counting([&] {
+        for (; !done; std::this_thread::sleep_for(std::chrono::microseconds(100)))
+            counts.insert(server_->count_others());
+    });
+    for (const UniqueFd& client : clients) {
+        connect_it(client);
+        send_text(client, "{\"op\": \"echo\", \"text\": \"\"}\n");
+        EXPECT_NE(read_line(client), "");
+        shutdown(client.borrow(), SHUT_RDWR);
+    }
+    done = true;
+    counting.join();
+    counts.insert(server_->count_others());
+    EXPECT_EQ(counts, std::set<size_t>{others});
 }
 
 TEST_F(ControlServerTest, a_path_that_is_too_long_is_refused) {

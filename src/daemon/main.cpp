@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -123,12 +122,9 @@ class Runner {
         : socket_(std::move(socket)),
           signals_(std::move(signals)),
           stop_(std::move(stop)),
-          keep_(keep),
-          descriptors_(socket_.is_open() ? 1 : 0) {}
+          keep_(keep) {}
 
     int socket() const { return socket_.borrow(); }
-    /// How many it has that may go while the board lives. Any thread.
-    size_t descriptors() const { return descriptors_; }
     /// For the first word, until note_told().
     bool is_waiting() const { return socket_.is_open() && !told_; }
     void note_told() { told_ = true; }
@@ -140,7 +136,7 @@ class Runner {
 
     End wait() {
         for (;;) {
-            std::array<pollfd, 3> sources = {pollfd{socket_.borrow(), POLLIN, 0},
+            std::array<pollfd, 3> sources = {pollfd{has_left_ ? -1 : socket_.borrow(), POLLIN, 0},
                                              pollfd{signals_.borrow(), POLLIN, 0},
                                              pollfd{stop_.borrow(), POLLIN, 0}};
             if (poll(sources.data(), sources.size(), -1) < 0) continue;
@@ -156,8 +152,7 @@ class Runner {
         const ssize_t count = recv(socket_.borrow(), bytes.data(), bytes.size(), MSG_DONTWAIT);
         if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
         if (count <= 0) {
-            socket_.reset();
-            descriptors_ = 0;
+            has_left_ = true;  // keeps its descriptor: a check for leaks may be counting
             if (keep_) return std::nullopt;
             return End::Other;
         }
@@ -173,7 +168,7 @@ class Runner {
     UniqueFd socket_, signals_, stop_;
     const bool keep_;
     bool told_ = false;
-    std::atomic<size_t> descriptors_;
+    bool has_left_ = false;
     std::string pending_;
 };
 
@@ -221,8 +216,7 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     auto directory = BoardDirectory::create(arguments.board);
     if (!directory.ok()) return directory.problem();
     if (arguments.keep) log_to_file(directory.value().path());
-    auto board =
-        Board::create(std::move(config.value()), directory.value().path(), runner.descriptors());
+    auto board = Board::create(std::move(config.value()), directory.value().path());
     if (!board.ok()) return board.problem();
     if (arguments.trace) {
         const auto started = start_trace(board.value()->trace(), *arguments.trace);
@@ -231,12 +225,12 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     StopPoints stop_points(*board.value());
 
     std::unique_ptr<ControlServer> control;
-    const Commands commands = make_commands(
-        {.board = *board.value(),
-         .stop_points = stop_points,
-         .own_descriptors = [&] { return control->descriptors() + runner.descriptors(); },
-         .shut_down = [&] { runner.stop(); },
-         .stays = arguments.keep});
+    const Commands commands =
+        make_commands({.board = *board.value(),
+                       .stop_points = stop_points,
+                       .count_descriptors = [&] { return control->count_others(); },
+                       .shut_down = [&] { runner.stop(); },
+                       .stays = arguments.keep});
     auto server = ControlServer::create(directory.value().path() + "/control", commands);
     if (!server.ok()) {
         return Problem{.message = fmt::format("the control socket cannot be made: {}",
@@ -255,7 +249,7 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     control.reset();
     board.value()->end();
     if (end == End::Finish) {
-        nlohmann::json report = final_report(*board.value(), runner.descriptors());
+        nlohmann::json report = final_report(*board.value());
         report["ok"] = true;
         say(runner.socket(), report);
     }

@@ -148,7 +148,7 @@ class SeatTest : public testing::Test {
     void TearDown() override {
         if (!board_) return;
         board_->end();
-        const Leftovers left = board_->leftovers(0);
+        const Leftovers left = board_->leftovers();
         EXPECT_EQ(left.objects, 0u);
         EXPECT_EQ(left.descriptors, 0u);
     }

@@ -88,7 +88,7 @@ class SessionAfterKill : public testing::Test {
 };
 
 TEST_F(SessionAfterKill, what_the_request_used_is_no_leak) {
-    auto left = std::async(std::launch::async, [this] { return board_->leftovers(0); });
+    auto left = std::async(std::launch::async, [this] { return board_->leftovers(); });
     tests::wait_until_others_sleep();
     EXPECT_FALSE(tests::is_ready(left));
     may_go_on_.count_down();

@@ -141,7 +141,7 @@ TEST(ConnectionSleeper, is_interrupted_when_the_peer_hangs_up_and_woken_before_t
     UniqueFd theirs(ends[1]);
     auto event = ConnectionSleeper::make_event();
     ASSERT_TRUE(event.ok());
-    ConnectionSleeper sleeper(ours.borrow(), *std::move(event), Clock::real());
+    ConnectionSleeper sleeper(ours.borrow(), event->borrow(), Clock::real());
     sleeper.wake();
     EXPECT_EQ(sleeper.sleep(std::nullopt, Interrupts::Allowed), Wakeup::Woken);
     EXPECT_EQ(sleeper.sleep(Clock::real().now(), Interrupts::Allowed), Wakeup::Deadline);
