@@ -22,16 +22,15 @@ double milliseconds(Nanos time) {
     return std::chrono::duration<double, std::milli>(time).count();
 }
 
-constexpr int patience_ms = 2000;                         // for a reader who has stopped
 constexpr size_t most_clients = 1024, most_ioctls = 256;  // of a summary; the rest is "others"
 constexpr const char* others = "others";
 
 /// False: it cannot be written, or nobody reads it. A pipe that is ready takes PIPE_BUF bytes
 /// without waiting, whether or not it is blocking.
-bool write_all(int fd, std::string_view text) {
+bool write_all(int fd, std::string_view text, std::chrono::milliseconds patience) {
     while (!text.empty()) {
         pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
-        const int found = poll(&ready, 1, patience_ms);
+        const int found = poll(&ready, 1, static_cast<int>(patience.count()));
         if (found == 0) return false;
         if (found < 0 && errno == EINTR) continue;
         const ssize_t count = ::write(fd, text.data(), std::min<size_t>(text.size(), PIPE_BUF));
@@ -114,7 +113,7 @@ std::string Trace::summary_of(const std::pair<int, std::string>& who, const Clie
 }
 
 void Trace::put_locked(std::string_view text) {
-    if (!is_broken_ && !write_all(to_.borrow(), text)) is_broken_ = true;
+    if (!is_broken_ && !write_all(to_.borrow(), text, patience_)) is_broken_ = true;
 }
 
 }  // namespace plugboard::daemon

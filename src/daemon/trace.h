@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -37,10 +38,11 @@ struct TracedCall {
 std::string trace_line(const TracedCall& call, Time zero);
 
 /// Owned by the board. Off until start(). Any thread; a reader that is slow holds up the clients,
-/// and is given up after two seconds without a byte.
+/// and is given up after `patience` without a byte.
 class Trace {
   public:
-    explicit Trace(Clock& clock) : clock_(clock), zero_(clock.now()) {}
+    explicit Trace(Clock& clock, std::chrono::milliseconds patience = std::chrono::seconds(2))
+        : clock_(clock), patience_(patience), zero_(clock.now()) {}
     Trace(const Trace&) = delete;
     Trace& operator=(const Trace&) = delete;
 
@@ -76,6 +78,7 @@ class Trace {
     void put_locked(std::string_view text) REQUIRES(mutex_);
 
     Clock& clock_;
+    const std::chrono::milliseconds patience_;
     const Time zero_;
     std::atomic<bool> is_on_{false};
     Mutex<LockClass<Trace>> mutex_;

@@ -2,12 +2,20 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <limits.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <string>
+
+#include "daemon/trace_command.h"
+#include "tests/support/temporary_folder.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -114,6 +122,42 @@ TEST_F(TraceTest, the_summary_has_the_five_most_frequent_ioctls_of_each_client) 
     EXPECT_EQ(written(), summary);
 }
 
+TEST_F(TraceTest, the_summary_of_very_many_clients_and_ioctls_ends_with_the_others) {
+    ASSERT_TRUE(trace_.start(UniqueFd(open("/dev/null", O_WRONLY | O_CLOEXEC))));
+    for (int pid = 1; pid <= 1030; pid++) {
+        TracedCall call = ioctl_call("VERSION", 1ms);
+        call.pid = pid;
+        trace_.write(call);
+    }
+    for (int number = 1; number <= 260; number++) {
+        TracedCall call = ioctl_call(std::to_string(number), 0us);
+        call.pid = 1;
+        trace_.write(call);
+    }
+    const std::string summary = trace_.stop();
+    EXPECT_EQ(std::ranges::count(summary, '['), 1024 + 1);
+    EXPECT_TRUE(
+        summary.starts_with("others[0]: 6 ioctls, 6.000 ms\n"
+                            "       6      6.000 ms  VERSION\n"))
+        << summary.substr(0, 200);
+    EXPECT_NE(summary.find("weston[1]: 261 ioctls, 1.000 ms\n       5      0.000 ms  others\n"),
+              std::string::npos);
+}
+
+TEST_F(TraceTest, a_reader_that_has_stopped_is_waited_for_once) {
+    Trace impatient(clock_, 1ms);
+    const std::string line(PIPE_BUF, 'x');
+    while (write(writer_.borrow(), line.data(), line.size()) > 0) continue;
+    ASSERT_TRUE(impatient.start(std::move(writer_)));
+    impatient.write(ioctl_call("VERSION", 1ms));
+    for (std::string text = written(); !text.empty(); text = written())
+        EXPECT_EQ(text.find_first_not_of('x'), std::string::npos) << text;
+    impatient.write(ioctl_call("VERSION", 1ms));
+    EXPECT_EQ(impatient.stop(),
+              "weston[4711]: 2 ioctls, 2.000 ms\n       2      2.000 ms  VERSION\n");
+    EXPECT_EQ(written(), "") << "a trace with a hole in it would mislead";
+}
+
 TEST_F(TraceTest, a_reader_that_is_gone_ends_the_lines_and_not_the_board) {
     const auto old = signal(SIGPIPE, SIG_IGN);
     ASSERT_TRUE(trace_.start(std::move(writer_)));
@@ -121,6 +165,44 @@ TEST_F(TraceTest, a_reader_that_is_gone_ends_the_lines_and_not_the_board) {
     trace_.write(ioctl_call("VERSION", 1ms));
     EXPECT_EQ(trace_.stop(), "weston[4711]: 1 ioctls, 1.000 ms\n       1      1.000 ms  VERSION\n");
     signal(SIGPIPE, old);
+}
+
+/// The file of a trace, as the command names it.
+class TraceFile : public testing::Test {
+  protected:
+    std::string content() const {
+        std::ifstream stream(file_);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+
+    FakeClock clock_;
+    Trace trace_{clock_};
+    const tests::TemporaryFolder folder_;
+    const std::string file_ = folder_.path() + "/trace";
+};
+
+TEST_F(TraceFile, begins_afresh_with_each_trace) {
+    std::ofstream(file_) << "an old one\n";
+    ASSERT_TRUE(start_trace(trace_, file_).ok());
+    TracedCall call = ioctl_call("VERSION", 1us);
+    call.start = trace_.now();
+    trace_.write(call);
+    EXPECT_EQ(content(), "0.000000 weston[4711] card0 VERSION = 0 (1 us)\n");
+}
+
+TEST_F(TraceFile, of_a_trace_that_is_refused_is_left_as_it_is) {
+    std::ofstream(file_) << "an old one\n";
+    ASSERT_TRUE(start_trace(trace_, folder_.path() + "/other").ok());
+    EXPECT_FALSE(start_trace(trace_, file_).ok());
+    EXPECT_EQ(content(), "an old one\n");
+}
+
+TEST_F(TraceFile, that_is_a_fifo_without_a_reader_is_refused_and_not_waited_for) {
+    ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);
+    const auto started = start_trace(trace_, file_);
+    ASSERT_FALSE(started.ok());
+    EXPECT_EQ(started.problem().message, "the trace cannot be written to " + file_ + ": ENXIO");
+    EXPECT_FALSE(trace_.is_on());
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 namespace plugboard::tests {
 namespace {
 
-using testing::HasSubstr;
+using testing::HasSubstr, testing::Not;
 
 #ifdef NDEBUG
 constexpr size_t plugs = 100;
@@ -172,7 +172,10 @@ class WestonScreens : public testing::TestWithParam<Compositor> {
         if (run.status == 128 + SIGABRT) {
             EXPECT_THAT(stage.log(),
                         HasSubstr("Assertion `output->atomic_complete_pending' failed"));
-        } else if (run.status != 128 + SIGSEGV) {
+        } else if (run.status == 128 + SIGSEGV) {
+            EXPECT_THAT(stage.crash_stack(), HasSubstr("desktop-shell.so"));
+            EXPECT_THAT(stage.crash_stack(), Not(HasSubstr("plugboard-preload")));
+        } else {
             EXPECT_EQ(run.status, 1) << run.err << stage.log();
             EXPECT_THAT(stage.log(),
                         HasSubstr("weston-desktop-shell apparently cannot run at all"));

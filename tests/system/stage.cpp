@@ -80,7 +80,10 @@ Stage::Stage(const Compositor& compositor, const StageOptions& options) {
     if (!options.board.empty()) command.insert(command.end(), {"-c", file("board.toml")});
     // What compositors print is a lot; a file never makes them wait for its reader.
     command.insert(command.end(),
-                   {"--", "sh", "-c", "exec \"$@\" >'" + file("log") + "' 2>&1", compositor.name});
+                   {"--", "sh", "-c",
+                    "export LD_PRELOAD=\"$LD_PRELOAD:" + client_program("crash_stack.so") +
+                        "\"\nexec \"$@\" >'" + file("log") + "' 2>&1",
+                    compositor.name});
     for (std::string word : compositor.command) {
         replace(word, "CONFIG", file("config"));
         command.push_back(std::move(word));
@@ -126,6 +129,12 @@ std::string Stage::log() const {
     std::stringstream text;
     text << stream.rdbuf();
     return text.str();
+}
+
+std::string Stage::crash_stack() const {
+    const std::string text = log();
+    const size_t at = text.find("crash: SIGSEGV at 0x");
+    return at == std::string::npos ? "" : text.substr(at);
 }
 
 bool Stage::has_ended() const {

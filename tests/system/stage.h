@@ -49,6 +49,8 @@ class Stage {
     std::string ask(const std::vector<std::string>& words) const;
     /// What the compositor and its client have printed.
     std::string log() const;
+    /// Where the compositor ended by SIGSEGV; empty: it did not. A line a frame, with its library.
+    std::string crash_stack() const;
     bool has_printed(const std::string& words, size_t times = 1) const;
     /// Waits until they have printed the words that often. False: they will not, the run has ended.
     bool prints(const std::string& words, size_t times = 1) const;
