@@ -20,7 +20,7 @@ Result<void> Bound::before_manage(const char* type_name) {
 }
 
 Result<DevresHandle> Bound::add(std::unique_ptr<DevresEntry> entry) {
-    return device_.devres_.add(std::move(entry));
+    return device_.devres_.append(std::move(entry));
 }
 
 Entered::Entered(Device& device, std::optional<Gate::Pass> pass)

@@ -72,33 +72,6 @@ class Entered {
     Bound bound_;
 };
 
-namespace internal {
-
-/// The devres entry that owns a managed T.
-template <class T>
-class ManagedEntry final : public DevresEntry {
-  public:
-    template <class... Args>
-    ManagedEntry(std::string name, Device& device, Args&&... args)
-        : DevresEntry(std::move(name)), device_(device), value_(std::forward<Args>(args)...) {}
-    T& value() { return *std::launder(&value_); }
-    Device& device() { return device_; }
-    void visit_refs(RefVisitor& visitor) const override {
-        if constexpr (requires { value_.visit_refs(visitor); }) {
-            value_.visit_refs(visitor);
-        } else if constexpr (requires { value_->visit_refs(visitor); }) {
-            value_->visit_refs(visitor);
-        }
-    }
-
-  private:
-    void release() override {}  // the destructor, which follows at once, does the work
-    Device& device_;
-    T value_;
-};
-
-}  // namespace internal
-
 /// Names a T that lives until unbind; reached only with a Bound of its device. Copied freely.
 template <class T>
 class Managed {

@@ -3,42 +3,78 @@
 #include <cassert>
 #include <utility>
 
+#include "base/log.h"
 #include "device/device.h"
 #include "device/devres_impl.h"
+#include "device/model_state.h"
 
 namespace plugboard::device {
 namespace {
 
-/// Linux: devm_add_action
-class ActionEntry final : public DevresEntry {
-  public:
-    ActionEntry(std::string name, std::function<void()> run)
-        : DevresEntry(std::move(name)), run_(std::move(run)) {}
-
-  private:
-    void release() override { run_(); }
-    std::function<void()> run_;
-};
-
-/// An action that owns a reference; dropped with the entry.
-class PutEntry final : public DevresEntry {
-  public:
-    PutEntry(std::string name, Ref<const Object> object)
-        : DevresEntry(std::move(name)), object_(std::move(object)) {}
-    void visit_refs(RefVisitor& visitor) const override {
-        visitor.edge(*object_, "devm action \"" + name() + "\"");
-    }
-
-  private:
-    void release() override {}
-    Ref<const Object> object_;
-};
+constexpr size_t longest_walk = 32;  // of entries, before an index pays
 
 }  // namespace
 
+DevresEntry::DevresEntry(std::string name, DevresKey key, size_t size)
+    : name_(std::move(name)), key_(key), size_(size) {}
+
+DevresEntry::~DevresEntry() = default;
+
 void Devres::Impl::log(const char* operation, const DevresEntry& entry) const {
-    log::line(log::Category::Devres, "{}: DEVRES {} {} {}", device.name(), operation,
-              static_cast<const void*>(&entry), entry.name());
+    log::line(log::Category::Devres, "{}: DEVRES {} {} {} ({} bytes)", device.name(), operation,
+              static_cast<const void*>(&entry), entry.name(), entry.size());
+}
+
+Errno Devres::Impl::complain(Errno error, std::string_view what) const {
+    log::error("{}: devres: {}", device.name(), what);
+    return error;
+}
+
+void Devres::Impl::append_locked(std::unique_ptr<DevresEntry> entry) {
+    entries.push_back(*entry);
+    size++;
+    if (index) index->add(*entry);
+    (void)entry.release();  // the list's
+}
+
+void Devres::Impl::take_off_locked(DevresEntry& entry) {
+    if (index) index->remove(entry);
+    entry.unlink();
+    if (--size == 0) index.reset();
+}
+
+bool Devres::Impl::uses_index_locked() {
+    if (!index && size > longest_walk) {
+        index = std::make_unique<DevresIndex>();
+        for (DevresEntry* entry = entries.front(); entry; entry = entries.next(*entry))
+            index->add(*entry);
+    }
+    return index != nullptr;
+}
+
+DevresEntry* Devres::Impl::find_locked(const DevresKey& key) {
+    if (!key.kind) return nullptr;
+    if (uses_index_locked()) return index->find(key);
+    for (DevresEntry* entry = entries.back(); entry; entry = entries.prev(*entry)) {
+        if (entry->key_ == key) return entry;
+    }
+    return nullptr;
+}
+
+DevresEntry* Devres::Impl::next_of_kind_locked(const void* kind, DevresEntry* newer) {
+    if (!kind) return nullptr;
+    if (uses_index_locked()) return newer ? index->older_of_kind(*newer) : index->newest_of(kind);
+    DevresEntry* entry = newer ? entries.prev(*newer) : entries.back();
+    while (entry && entry->key_.kind != kind) entry = entries.prev(*entry);
+    return entry;
+}
+
+void Devres::Impl::set_data_locked(DevresEntry& entry, const void* data) {
+    if (index) {
+        index->set_data(entry, data);
+    } else {
+        entry.key_.data = data;
+    }
 }
 
 size_t Devres::Impl::doom_locked(DevresEntry* first, DevresEntry* end, List<DevresEntry>& doomed) {
@@ -51,14 +87,13 @@ size_t Devres::Impl::doom_locked(DevresEntry* first, DevresEntry* end, List<Devr
             has_groups = true;
         } else {
             if (entry == first) first = next;
-            entry->unlink();
+            take_off_locked(*entry);
             entry->doomed_ = true;
             doomed.push_back(*entry);
             count++;
         }
         entry = next;
     }
-    size -= count;
     if (!has_groups) return count;
 
     // A group has colour two, and goes, when it lies in the range as a whole: with both markers, or
@@ -98,52 +133,112 @@ Devres::Devres(Device& device) : impl_(std::make_unique<Impl>(device)) {}
 
 Devres::~Devres() = default;
 
-Result<DevresHandle> Devres::add(std::unique_ptr<DevresEntry> entry) {
+bool Devres::is_to_fail(const DevresEntry& entry) const {
+    if (!impl_->device.model().state_->is_step_to_fail()) return false;
+    log::line(log::Category::Devres, "{}: adding {} fails as asked", impl_->device.name(),
+              entry.name());
+    return true;
+}
+
+Result<DevresHandle> Devres::append(std::unique_ptr<DevresEntry> entry) {
     impl_->log("ADD", *entry);  // now: once it is on the list, another thread may release it
-    {
-        MutexLock lock(impl_->mutex);
-        if (!impl_->closed) {
-            impl_->entries.push_back(*entry);
-            impl_->size++;
-            return entry.release();
-        }
+    const DevresHandle handle = entry.get();
+    MutexLock lock(impl_->mutex);
+    if (impl_->closed) {
+        lock.unlock();  // the entry is destroyed with no lock held
+        return Errno::NoDev;
     }
-    return Errno::NoDev;  // and the entry is destroyed, with no lock held
+    impl_->append_locked(std::move(entry));
+    return handle;
 }
 
-Result<DevresHandle> Devres::add_action(std::string name, std::function<void()> run) {
-    return add(std::make_unique<ActionEntry>(std::move(name), std::move(run)));
+Result<DevresHandle> Devres::add(std::unique_ptr<DevresEntry> entry) {
+    if (is_to_fail(*entry)) return Errno::NoMem;
+    return append(std::move(entry));
 }
 
-Result<DevresHandle> Devres::add_action_or_reset(std::string name,
-                                                 const std::function<void()>& run) {
-    auto added = add_action(std::move(name), run);
-    if (!added.ok()) run();
+Result<DevresHandle> Devres::find_or_add(std::unique_ptr<DevresEntry> fresh) {
+    MutexLock lock(impl_->mutex);
+    if (const DevresHandle there = impl_->find_locked(fresh->key())) {
+        lock.unlock();
+        return there;
+    }
+    if (impl_->closed || is_to_fail(*fresh)) {
+        const Errno error = impl_->closed ? Errno::NoDev : Errno::NoMem;
+        lock.unlock();
+        return error;
+    }
+    const DevresHandle added = fresh.get();
+    impl_->append_locked(std::move(fresh));
+    lock.unlock();
     return added;
 }
 
-Result<DevresHandle> Devres::add_put(std::string name, Ref<const Object> object) {
-    return add(std::make_unique<PutEntry>(std::move(name), std::move(object)));
+DevresHandle Devres::find(const DevresKey& key) const {
+    MutexLock lock(impl_->mutex);
+    return impl_->find_locked(key);
 }
 
-void Devres::remove(DevresHandle handle) {
+DevresHandle Devres::find_if(const void* kind,
+                             const std::function<bool(const DevresEntry&)>& matches) const {
+    MutexLock lock(impl_->mutex);
+    DevresEntry* entry = impl_->next_of_kind_locked(kind, nullptr);
+    while (entry && !matches(*entry)) entry = impl_->next_of_kind_locked(kind, entry);
+    return entry;
+}
+
+void Devres::for_each(const void* kind, const std::function<void(const DevresEntry&)>& call) const {
+    MutexLock lock(impl_->mutex);
+    DevresEntry* entry = impl_->next_of_kind_locked(kind, nullptr);
+    for (; entry; entry = impl_->next_of_kind_locked(kind, entry)) call(*entry);
+}
+
+Result<std::unique_ptr<DevresEntry>> Devres::remove(const DevresKey& key) {
+    std::unique_ptr<DevresEntry> entry;
     {
         MutexLock lock(impl_->mutex);
-        if (handle->doomed_) return;
-        handle->unlink();
-        impl_->size--;
+        entry.reset(impl_->find_locked(key));
+        if (!entry) return Errno::NoEnt;
+        impl_->take_off_locked(*entry);
+    }
+    impl_->log("REM", *entry);
+    return entry;
+}
+
+Result<void> Devres::destroy(const DevresKey& key) {
+    TRY(remove(key));
+    return {};
+}
+
+Result<void> Devres::release(const DevresKey& key) {
+    std::unique_ptr<DevresEntry> entry;
+    {
+        MutexLock lock(impl_->mutex);
+        entry.reset(impl_->find_locked(key));
+        if (!entry) return Errno::NoEnt;
+        impl_->take_off_locked(*entry);
+    }
+    impl_->log("REL", *entry);
+    entry->release();
+    return {};
+}
+
+std::unique_ptr<DevresEntry> Devres::remove(DevresHandle handle) {
+    {
+        MutexLock lock(impl_->mutex);
+        if (handle->doomed_) return nullptr;
+        impl_->take_off_locked(*handle);
     }
     impl_->log("REM", *handle);
-    delete handle;
+    return std::unique_ptr<DevresEntry>(handle);
 }
 
 void Devres::release(DevresHandle handle) {
     {
         MutexLock lock(impl_->mutex);
         if (handle->doomed_) return;
-        handle->unlink();
+        impl_->take_off_locked(*handle);
         handle->doomed_ = true;
-        impl_->size--;
     }
     impl_->log("REL", *handle);
     handle->release();

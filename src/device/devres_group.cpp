@@ -32,20 +32,28 @@ Result<GroupId> Devres::open_group(GroupId id) {
 Result<void> Devres::close_group(GroupId id) {
     MutexLock lock(impl_->mutex);
     Group* group = impl_->find_group_locked(id);
-    if (!group) return Errno::NoEnt;
-    if (Impl::is_closed(*group)) return Errno::Inval;
-    impl_->entries.push_back(group->close);
-    return {};
+    const bool is_closed_already = group && Impl::is_closed(*group);
+    if (group && !is_closed_already) {
+        impl_->entries.push_back(group->close);
+        return {};
+    }
+    lock.unlock();
+    return group ? impl_->complain(Errno::Inval, "the group to close is closed already")
+                 : impl_->complain(Errno::NoEnt, "there is no group to close");
 }
 
 Result<void> Devres::remove_group(GroupId id) {
     std::unique_ptr<Group> group;
-    MutexLock lock(impl_->mutex);
-    group.reset(impl_->find_group_locked(id));
-    if (!group) return Errno::NoEnt;
-    if (Impl::is_closed(*group)) static_cast<DevresEntry&>(group->close).unlink();
-    static_cast<DevresEntry&>(group->open).unlink();
-    return {};
+    {
+        MutexLock lock(impl_->mutex);
+        group.reset(impl_->find_group_locked(id));
+        if (group) {
+            if (Impl::is_closed(*group)) static_cast<DevresEntry&>(group->close).unlink();
+            static_cast<DevresEntry&>(group->open).unlink();
+            return {};
+        }
+    }
+    return impl_->complain(Errno::NoEnt, "there is no group to remove");
 }
 
 Result<size_t> Devres::release_group(GroupId id) {
@@ -55,9 +63,10 @@ Result<size_t> Devres::release_group(GroupId id) {
         MutexLock lock(impl_->mutex);
         Group* group = impl_->find_group_locked(id);
         if (!group) {
-            // A device that is dying has its groups detached already; that is no error.
-            if (impl_->entries.empty()) return size_t{0};
-            return Errno::NoEnt;
+            const bool is_empty = impl_->entries.empty();
+            lock.unlock();
+            if (is_empty) return size_t{0};
+            return impl_->complain(Errno::NoEnt, "there is no group to release");
         }
         DevresEntry* end = Impl::is_closed(*group) ? impl_->entries.next(group->close) : nullptr;
         count = impl_->doom_locked(&group->open, end, doomed);

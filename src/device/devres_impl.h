@@ -1,9 +1,12 @@
-// The devres list and its group markers, private to devres.cpp and devres_group.cpp.
+// The devres list and its group markers, private to devres*.cpp.
 // Linux: drivers/base/devres.c
 #pragma once
 
-#include "base/log.h"
+#include <optional>
+
+#include "base/list.h"
 #include "device/devres.h"
+#include "device/devres_index.h"
 
 namespace plugboard::device {
 
@@ -29,9 +32,20 @@ struct Devres::Impl {
 
     Device& device;
     mutable Mutex<LockClass<Devres>> mutex;
-    List<DevresEntry> entries GUARDED_BY(mutex);  // oldest first
-    size_t size GUARDED_BY(mutex) = 0;            // without markers
-    bool closed GUARDED_BY(mutex) = false;        // nothing may be added any more
+    List<DevresEntry> entries GUARDED_BY(mutex);           // oldest first
+    size_t size GUARDED_BY(mutex) = 0;                     // without markers
+    bool closed GUARDED_BY(mutex) = false;                 // nothing may be added any more
+    std::unique_ptr<DevresIndex> index GUARDED_BY(mutex);  // from the first long look-up on
+
+    void append_locked(std::unique_ptr<DevresEntry> entry) REQUIRES(mutex);
+    /// Off the list; still alive, and its owner's.
+    void take_off_locked(DevresEntry& entry) REQUIRES(mutex);
+    /// Walks a short list; makes the index of a long one.
+    DevresEntry* find_locked(const DevresKey& key) REQUIRES(mutex);
+    /// The newest of the kind, or the next older one of its kind. Null: none.
+    DevresEntry* next_of_kind_locked(const void* kind, DevresEntry* newer) REQUIRES(mutex);
+    void set_data_locked(DevresEntry& entry, const void* data) REQUIRES(mutex);
+    bool uses_index_locked() REQUIRES(mutex);
 
     /// Whether the group has been closed: its close marker is on the list.
     static bool is_closed(const Group& group);
@@ -44,6 +58,8 @@ struct Devres::Impl {
     /// Releases and destroys, newest first.
     void release_doomed(List<DevresEntry>& doomed);
     void log(const char* operation, const DevresEntry& entry) const;
+    /// A misuse: said in the log.
+    Errno complain(Errno error, std::string_view what) const;
 };
 
 }  // namespace plugboard::device

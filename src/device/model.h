@@ -97,8 +97,8 @@ class Model {
     /// For what a probe() makes: a step that fail_nth_step() counts. Again.
     Result<Thread> start_thread(std::function<void()> run);
 
-    /// The n-th manage() or start_thread() from now on (1 = the next) fails, with NoMem or Again; 0
-    /// turns it off.
+    /// The n-th manage(), addition to a devres list or start_thread() from now on (1 = the next)
+    /// fails, with NoMem or Again; 0 turns it off.
     void fail_nth_step(unsigned n);
 
   private:
@@ -106,6 +106,7 @@ class Model {
     friend class Bus;
     friend class Device;
     friend class Bound;
+    friend class Devres;
     Clock& clock_;
     Settings settings_;
     struct State;
