@@ -61,6 +61,10 @@ bool Gate::is_closed() const {
     return state_.load() & closed_bit;
 }
 
+bool Gate::is_inside_any() {
+    return innermost != nullptr;
+}
+
 bool Gate::is_inside() const {
     for (const Pass* pass = innermost; pass; pass = pass->outer_) {
         if (pass->gate_ == this) return true;

@@ -43,6 +43,8 @@ class Gate {
     bool is_closed() const;
     /// This thread holds a Pass of this gate.
     bool is_inside() const;
+    /// Of any gate.
+    static bool is_inside_any();
 
   private:
     static constexpr uint32_t closed_bit = 1u << 31;

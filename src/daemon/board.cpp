@@ -171,11 +171,13 @@ Result<void> Board::start() {
     device_tree_ = std::make_unique<DeviceTree>(model_, *tree_);
     drm_tree_ = std::make_unique<DrmTree>(model_, *tree_);
     udev_ = std::make_unique<Udev>(model_, *tree_, uevent_sockets_);
+    device::Bus& bus = config_.bus == "platform" ? model_.platform_bus() : model_.faux_bus();
+    put_files("/sys/bus/" + bus.name(), bus.attributes());
     if (config_.bus == "platform") {
-        device::Bus& bus = model_.platform_bus();
         for (const auto& driver : drivers_) {
             TRY(bus.add_driver(*driver));
-            put_driver_files(bus, *driver);
+            put_files(fmt::format("/sys/bus/{}/drivers/{}", bus.name(), driver->name()),
+                      bus.driver_attributes(*driver));
         }
     }
     for (const auto& object : live_objects()) base_objects_.insert(&*object);
@@ -189,24 +191,14 @@ Result<void> Board::start() {
     return {};
 }
 
-void Board::put_driver_files(device::Bus& bus, const device::Driver& driver) {
-    const auto put = [&](const char* file, auto store) {
-        const std::string path =
-            fmt::format("/sys/bus/{}/drivers/{}/{}", bus.name(), driver.name(), file);
-        LiveFile live{.mode = 0200};
-        live.store = [store, name = driver.name()](std::string_view device) {
-            if (device.ends_with('\n')) device.remove_suffix(1);
-            return store(device, name);
-        };
-        if (const auto done = tree_->put_live(path, std::move(live)); !done.ok())
+void Board::put_files(const std::string& folder, std::vector<device::Attribute> files) {
+    for (device::Attribute& file : files) {
+        const std::string path = folder + "/" + file.name;
+        const LiveFile live{
+            .mode = file.mode, .show = std::move(file.show), .store = std::move(file.store)};
+        if (const auto done = tree_->put_live(path, live); !done.ok())
             log::error("tree: {}: {}", path, errno_name(done.error()));
-    };
-    device::Bus* of = &bus;  // lives as long as the model
-    put("bind",
-        [of](std::string_view device, const std::string& name) { return of->bind(device, name); });
-    put("unbind", [of](std::string_view device, const std::string& name) {
-        return of->unbind(device, name);
-    });
+    }
 }
 
 Board::~Board() {

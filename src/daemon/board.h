@@ -133,7 +133,8 @@ class Board final : public World {
     Result<Ref<device::Device>> make_device(const CardConfig& card, const std::string& device_name);
     Outcome<Done> set_bound(std::string_view target, bool bound);
     void unplug_slot(Change& change);
-    void put_driver_files(device::Bus& bus, const device::Driver& driver);
+    /// Into a folder of the tree that stays.
+    void put_files(const std::string& folder, std::vector<device::Attribute> files);
 
     const Config config_;
     const std::string directory_;

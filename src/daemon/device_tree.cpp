@@ -105,7 +105,6 @@ void DeviceTree::device_changed(device::Device& device) {
 void DeviceTree::show(device::Device& device) {
     const uint64_t ticket = ++last_ticket_;
     const std::string path = device.sysfs_path();
-    const std::string folder = "/sys" + path + "/";
     const Snapshot snapshot(device);
 
     MutexLock lock(mutex_);
@@ -113,16 +112,30 @@ void DeviceTree::show(device::Device& device) {
     if (it == shown_.end() || it->second.device != &device || it->second.ticket > ticket) return;
     Shown& shown = it->second;
     shown.ticket = ticket;
+    write_files_locked(shown, snapshot);
+    write_links_locked(shown, snapshot);
+    if (const auto& node = device.info().node; node && snapshot.files.empty())
+        tree_.remove("/dev/" + node->path);  // it is being deleted
+}
+
+void DeviceTree::write_files_locked(Shown& shown, const Snapshot& snapshot) {
+    const std::string path = shown.device->sysfs_path();
+    const std::string folder = "/sys" + path + "/";
+    std::set<std::string> files;
     for (const auto& [attribute, content] : snapshot.files) {
         const std::string file = folder + attribute.name;
         const std::string text = content.ok() ? *content : std::string();
+        files.insert(file);
         if (!attribute.store && content.ok()) {
             report("file", file, tree_.put_file(file, text, attribute.mode));
             continue;
         }
         report("file", file, tree_.put_live(file, live_attribute(model_, path, attribute), text));
     }
-    write_links_locked(shown, snapshot);
+    for (const std::string& old : shown.files) {
+        if (!files.contains(old)) tree_.remove(old);
+    }
+    shown.files = std::move(files);
 }
 
 void DeviceTree::write_links_locked(Shown& shown, const Snapshot& snapshot) {

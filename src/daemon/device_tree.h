@@ -29,10 +29,11 @@ class DeviceTree final : public device::Watcher {
     struct Shown {
         const device::Device* device = nullptr;  // an identity
         uint64_t ticket = 0;                     // of the values that were written last
-        std::set<std::string> links;
+        std::set<std::string> files, links;
     };
     struct Snapshot;
     void show(device::Device& device);
+    void write_files_locked(Shown& shown, const Snapshot& snapshot) REQUIRES(mutex_);
     void write_links_locked(Shown& shown, const Snapshot& snapshot) REQUIRES(mutex_);
 
     device::Model& model_;

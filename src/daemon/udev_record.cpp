@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "device/bus.h"
+#include "device/class.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -16,7 +17,8 @@ using device::Device;
 std::string id_of(const Device& device) {
     const device::DeviceInfo& info = device.info();
     if (info.node) return fmt::format("c{}:{}", info.node->major, info.node->minor);
-    return fmt::format("+{}:{}", info.bus ? info.bus->name() : info.class_name, device.name());
+    return fmt::format("+{}:{}", info.bus ? info.bus->name() : info.device_class->name(),
+                       device.name());
 }
 
 /// "platform-vkms" for a device on a bus that udev knows paths of, or below such a one.
@@ -59,7 +61,7 @@ void apply_drm_rules(const Device& device, const std::string& path, UdevRecord& 
 UdevRecord make_udev_record(const Device& device) {
     UdevRecord record;
     record.id = id_of(device);
-    const bool is_drm = device.info().class_name == "drm";
+    const bool is_drm = device.info().device_class && device.info().device_class->name() == "drm";
     if (!is_drm && !device.info().bus) return record;
     const std::string path = path_id(device);
     if (!path.empty()) {

@@ -82,7 +82,7 @@ class UdevTest : public testing::Test {
         device::DeviceInfo info;
         info.name = name;
         info.parent = &parent;
-        info.class_name = "drm";
+        info.device_class = class_;
         info.devtype = "drm_minor";
         info.node = device::DeviceNode{226, minor, "dri/" + name};
         auto made = device::Device::create(model_, std::move(info)).value();
@@ -93,6 +93,7 @@ class UdevTest : public testing::Test {
     const tests::TemporaryFolder board_;
     FakeClock clock_;
     device::Model model_{clock_};
+    device::Class* const class_ = &model_.add_class("drm");
     std::unique_ptr<Tree> tree_ = Tree::create(board_.path()).value();
     UeventSockets sockets_{model_};
     Udev udev_{model_, *tree_, sockets_};

@@ -23,6 +23,11 @@ Result<DevresHandle> Bound::add(std::unique_ptr<DevresEntry> entry) {
     return device_.devres_.append(std::move(entry));
 }
 
+Errno Bound::defer(std::string reason) const {
+    device_.model_.state_->deferred.set_reason(device_, std::move(reason));
+    return Errno::ProbeDefer;
+}
+
 Entered::Entered(Device& device, std::optional<Gate::Pass> pass)
     : pass_(std::move(pass)), bound_(device) {}
 

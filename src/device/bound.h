@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -36,6 +37,10 @@ class Bound {
     /// Result<T> or Result<std::unique_ptr<T>>), else by its constructor. In probe() only.
     template <class T, class... Args>
     Result<Managed<T>> manage(Args&&... args);
+
+    /// What probe() returns when something it needs is not there yet: it is tried again later. The
+    /// reason is for people. Linux: dev_err_probe with -EPROBE_DEFER
+    Errno defer(std::string reason) const;
 
     /// True while the scope that made it lasts and the device is the one given (debug check).
     bool proves(const Device& device) const { return alive_ == alive && &device == &device_; }

@@ -23,7 +23,7 @@ bool Bus::match(const Device& device, const Driver& driver) const {
     });
 }
 
-std::vector<Attribute> Bus::device_attributes(const Device&) const {
+std::vector<AttributeGroup> Bus::device_groups(const Device&) const {
     return {};
 }
 
@@ -38,7 +38,7 @@ Result<void> Bus::add_driver(Driver& driver) {
         entry = state_->drivers.back().get();
         entry->users++;
     }
-    Core::attach_driver(*this, *entry);
+    if (autoprobe()) Core::attach_driver(*this, *entry);
     state_->unuse(*entry);
     return {};
 }
@@ -79,22 +79,43 @@ MaybeRef<Device> Bus::find_device(std::string_view name) const {
 
 Result<void> Bus::bind(std::string_view device_name, std::string_view driver_name) {
     const MaybeRef<Device> device = find_device(device_name);
-    if (!device || (*device)->info().suppress_bind_attrs) return Errno::NoDev;
+    if (!device) return Errno::NoDev;
     BusDriver* entry = state_->use(driver_name);
     if (!entry) return Errno::NoDev;
-    const Result<void> bound = Core::bind(**device, *entry);
+    const bool may_bind = !entry->driver.info().suppress_bind_attrs;
+    const Result<void> bound = may_bind ? Core::bind(**device, *entry) : Errno::NoDev;
     state_->unuse(*entry);
     return bound;
 }
 
 Result<void> Bus::unbind(std::string_view device_name, std::string_view driver_name) {
     const MaybeRef<Device> device = find_device(device_name);
-    if (!device || (*device)->info().suppress_bind_attrs) return Errno::NoDev;
+    if (!device) return Errno::NoDev;
     BusDriver* entry = state_->use(driver_name);
     if (!entry) return Errno::NoDev;
-    const Result<void> unbound = Core::unbind(**device, *entry);
+    const bool may_unbind = !entry->driver.info().suppress_bind_attrs;
+    const Result<void> unbound = may_unbind ? Core::unbind(**device, *entry) : Errno::NoDev;
     state_->unuse(*entry);
     return unbound;
+}
+
+Result<void> Bus::probe(std::string_view device_name) {
+    const MaybeRef<Device> device = find_device(device_name);
+    if (!device) return Errno::NoDev;
+    Core::probe_now(**device);
+    return {};
+}
+
+void Bus::rescan() {
+    for (const Ref<Device>& device : state_->devices_now()) Core::probe_now(*device);
+}
+
+bool Bus::autoprobe() const {
+    return state_->autoprobe.load();
+}
+
+void Bus::set_autoprobe(bool on) {
+    state_->autoprobe = on;
 }
 
 }  // namespace plugboard::device

@@ -10,10 +10,10 @@
 
 #include "base/ref.h"
 #include "base/result.h"
+#include "device/attribute.h"
 
 namespace plugboard::device {
 
-struct Attribute;
 class Device;
 class Driver;
 class Model;
@@ -30,7 +30,8 @@ class Bus {
     /// Whether the driver may be tried on the device.
     virtual bool match(const Device& device, const Driver& driver) const;
 
-    /// Tries the driver on every unbound device. Busy: the name is taken. The driver outlives it.
+    /// Tries the driver on every unbound device, if autoprobe() is on. Busy: the name is taken. The
+    /// driver outlives it.
     Result<void> add_driver(Driver& driver);
     /// Unbinds its devices, newest-bound first, after probes of it that run. NoEnt: not on this
     /// bus. Not from inside a device that the driver has or tries.
@@ -43,15 +44,29 @@ class Bus {
     Result<void> bind(std::string_view device, std::string_view driver);
     /// From inside the device (its gate, its probe) the model's worker does it.
     Result<void> unbind(std::string_view device, std::string_view driver);
+    /// Tries the drivers on the device unless it is bound, as sysfs drivers_probe does. NoDev: no
+    /// such device.
+    Result<void> probe(std::string_view device);
+    /// The same for every device. Linux: bus_rescan_devices
+    void rescan();
+    /// Whether devices and drivers are tried on each other when they come. On at first.
+    bool autoprobe() const;
+    void set_autoprobe(bool on);
 
-    /// Files that each device of the bus has. Linux: bus_type.dev_groups
-    virtual std::vector<Attribute> device_attributes(const Device& device) const;
+    /// drivers_autoprobe, drivers_probe: the files of bus/NAME. They are good while the bus lives.
+    std::vector<Attribute> attributes();
+    /// bind, unbind: the files of bus/NAME/drivers/DRIVER. Good while the bus lives.
+    std::vector<Attribute> driver_attributes(const Driver& driver);
+
+    /// Files that a device of the bus has. Linux: bus_type.dev_groups
+    virtual std::vector<AttributeGroup> device_groups(const Device& device) const;
     /// Appends to the keys of a device's uevents. Linux: bus_type.uevent
     virtual void add_uevent_keys(const Device& device,
                                  std::vector<std::pair<std::string, std::string>>& keys) const;
 
   private:
     friend class Core;
+    friend class Model;
     friend class PlatformBus;
     Model& model_;
     std::string name_;

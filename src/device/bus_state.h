@@ -2,6 +2,7 @@
 // Linux: struct subsys_private, struct driver_private in drivers/base/base.h
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -33,7 +34,15 @@ struct Bus::State {
     NameTable<Device> by_name GUARDED_BY(mutex);
     std::vector<std::unique_ptr<BusDriver>> drivers GUARDED_BY(mutex);
     uint64_t last_number GUARDED_BY(mutex) = 0;
+    std::atomic<bool> autoprobe{true};
 
+    std::vector<Ref<Device>> devices_now() {
+        std::vector<Ref<Device>> now;
+        MutexLock lock(mutex);
+        for (DeviceLink* link = devices.front(); link; link = devices.next(*link))
+            now.push_back(Ref<Device>::share(link->device));
+        return now;
+    }
     BusDriver* find_locked(std::string_view name) const REQUIRES(mutex) {
         for (const auto& entry : drivers) {
             if (!entry->is_leaving && entry->driver.name() == name) return entry.get();

@@ -26,7 +26,7 @@ void Core::notify(const char* event, Device& device) {
 
 void Core::send_uevent(Device& device, std::string action,
                        std::vector<std::pair<std::string, std::string>> keys) {
-    if (!device.info_.bus && device.info_.class_name.empty()) return;
+    if (!device.info_.bus && !device.info_.device_class) return;
     if (!device.is_added()) return;
     Model::State& model = *device.model_.state_;
     if (model.watchers.empty()) return;
@@ -43,27 +43,26 @@ Result<void> Core::enter_model(Device& device) {
 
     MutexLock lock(model.mutex);
     if (state.is_added.load()) return Errno::Exist;
-    if (info.parent && !info.parent->is_added()) return Errno::NoEnt;
-    NameTable<Device>* same_class = nullptr;
-    if (!info.class_name.empty()) {
-        same_class = &model.by_class[info.class_name];
-        if (same_class->find(info.name)) return Errno::Exist;
-    }
+    if (info.parent && !takes_children(*info.parent)) return Errno::NoEnt;
     if (info.node && model.by_number.contains(Model::State::number_of(*info.node)))
         return Errno::Exist;
     if (!model.by_path.insert(state.path, device)) return Errno::Exist;
-    if (info.bus) {
-        Bus::State& bus = *info.bus->state_;
-        MutexLock bus_lock(bus.mutex);
-        if (!bus.by_name.insert(info.name, device)) {
-            model.by_path.erase(state.path);
-            return Errno::Exist;
-        }
-        bus.devices.push_back(state.in_bus);
+    if (!enter_class(device)) {
+        model.by_path.erase(state.path);
+        return Errno::Exist;
+    }
+    if (!enter_bus(device)) {
+        forget_class(device);
+        model.by_path.erase(state.path);
+        return Errno::Exist;
     }
     model.devices.push_back(state.in_model);
-    if (same_class) same_class->insert(info.name, device);
     if (info.node) model.by_number.emplace(Model::State::number_of(*info.node), &device);
+    if (info.parent) {
+        Device::State& parent = *info.parent->state_;
+        parent.children.push_back(state.in_parent);
+        state.binding_of_parent = parent.driver ? parent.bindings.load() : 0;
+    }
 
     MutexLock state_lock(state.mutex);
     state.self = Ref<Device>::share(device);
@@ -72,18 +71,44 @@ Result<void> Core::enter_model(Device& device) {
     return {};
 }
 
-void Core::leave_bus_and_class(Device& device) {
+bool Core::enter_bus(Device& device) {
+    if (!device.info_.bus) return true;
+    Bus::State& bus = *device.info_.bus->state_;
+    MutexLock lock(bus.mutex);
+    if (!bus.by_name.insert(device.info_.name, device)) return false;
+    bus.devices.push_back(device.state_->in_bus);
+    return true;
+}
+
+void Core::leave_bus(Device& device) {
+    if (!device.info_.bus) return;
+    Bus::State& bus = *device.info_.bus->state_;
+    MutexLock lock(bus.mutex);
+    bus.by_name.erase(device.info_.name);
+    device.state_->in_bus.unlink();
+}
+
+Result<void> Core::make_files(Device& device) {
     const DeviceInfo& info = device.info_;
-    Device::State& state = *device.state_;
-    Model::State& model = *device.model_.state_;
-    MutexLock lock(model.mutex);
-    if (info.node) model.by_number.erase(Model::State::number_of(*info.node));
-    if (!info.class_name.empty()) model.by_class[info.class_name].erase(info.name);
-    if (!info.bus) return;
-    Bus::State& bus = *info.bus->state_;
-    MutexLock bus_lock(bus.mutex);
-    bus.by_name.erase(info.name);
-    state.in_bus.unlink();
+    {
+        MutexLock lock(device.state_->mutex);
+        device.state_->has_files = true;
+    }
+    if (info.device_class) {
+        TRY(make_groups(device, GroupOwner::Class, info.device_class->device_groups(device)));
+    }
+    TRY(make_groups(device, GroupOwner::Device, info.groups));
+    if (info.bus) TRY(make_groups(device, GroupOwner::Bus, info.bus->device_groups(device)));
+    return {};
+}
+
+void Core::drop_files(Device& device) {
+    {
+        MutexLock lock(device.state_->mutex);
+        device.state_->has_files = false;
+    }
+    for (const auto owner : {GroupOwner::Bus, GroupOwner::Device, GroupOwner::Class})
+        drop_groups(device, owner);
 }
 
 void Core::leave_model(Device& device) {
@@ -91,7 +116,9 @@ void Core::leave_model(Device& device) {
     Model::State& model = *device.model_.state_;
     MutexLock lock(model.mutex);
     model.by_path.erase(state.path);
+    if (device.info_.node) model.by_number.erase(Model::State::number_of(*device.info_.node));
     state.in_model.unlink();
+    if (state.in_parent.is_linked()) state.in_parent.unlink();
     state.is_added = false;
 }
 
@@ -105,12 +132,28 @@ Result<void> Core::add(Device& device) {
     // What is begun inside a device is finished by the worker. The model's own roots need none.
     if (device.info_.bus || device.info_.parent) TRY(device.model_.state_->worker.start());
     TRY(enter_model(device));
+    if (const auto made = make_files(device); !made.ok()) {
+        leave_after_failed_add(device);
+        return made;
+    }
     log::line(log::Category::Device, "{}: added at {}", device.name(), device.state_->path);
     device.model_.state_->watchers.each([&](Watcher& watcher) { watcher.device_added(device); });
     notify("ADD_DEVICE", device);
     send_uevent(device, "add", {});
-    attach(locked);
+    if (device.info_.bus && device.info_.bus->autoprobe()) attach(locked);
+    join_class(locked);
     return {};
+}
+
+void Core::leave_after_failed_add(Device& device) {
+    MaybeRef<Device> self, parent;  // dropped last, with nothing held
+    drop_files(device);
+    leave_bus(device);
+    forget_class(device);
+    leave_model(device);
+    MutexLock lock(device.state_->mutex);
+    self = std::exchange(device.state_->self, std::nullopt);
+    parent = std::exchange(device.state_->parent, std::nullopt);
 }
 
 void Core::mark_gone(Device& device) {
@@ -128,7 +171,7 @@ void Core::del(Device& device) {
         if (std::exchange(device.state_->dying, true)) return;
     }
     mark_gone(device);
-    if (!is_inside(device)) return finish_del(device);
+    if (!is_inside_tree(device)) return finish_del(device);
     device.model_.run_later([keep = Ref<Device>::share(device)] { finish_del(*keep); });
 }
 
@@ -136,12 +179,18 @@ void Core::finish_del(Device& device) {
     MaybeRef<Device> self, parent;  // dropped last, with nothing held
     DeviceLocked locked(device);
     Device::State& state = *device.state_;
+    if (std::exchange(state.is_del_finished, true)) return;
     const bool was_added = state.is_added;
     if (was_added) {
+        delete_children(locked, Children::All);
         notify("DEL_DEVICE", device);
-        leave_bus_and_class(device);
+        leave_class(locked);
+        drop_files(device);
+        device.attributes_changed();
+        leave_bus(device);
     }
     release_driver(locked);
+    device.model_.state_->deferred.remove(device);
     if (!device.model_.settings_.release_only_at_last_put)
         device.devres_.release_all(Devres::Further::Refused);
     if (!was_added) return;

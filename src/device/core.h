@@ -9,11 +9,13 @@
 
 #include "base/ref.h"
 #include "base/result.h"
+#include "device/attribute.h"
 #include "device/device_lock.h"
 
 namespace plugboard::device {
 
 class Bus;
+class ClassInterface;
 class Device;
 class Driver;
 struct BusDriver;
@@ -31,6 +33,8 @@ class Core {
 
     /// Tries the drivers of its bus until one binds. Linux: device_attach
     static void attach(const DeviceLocked& locked);
+    /// The same for one that is not locked, unless it has a driver or the caller is inside it.
+    static void probe_now(Device& device);
     /// Tries the driver on the unbound devices of its bus. Linux: driver_attach
     static void attach_driver(Bus& bus, BusDriver& driver);
     /// Unbinds the driver's devices, newest-bound first. Linux: driver_detach
@@ -38,6 +42,14 @@ class Core {
     static Result<void> bind(Device& device, BusDriver& driver);
     /// From inside the device the worker does it. NoDev: not bound to that driver.
     static Result<void> unbind(Device& device, const BusDriver& driver);
+
+    /// Exist: the device has a file of that name. Linux: device_add_groups
+    static Result<void> make_groups(Device& device, GroupOwner owner,
+                                    std::vector<AttributeGroup> groups);
+    static void drop_groups(Device& device, GroupOwner owner);
+    /// Tells those of its class's interfaces that do not know of it.
+    static void tell_interfaces(Device& device);
+    static void untell_interface(Device& device, ClassInterface& interface);
 
     static Driver* faux_driver_of(const Device& device);
     static void notify(const char* event, Device& device);
@@ -47,19 +59,41 @@ class Core {
 
   private:
     static Result<void> enter_model(Device& device);
-    static void leave_bus_and_class(Device& device);
+    static bool enter_class(Device& device);
+    static void forget_class(Device& device);
+    static bool enter_bus(Device& device);
+    static void leave_after_failed_add(Device& device);
+    static Result<void> make_files(Device& device);
+    static void drop_files(Device& device);
+    static void join_class(const DeviceLocked& locked);
+    static void tell_interfaces(const DeviceLocked& locked);
+    static void leave_class(const DeviceLocked& locked);
+    static void leave_bus(Device& device);
     static void leave_model(Device& device);
     static void finish_del(Device& device);
 
+    enum class Children { All, OfThisBinding };
+    /// Deletes them, newest first, but for those that their owner will delete; waits for those that
+    /// others delete. Under the device's lock.
+    static void delete_children(const DeviceLocked& locked, Children which);
+    static bool takes_children(const Device& device);
+    static MaybeRef<Device> newest_child(Device& device, Children which);
     static bool is_inside(Device& device);
+    /// In the device, or in one below it.
+    static bool is_inside_tree(Device& device);
     static void mark_gone(Device& device);
     static Result<void> may_probe(const DeviceLocked& locked);
     /// True: no other driver need be tried.
     static bool try_driver(const DeviceLocked& locked, BusDriver& entry);
     static Result<void> probe(const DeviceLocked& locked, BusDriver& driver);
+    /// probe() and the driver's files.
+    static Result<void> start(Device& device, Driver& driver);
+    /// Undoes start(): children, files, remove(), devres. Nobody is inside the gate.
+    static void stop(const DeviceLocked& locked, Driver& driver);
+    static void open_gate(Device& device);
     static void release_driver(const DeviceLocked& locked);
     static void clear_driver(Device& device);
-    static void log_probe_error(const Device& device, const Driver& driver, Errno error);
+    static void probe_failed(Device& device, const Driver& driver, Errno error, uint64_t binds);
 };
 
 }  // namespace plugboard::device

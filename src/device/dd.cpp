@@ -36,23 +36,29 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
         if (state.dying) return Errno::NoDev;
         state.driver_name = driver.name();
         state.bindings++;
-        device.gone_ = false;
-        device.gate_.reopen();  // what probe() makes visible may be used before it returns
     }
+    open_gate(device);
     state.driver = &entry;
     state.driver_shown = &driver;
+    const uint64_t binds = device.model_.state_->deferred.binds();
     notify("BIND_DRIVER", device);
 
-    const Result<void> probed = [&] {
-        Bound bound(device);
-        return driver.probe(bound);
-    }();
+    Result<void> probed = start(device, driver);
+    if (probed.ok() && device.model_.settings_.test_driver_remove) {
+        mark_gone(device);
+        device.gate_.drain();
+        stop(locked, driver);
+        open_gate(device);
+        probed = start(device, driver);
+    }
     if (!probed.ok()) {
         mark_gone(device);
         device.gate_.drain();
+        delete_children(locked, Children::OfThisBinding);
         notify("DRIVER_NOT_BOUND", device);
         device.devres_.release_all(Devres::Further::Allowed);
         clear_driver(device);
+        probe_failed(device, driver, probed.error(), binds);
         return probed;
     }
     {
@@ -62,10 +68,39 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
         state.is_bound = true;
     }
     log::line(log::Category::Device, "{}: bound to {}", device.name(), driver.name());
+    device.model_.state_->deferred.remove(device);
+    device.model_.state_->deferred.device_bound();
     device.attributes_changed();
     notify("BOUND_DRIVER", device);
     send_uevent(device, "bind", {});
     return {};
+}
+
+void Core::open_gate(Device& device) {
+    Device::State& state = *device.state_;
+    MutexLock lock(state.mutex);
+    if (state.dying) return;
+    device.gone_ = false;
+    device.gate_.reopen();  // what probe() makes visible may be used before it returns
+}
+
+Result<void> Core::start(Device& device, Driver& driver) {
+    Bound bound(device);
+    TRY(driver.probe(bound));
+    auto made = make_groups(device, GroupOwner::Driver, driver.device_groups(device));
+    if (!made.ok()) driver.remove(bound);
+    return made;
+}
+
+void Core::stop(const DeviceLocked& locked, Driver& driver) {
+    Device& device = locked.device();
+    delete_children(locked, Children::OfThisBinding);
+    drop_groups(device, GroupOwner::Driver);
+    {
+        const Bound bound(device);
+        driver.remove(bound);
+    }
+    device.devres_.release_all(Devres::Further::Allowed);
 }
 
 void Core::clear_driver(Device& device) {
@@ -89,11 +124,7 @@ void Core::release_driver(const DeviceLocked& locked) {
     mark_gone(device);
     device.gate_.drain();
     notify("UNBIND_DRIVER", device);
-    {
-        const Bound bound(device);
-        driver.remove(bound);
-    }
-    device.devres_.release_all(Devres::Further::Allowed);
+    stop(locked, driver);
     clear_driver(device);
     log::line(log::Category::Device, "{}: unbound from {}", device.name(), driver.name());
     device.attributes_changed();
@@ -101,13 +132,26 @@ void Core::release_driver(const DeviceLocked& locked) {
     send_uevent(device, "unbind", {});
 }
 
-void Core::log_probe_error(const Device& device, const Driver& driver, Errno error) {
+void Core::probe_failed(Device& device, const Driver& driver, Errno error, uint64_t binds) {
+    DeferredProbes& deferred = device.model_.state_->deferred;
+    if (error == Errno::ProbeDefer) {
+        deferred.add(device, binds);
+        deferred.name_after(device.model_.settings_.deferred_probe_timeout);
+    } else {
+        deferred.remove(device);
+    }
     // Linux: call_driver_probe
     const bool is_quiet =
         error == Errno::NoDev || error == Errno::NxIo || error == Errno::ProbeDefer;
     log::line(is_quiet ? log::Category::Device : log::Category::Error,
               "{}: probe with driver {} failed with error {}", device.name(), driver.name(),
               errno_name(error));
+}
+
+void Core::probe_now(Device& device) {
+    if (device.state_->driver || is_inside(device)) return;
+    DeviceLocked locked(device);
+    if (!device.state_->driver) attach(locked);
 }
 
 void Core::attach(const DeviceLocked& locked) {
@@ -130,19 +174,11 @@ bool Core::try_driver(const DeviceLocked& locked, BusDriver& entry) {
     if (!device.info_.bus->match(device, entry.driver)) return false;
     if (!may_probe(locked).ok()) return true;
     const auto probed = probe(locked, entry);
-    if (!probed.ok()) log_probe_error(device, entry.driver, probed.error());
     return probed.ok();
 }
 
 void Core::attach_driver(Bus& bus, BusDriver& entry) {
-    std::vector<Ref<Device>> devices;
-    {
-        MutexLock lock(bus.state_->mutex);
-        auto& list = bus.state_->devices;
-        for (DeviceLink* link = list.front(); link; link = list.next(*link))
-            devices.push_back(Ref<Device>::share(link->device));
-    }
-    for (const Ref<Device>& device : devices) {
+    for (const Ref<Device>& device : bus.state_->devices_now()) {
         if (device->state_->driver || !bus.match(*device, entry.driver))
             continue;                      // not locked yet
         if (is_inside(*device)) continue;  // it is being bound by the caller
@@ -171,14 +207,13 @@ Result<void> Core::bind(Device& device, BusDriver& entry) {
     DeviceLocked locked(device);
     TRY(may_probe(locked));
     const auto probed = probe(locked, entry);
-    if (probed.ok()) return {};
-    log_probe_error(device, entry.driver, probed.error());
-    return probed.error() == Errno::ProbeDefer ? Errno::Again : probed.error();
+    if (probed.ok() || probed.error() != Errno::ProbeDefer) return probed;
+    return Errno::Again;
 }
 
 Result<void> Core::unbind(Device& device, const BusDriver& entry) {
     Device::State& state = *device.state_;
-    if (is_inside(device)) {
+    if (is_inside_tree(device)) {
         if (state.driver != &entry) return Errno::NoDev;
         mark_gone(device);
         const uint64_t binding = state.bindings;

@@ -106,13 +106,12 @@ TEST_F(Bind, bind_and_unbind_say_why_not) {
     two->del();
 }
 
-TEST_F(Bind, device_with_suppressed_bind_attrs_is_not_bound_by_hand) {
-    TestDriver driver({.name = "d", .matches = {"one"}});
+TEST_F(Bind, driver_with_suppressed_bind_attrs_is_not_bound_by_hand) {
+    TestDriver driver({.name = "d", .matches = {"one"}, .suppress_bind_attrs = true});
     Registered registered(bus, driver);
-    DeviceInfo info = named("one");
-    info.suppress_bind_attrs = true;
-    auto device = model.add_platform_device(info).value();
+    auto device = model.add_platform_device(named("one")).value();
     EXPECT_EQ(bus.unbind("one", "d").error(), Errno::NoDev);
+    EXPECT_TRUE(bus.driver_attributes(driver).empty());
     EXPECT_TRUE(device->is_bound());
     device->del();
 }

@@ -28,10 +28,10 @@ std::string path_of(const DeviceInfo& info) {
     if (info.parent) {
         path = info.parent->sysfs_path();
         // A device of a class stands in a folder named after it, but not below another such device.
-        if (!info.class_name.empty() && info.parent->info().class_name.empty())
-            path += "/" + info.class_name;
+        if (info.device_class && !info.parent->info().device_class)
+            path += "/" + info.device_class->name();
     } else {
-        path = info.class_name.empty() ? "/devices" : "/devices/virtual/" + info.class_name;
+        path = info.device_class ? "/devices/virtual/" + info.device_class->name() : "/devices";
     }
     return path + "/" + info.name;
 }
@@ -41,6 +41,7 @@ std::string path_of(const DeviceInfo& info) {
 Result<Ref<Device>> Device::create(Model& model, DeviceInfo info) {
     info.name = TRY(parse_name(std::move(info.name)));
     assert(!info.bus || &info.bus->model() == &model);
+    assert(!info.device_class || &info.device_class->model() == &model);
     assert(!info.parent || &info.parent->model_ == &model);
     return make_ref<Device>(model, std::move(info));
 }
@@ -68,6 +69,13 @@ void Device::last_put() {
     // it.
     state_->released = true;
     get();
+    if (model_.settings_.delay_release) {
+        model_.run_later([this] {
+            devres_.release_all(Devres::Further::Refused);
+            put();
+        });
+        return;
+    }
     devres_.release_all(Devres::Further::Refused);
     put();
 }

@@ -15,22 +15,16 @@
 #include "base/ref.h"
 #include "base/result.h"
 #include "base/wait.h"
+#include "device/attribute.h"
 #include "device/bound.h"
 #include "device/devres.h"
 
 namespace plugboard::device {
 
 class Bus;
+class Class;
 class Driver;
 class Model;
-
-/// A file of the device's sysfs directory, as data.
-struct Attribute {
-    std::string name;                                       // may have a folder: "power/control"
-    uint32_t mode = 0444;                                   // permission bits
-    std::function<Result<std::string>()> show;              // the file's content
-    std::function<Result<void>(std::string_view)> store{};  // what a write does; none: not writable
-};
 
 /// A character device's number and node. Linux: dev_t, devtmpfs
 struct DeviceNode {
@@ -45,16 +39,19 @@ struct DeviceInfo {
     /// Its owner keeps it until add(); from then on to del() this device holds a reference.
     Device* parent = nullptr;
     Bus* bus = nullptr;
-    std::string class_name;  // "drm"; empty: none
-    std::string devtype;     // "drm_minor"
+    Class* device_class = nullptr;
+    std::string devtype;  // "drm_minor"
     std::optional<DeviceNode> node;
     std::vector<Attribute> attributes;
+    std::vector<AttributeGroup> groups;  // attributes that may be left out
     std::vector<std::pair<std::string, std::string>> uevent_keys;  // beyond the core's
     std::vector<std::pair<std::string, std::string>> links;        // name, relative target
     std::vector<std::string> compatible;  // what drivers match on: "virtual,vkms"
-    bool suppress_bind_attrs = false;
-    bool pm_not_required = false;  // no folder "power"
-    std::any platform_data;        // what the driver's probe wants to know: vkms::Config
+    bool pm_not_required = false;         // no folder "power"
+    /// What made it deletes it before what it needs goes: the core need not do so when the parent
+    /// is unbound or deleted.
+    bool is_deleted_by_owner = false;
+    std::any platform_data;  // what the driver's probe wants to know: vkms::Config
 };
 
 /// Counted; the last put frees it. Any thread. Holders of a Ref may use the name and the log
@@ -64,12 +61,13 @@ class Device final : public Object {
     /// Made, not visible. Inval: no name.
     static Result<Ref<Device>> create(Model& model, DeviceInfo info);
 
-    /// Visible: sysfs, bus list, uevent add, then probe. Exist: the name is taken in its folder;
-    /// NoDev: it was deleted before; Again: no thread for the model's worker. A failed probe does
-    /// not make it fail.
+    /// Visible: sysfs, bus list, uevent add, then probe. Exist: the name is taken in its folder, or
+    /// that of one of its files; NoEnt: the parent is not there, or goes; NoDev: it was deleted
+    /// before; Again: no thread for the model's worker. A failed probe does not make it fail.
     Result<void> add();
-    /// Undoes add(): unbinds, releases devres, sends remove. Once; later calls do nothing.
-    /// From inside this device's gate it marks gone and leaves the rest to the model's worker.
+    /// Undoes add(): deletes its children, unbinds, releases devres, sends remove. Once; later
+    /// calls do nothing. From inside this device's gate it marks gone and leaves the rest to the
+    /// model's worker.
     void del();
 
     Model& model() const { return model_; }
@@ -113,8 +111,10 @@ class Device final : public Object {
     /// An attribute's value may be another now: snapshots of it are taken again.
     void attributes_changed();
 
-    /// The files of its folder: its own, uevent, dev, those of its bus, power/. They are good while
-    /// the device lives.
+    /// From add() until an early step of del(): its folder has something in it.
+    bool has_files() const;
+    /// The files of its folder: its own, uevent, dev, those of its groups, power/. They are good
+    /// while the device lives.
     std::vector<Attribute> all_attributes() const;
     /// The symlinks in its folder, name and relative target: subsystem, driver, device, its own.
     std::vector<std::pair<std::string, std::string>> all_links() const;
@@ -125,6 +125,8 @@ class Device final : public Object {
   private:
     friend class Core;
     friend class Bound;
+    friend class Class;
+    friend class DeferredProbes;
     friend class Model;
     friend class PlatformBus;
     template <class T, class... Args>

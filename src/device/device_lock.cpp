@@ -26,6 +26,10 @@ bool is_ancestor(const std::string& path, const std::string& of) {
 
 }  // namespace
 
+bool DeviceLock::is_any_mine() {
+    return innermost != nullptr;
+}
+
 bool DeviceLock::is_mine() const {
     for (const DeviceLocked* held = innermost; held; held = held->outer_) {
         if (&held->lock_ == this) return true;

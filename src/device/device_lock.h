@@ -23,6 +23,8 @@ class DeviceLock {
 
     /// This thread holds it.
     bool is_mine() const;
+    /// This thread holds that of some device.
+    static bool is_any_mine();
 
   private:
     friend class DeviceLocked;

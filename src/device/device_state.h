@@ -5,9 +5,12 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/list.h"
 #include "base/mutex.h"
+#include "device/class.h"
 #include "device/device.h"
 #include "device/device_lock.h"
 
@@ -28,7 +31,10 @@ struct Device::State {
           lock(path),
           in_model(device),
           in_bus(device),
-          in_driver(device) {}
+          in_driver(device),
+          in_class(device),
+          in_parent(device),
+          in_deferred(device) {}
 
     const std::string path;
     const size_t parent_length;  // the parent's path is the path's first part
@@ -39,8 +45,10 @@ struct Device::State {
     std::string driver_name GUARDED_BY(mutex);      // empty: none
     std::string driver_override GUARDED_BY(mutex);  // platform devices
     bool is_power_on GUARDED_BY(mutex) = false;     // power/control: on, not auto
-    MaybeRef<Device> self GUARDED_BY(mutex);        // the model's, while added
-    MaybeRef<Device> parent GUARDED_BY(mutex);      // while added
+    bool has_files GUARDED_BY(mutex) = false;       // its folder has something in it
+    std::vector<std::pair<GroupOwner, Attribute>> group_files GUARDED_BY(mutex);
+    MaybeRef<Device> self GUARDED_BY(mutex);    // the model's, while added
+    MaybeRef<Device> parent GUARDED_BY(mutex);  // while added
 
     // Written under the device's lock, read by anyone.
     std::atomic<BusDriver*> driver{nullptr};
@@ -49,9 +57,13 @@ struct Device::State {
     std::atomic<bool> is_bound{false};
     std::atomic<uint64_t> bindings{0};  // how often a probe was begun
 
-    Driver* faux_driver = nullptr;  // what a faux device was made with; set before add
-    bool released = false;          // the first last_put has been
-    DeviceLink in_model, in_bus, in_driver;
+    Driver* faux_driver = nullptr;      // what a faux device was made with; set before add
+    bool released = false;              // the first last_put has been
+    std::vector<ClassInterface*> told;  // under the device's lock
+    uint64_t binding_of_parent = 0;     // the parent's `bindings` at add; 0: it had no driver
+    bool is_del_finished = false;       // under the device's lock
+    DeviceLink in_model, in_bus, in_driver, in_class, in_parent, in_deferred;
+    List<DeviceLink> children;  // guarded by the model's mutex; oldest first
 };
 
 }  // namespace plugboard::device

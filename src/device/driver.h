@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "device/attribute.h"
 #include "device/bound.h"
 
 namespace plugboard::device {
@@ -13,6 +14,7 @@ namespace plugboard::device {
 struct DriverInfo {
     std::string name;
     std::vector<std::string> matches;  // of DeviceInfo::compatible, or a device's name
+    bool suppress_bind_attrs = false;  // nobody binds or unbinds by hand
 };
 
 /// One instance serves all devices of its kind. Owned by whoever registers it; outlives the
@@ -30,6 +32,9 @@ class Driver {
     virtual Result<void> probe(Bound& bound) = 0;
     /// Before devres is released, for what devres cannot express. Most drivers have none.
     virtual void remove(const Bound&) {}
+    /// Files that a device has while it is bound: made after probe(), gone before remove().
+    /// Linux: device_driver.dev_groups
+    virtual std::vector<AttributeGroup> device_groups(const Device&) const { return {}; }
 
   private:
     DriverInfo info_;

@@ -22,7 +22,6 @@ Driver* Core::faux_driver_of(const Device& device) {
 
 Result<Ref<Device>> Model::add_faux_device(DeviceInfo info, Driver* driver) {
     info.bus = state_->faux_bus;
-    info.suppress_bind_attrs = true;
     info.pm_not_required = true;
     if (!info.parent) info.parent = borrow(state_->faux_root);
     auto device = TRY(Device::create(*this, std::move(info)));

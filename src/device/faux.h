@@ -16,7 +16,7 @@ class FauxBus final : public Bus {
 /// Hands on to the driver that the device was made with, if any.
 class FauxDriver final : public Driver {
   public:
-    FauxDriver() : Driver({.name = "faux_driver", .matches = {}}) {}
+    FauxDriver() : Driver({.name = "faux_driver", .matches = {}, .suppress_bind_attrs = true}) {}
     Result<void> probe(Bound& bound) override;
     void remove(const Bound& bound) override;
 };

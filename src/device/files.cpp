@@ -27,6 +27,11 @@ Attribute constant(std::string name, std::string value) {
 
 }  // namespace
 
+bool Device::has_files() const {
+    MutexLock lock(state_->mutex);
+    return state_->has_files;
+}
+
 std::string Device::driver_name() const {
     MutexLock lock(state_->mutex);
     return state_->driver_name;
@@ -59,6 +64,7 @@ std::vector<Attribute> Device::power_attributes() const {
 }
 
 std::vector<Attribute> Device::all_attributes() const {
+    if (!has_files()) return {};
     std::vector<Attribute> files = info_.attributes;
     files.push_back({.name = "uevent",
                      .mode = 0644,
@@ -77,26 +83,28 @@ std::vector<Attribute> Device::all_attributes() const {
     if (info_.node)
         files.push_back(constant(
             "dev", std::to_string(info_.node->major) + ":" + std::to_string(info_.node->minor)));
-    if (info_.bus) {
-        for (Attribute& file : info_.bus->device_attributes(*this))
-            files.push_back(std::move(file));
+    {
+        MutexLock lock(state_->mutex);
+        for (const auto& [owner, file] : state_->group_files) files.push_back(file);
     }
     for (Attribute& file : power_attributes()) files.push_back(std::move(file));
     return files;
 }
 
 std::vector<std::pair<std::string, std::string>> Device::all_links() const {
+    if (!has_files()) return {};
     const std::string& path = state_->path;
     std::vector<std::pair<std::string, std::string>> links = info_.links;
-    if (!info_.class_name.empty()) {
-        links.emplace_back("subsystem", relative_target(path, "/class/" + info_.class_name));
+    if (info_.device_class) {
+        links.emplace_back("subsystem",
+                           relative_target(path, "/class/" + info_.device_class->name()));
         if (info_.parent)
             links.emplace_back("device",
                                relative_target(path, path.substr(0, state_->parent_length)));
     }
     if (info_.bus) {
         const std::string bus = "/bus/" + info_.bus->name();
-        if (info_.class_name.empty()) links.emplace_back("subsystem", relative_target(path, bus));
+        if (!info_.device_class) links.emplace_back("subsystem", relative_target(path, bus));
         if (const std::string driver = driver_name(); !driver.empty())
             links.emplace_back("driver", relative_target(path, bus + "/drivers/" + driver));
     }
@@ -107,8 +115,9 @@ std::vector<std::pair<std::string, std::string>> model_links(const Device& devic
     const DeviceInfo& info = device.info();
     const std::string path = device.sysfs_path();
     std::vector<std::pair<std::string, std::string>> links;
-    if (!info.class_name.empty())
-        links.push_back(link_below_sys("class/" + info.class_name, device.name(), path));
+    if (!device.has_files()) return links;
+    if (info.device_class)
+        links.push_back(link_below_sys("class/" + info.device_class->name(), device.name(), path));
     if (info.bus) {
         const std::string bus = "bus/" + info.bus->name();
         links.push_back(link_below_sys(bus + "/devices", device.name(), path));

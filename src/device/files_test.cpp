@@ -53,14 +53,14 @@ struct Files : ::testing::Test {
         vkms = model.add_platform_device(named("vkms")).value();
         DeviceInfo info = named("card1");
         info.parent = &**vkms;
-        info.class_name = "drm";
+        info.device_class = &model.add_class("drm");
         info.devtype = "drm_minor";
         info.node = DeviceNode{226, 1, "dri/card1"};
         card = add(info);
         for (const char* name : {"card1-Virtual-1", "card1-Writeback-1"}) {
             DeviceInfo connector = named(name);
             connector.parent = &**card;
-            connector.class_name = "drm";
+            connector.device_class = model.find_class("drm");
             connector.devtype = "drm_connector";
             for (const char* file : {"dpms", "edid", "enabled", "modes"})
                 connector.attributes.push_back({.name = file, .show = nothing});
@@ -172,7 +172,7 @@ TEST_F(Files, power_control_takes_its_two_words) {
 
 TEST_F(Files, class_device_without_a_parent_is_virtual) {
     DeviceInfo info = named("lo");
-    info.class_name = "net";
+    info.device_class = &model.add_class("net");
     const auto device = add(info);
     EXPECT_EQ(device->sysfs_path(), "/devices/virtual/net/lo");
     EXPECT_THAT(device->all_links(),

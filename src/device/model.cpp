@@ -1,5 +1,6 @@
 #include "device/model.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -10,9 +11,21 @@
 #include "device/platform.h"
 
 namespace plugboard::device {
+namespace {
+
+template <class T>
+std::unique_ptr<T> take(std::vector<std::unique_ptr<T>>& all, const T& one) {
+    const auto found =
+        std::ranges::find_if(all, [&](const auto& owned) { return owned.get() == &one; });
+    std::unique_ptr<T> taken = std::move(*found);
+    all.erase(found);
+    return taken;
+}
+
+}  // namespace
 
 Model::Model(Clock& clock, Settings settings)
-    : clock_(clock), settings_(settings), state_(std::make_unique<State>()) {
+    : clock_(clock), settings_(settings), state_(std::make_unique<State>(clock)) {
     state_->platform_bus = &add_bus(std::make_unique<PlatformBus>(*this));
     state_->faux_bus = &add_bus(std::make_unique<FauxBus>(*this));
     state_->faux_driver = std::make_unique<FauxDriver>();
@@ -61,6 +74,63 @@ Bus* Model::find_bus(std::string_view name) {
         if (bus->name() == name) return bus.get();
     }
     return nullptr;
+}
+
+Class& Model::add_class(std::string name) {
+    return add_class(std::make_unique<Class>(*this, std::move(name)));
+}
+
+Class& Model::add_class(std::unique_ptr<Class> device_class) {
+    assert(!find_class(device_class->name()));
+    MutexLock lock(state_->mutex);
+    state_->classes.push_back(std::move(device_class));
+    return *state_->classes.back();
+}
+
+Class* Model::find_class(std::string_view name) {
+    MutexLock lock(state_->mutex);
+    for (const auto& device_class : state_->classes) {
+        if (device_class->name() == name) return device_class.get();
+    }
+    return nullptr;
+}
+
+Result<void> Model::remove_bus(Bus& bus) {
+    std::string users;
+    std::unique_ptr<Bus> last;  // destroyed with no lock held
+    {
+        MutexLock lock(state_->mutex);
+        MutexLock bus_lock(bus.state_->mutex);
+        for (const auto& entry : bus.state_->drivers) users += " driver " + entry->driver.name();
+        auto& devices = bus.state_->devices;
+        for (DeviceLink* link = devices.front(); link; link = devices.next(*link))
+            users += " " + link->device.name();
+        if (users.empty()) last = take(state_->buses, bus);
+    }
+    if (users.empty()) return {};
+    log::error("bus {} cannot go, it has users:{}", bus.name(), users);
+    return Errno::Busy;
+}
+
+Result<void> Model::remove_class(Class& device_class) {
+    std::string users;
+    std::unique_ptr<Class> last;  // destroyed with no lock held
+    {
+        MutexLock lock(state_->mutex);
+        auto& devices = state_->devices;
+        for (DeviceLink* link = devices.front(); link; link = devices.next(*link)) {
+            if (link->device.info().device_class == &device_class)
+                users += " " + link->device.name();
+        }
+        if (users.empty()) last = take(state_->classes, device_class);
+    }
+    if (users.empty()) return {};
+    log::error("class {} cannot go, it has users:{}", device_class.name(), users);
+    return Errno::Busy;
+}
+
+std::vector<DeferredProbe> Model::deferred_probes() const {
+    return state_->deferred.list();
 }
 
 void Model::add_watcher(Watcher& watcher) {

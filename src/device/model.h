@@ -2,6 +2,7 @@
 // Linux: drivers/base (there: global)
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "base/result.h"
 #include "base/thread.h"
 #include "device/bus.h"
+#include "device/class.h"
 #include "device/device.h"
 #include "device/driver.h"
 #include "device/services.h"
@@ -24,6 +26,14 @@ struct Settings {
     /// As before Linux 6.6: device_del of a device without a driver leaves its devres to the last
     /// reference, and devres may be added after del.
     bool release_only_at_last_put = false;
+    /// Each probe that succeeds is undone and done again. Linux: CONFIG_DEBUG_TEST_DRIVER_REMOVE
+    bool test_driver_remove = false;
+    /// A device's last reference is dropped later, by the worker: who relies on its memory until
+    /// then, or on its being free at once, is found out. Linux: CONFIG_DEBUG_KOBJECT_RELEASE
+    bool delay_release = false;
+    /// After this long without a new driver the devices whose probe is still deferred are named in
+    /// the log. Linux: deferred_probe_timeout
+    Nanos deferred_probe_timeout = std::chrono::seconds(10);
 };
 
 struct Uevent {
@@ -31,6 +41,12 @@ struct Uevent {
     std::string devpath;
     std::vector<std::pair<std::string, std::string>> keys;  // SUBSYSTEM, DEVTYPE, DEVNAME, ...
     uint64_t seqnum = 0;
+};
+
+/// A device whose probe waits for something. Linux: /sys/kernel/debug/devices_deferred
+struct DeferredProbe {
+    std::string device;
+    std::string reason;  // what Bound::defer() was told; may be empty
 };
 
 /// Sees what happens to devices; called with no mutex of the model held, but perhaps with the lock
@@ -54,6 +70,8 @@ class Watcher {
 /// it is destroyed (asserted). Any thread.
 class Model {
   public:
+    static constexpr int platform_id_none = -1, platform_id_auto = -2;  // as Linux's
+
     explicit Model(Clock& clock = Clock::real(), Settings settings = {});
     ~Model();
 
@@ -67,10 +85,19 @@ class Model {
     /// One with its own rule of matching.
     Bus& add_bus(std::unique_ptr<Bus> bus);
     Bus* find_bus(std::string_view name);
+    /// Busy: it has devices or drivers, which the log names. The bus is gone otherwise.
+    Result<void> remove_bus(Bus& bus);
+    /// No other has the name (asserted).
+    Class& add_class(std::string name);
+    Class& add_class(std::unique_ptr<Class> device_class);
+    Class* find_class(std::string_view name);
+    /// Busy: it has devices, which the log names. The class is gone otherwise.
+    Result<void> remove_class(Class& device_class);
 
-    /// On the platform bus, below /devices/platform, added. Linux: platform_device_register_simple.
+    /// On the platform bus, below /devices/platform, added; called NAME, NAME.ID, or NAME.N.auto
+    /// with the first N that is free. Linux: platform_device_register_simple.
     /// Inval, Exist, Again: as Device::create() and add().
-    Result<Ref<Device>> add_platform_device(DeviceInfo info);
+    Result<Ref<Device>> add_platform_device(DeviceInfo info, int id = platform_id_none);
     /// On the faux bus with its always matching driver; NoDev when its probe fails, the device is
     /// gone then, else as above. Linux: faux_device_create
     Result<Ref<Device>> add_faux_device(DeviceInfo info, Driver* driver = nullptr);
@@ -82,6 +109,9 @@ class Model {
     void remove_watcher(Watcher& watcher);
     /// Every added device, parents before children.
     std::vector<Ref<Device>> devices() const;
+
+    /// The devices whose probe is deferred. Each is tried again when any device has bound.
+    std::vector<DeferredProbe> deferred_probes() const;
 
     /// Runs `work` on the model's worker, after what is queued.
     void run_later(std::function<void()> work);
@@ -104,6 +134,7 @@ class Model {
   private:
     friend class Core;
     friend class Bus;
+    friend class Class;
     friend class Device;
     friend class Bound;
     friend class Devres;

@@ -4,12 +4,13 @@
 
 #include <atomic>
 #include <memory>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/list.h"
 #include "base/mutex.h"
+#include "device/class.h"
+#include "device/deferred_probes.h"
 #include "device/device_state.h"
 #include "device/model.h"
 #include "device/name_table.h"
@@ -19,12 +20,14 @@
 namespace plugboard::device {
 
 struct Model::State {
+    explicit State(Clock& clock) : worker(clock), deferred(worker, clock) {}
+
     mutable Mutex<LockClass<Model>> mutex;
     List<DeviceLink> devices GUARDED_BY(mutex);  // in order of add(): parents before children
     NameTable<Device> by_path GUARDED_BY(mutex);
-    std::unordered_map<std::string, NameTable<Device>> by_class GUARDED_BY(mutex);
     std::unordered_map<uint64_t, Device*> by_number GUARDED_BY(mutex);
     std::vector<std::unique_ptr<Bus>> buses GUARDED_BY(mutex);
+    std::vector<std::unique_ptr<Class>> classes GUARDED_BY(mutex);
 
     Bus* platform_bus = nullptr;  // set by the constructor
     Bus* faux_bus = nullptr;
@@ -36,6 +39,7 @@ struct Model::State {
     std::atomic<size_t> live_devices{0};
     Watchers watchers;
     Worker worker;
+    DeferredProbes deferred;
 
     /// Counts a step of a probe(); true for the one that a test asked to fail.
     bool is_step_to_fail();

@@ -59,7 +59,7 @@ TEST_F(ModelTest, watcher_sees_a_life_in_order) {
                                    "changed one", "BOUND_DRIVER", "bind" + path}));
     device->del();
     EXPECT_EQ(trace.take(),
-              (Lines{"DEL_DEVICE", "UNBIND_DRIVER", "changed one", "UNBOUND_DRIVER",
+              (Lines{"DEL_DEVICE", "changed one", "UNBIND_DRIVER", "changed one", "UNBOUND_DRIVER",
                      "unbind" + path, "REMOVED_DEVICE", "removed one", "remove" + path}));
 }
 
@@ -73,7 +73,7 @@ TEST_F(ModelTest, uevent_has_linuxs_keys_in_linuxs_order) {
                                                Pair("MODALIAS", "platform:one")));
     DeviceInfo info = named("card0");
     info.parent = &*device;
-    info.class_name = "drm";
+    info.device_class = &model.add_class("drm");
     info.devtype = "drm_minor";
     info.node = DeviceNode{226, 0, "dri/card0"};
     info.uevent_keys = {{"OWN", "1"}};
@@ -94,7 +94,7 @@ TEST_F(ModelTest, uevent_has_linuxs_keys_in_linuxs_order) {
 TEST_F(ModelTest, device_without_bus_and_class_sends_no_uevents) {
     Everything watcher(model, trace);
     model.add_root_device("root").value()->del();
-    EXPECT_EQ(trace.take(), (Lines{"added root", "removed root"}));
+    EXPECT_EQ(trace.take(), (Lines{"added root", "changed root", "removed root"}));
 }
 
 TEST_F(ModelTest, uevent_file_sends_what_is_written) {
@@ -194,7 +194,7 @@ TEST_F(ModelTest, uevents_of_several_threads_come_in_order_of_their_numbers) {
     for (std::thread& thread : threads) thread.join();
     device->del();
     EXPECT_EQ(watcher.last.action, "remove");
-    EXPECT_EQ(trace.take().size(), 800u + 7u);
+    EXPECT_EQ(trace.take().size(), 800u + 8u);
 }
 
 TEST_F(ModelTest, work_is_done_later_in_order) {

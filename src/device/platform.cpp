@@ -16,7 +16,7 @@ bool PlatformBus::match(const Device& device, const Driver& driver) const {
     return Bus::match(device, driver);
 }
 
-std::vector<Attribute> PlatformBus::device_attributes(const Device& device) const {
+std::vector<AttributeGroup> PlatformBus::device_groups(const Device& device) const {
     constexpr size_t page_size = 4096;
     Device::State* state = device.state_.get();
     std::vector<Attribute> files;
@@ -37,7 +37,7 @@ std::vector<Attribute> PlatformBus::device_attributes(const Device& device) cons
                          state->driver_override = name;
                          return {};
                      }});
-    return files;
+    return {{.attributes = std::move(files)}};
 }
 
 void PlatformBus::add_uevent_keys(const Device& device,
@@ -45,12 +45,18 @@ void PlatformBus::add_uevent_keys(const Device& device,
     keys.emplace_back("MODALIAS", "platform:" + device.name());
 }
 
-Result<Ref<Device>> Model::add_platform_device(DeviceInfo info) {
+Result<Ref<Device>> Model::add_platform_device(DeviceInfo info, int id) {
     info.bus = state_->platform_bus;
     if (!info.parent) info.parent = borrow(state_->platform_root);
-    auto device = TRY(Device::create(*this, std::move(info)));
-    TRY(device->add());
-    return device;
+    if (id >= 0) info.name += "." + std::to_string(id);
+    for (int number = 0;; number++) {
+        DeviceInfo numbered = info;
+        if (id == platform_id_auto) numbered.name += "." + std::to_string(number) + ".auto";
+        auto device = TRY(Device::create(*this, std::move(numbered)));
+        const auto added = device->add();
+        if (added.ok()) return device;
+        if (id != platform_id_auto || added.error() != Errno::Exist) return added.error();
+    }
 }
 
 }  // namespace plugboard::device

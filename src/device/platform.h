@@ -17,7 +17,7 @@ class PlatformBus final : public Bus {
     /// A driver_override, once written, is the only name that matches.
     bool match(const Device& device, const Driver& driver) const override;
     /// modalias, driver_override
-    std::vector<Attribute> device_attributes(const Device& device) const override;
+    std::vector<AttributeGroup> device_groups(const Device& device) const override;
     void add_uevent_keys(const Device& device,
                          std::vector<std::pair<std::string, std::string>>& keys) const override;
 };

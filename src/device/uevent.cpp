@@ -50,6 +50,7 @@ UeventKeys device_keys(const Device& device) {
     if (std::string driver = device.driver_name(); !driver.empty())
         keys.emplace_back("DRIVER", std::move(driver));
     if (info.bus) info.bus->add_uevent_keys(device, keys);
+    if (info.device_class) info.device_class->add_uevent_keys(device, keys);
     keys.insert(keys.end(), info.uevent_keys.begin(), info.uevent_keys.end());
     return keys;
 }
@@ -57,7 +58,7 @@ UeventKeys device_keys(const Device& device) {
 UeventKeys uevent_keys(const Device& device, UeventKeys more) {
     const DeviceInfo& info = device.info();
     UeventKeys keys;
-    keys.emplace_back("SUBSYSTEM", info.bus ? info.bus->name() : info.class_name);
+    keys.emplace_back("SUBSYSTEM", info.bus ? info.bus->name() : info.device_class->name());
     std::ranges::move(more, std::back_inserter(keys));
     std::ranges::move(device_keys(device), std::back_inserter(keys));
     return keys;

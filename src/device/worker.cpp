@@ -10,7 +10,7 @@ Worker::~Worker() {
     {
         MutexLock lock(mutex_);
         is_ending_ = true;
-        changed_.notify_all();
+        changed_locked();
         thread = std::move(thread_);
     }
     thread.join();
@@ -32,7 +32,27 @@ void Worker::run(std::function<void()> work) {
     MutexLock lock(mutex_);
     queue_.push_back(std::move(work));
     (void)start_locked();
+    changed_locked();
+}
+
+void Worker::run_at(Time when, std::function<void()> work) {
+    MutexLock lock(mutex_);
+    later_.emplace(when, std::move(work));
+    (void)start_locked();
+    changed_locked();
+}
+
+void Worker::changed_locked() {
     changed_.notify_all();
+    wakeups_.wake_all();
+}
+
+std::optional<Time> Worker::queue_due_locked() {
+    const Time now = later_.empty() ? Time() : clock_.now();
+    while (!later_.empty() && later_.begin()->first <= now)
+        queue_.push_back(std::move(later_.extract(later_.begin()).mapped()));
+    if (later_.empty()) return std::nullopt;
+    return later_.begin()->first;
 }
 
 void Worker::flush() {
@@ -58,18 +78,21 @@ bool Worker::do_next() {
     work = nullptr;  // what it holds goes with no lock held
     lock.lock();
     is_busy_ = false;
-    changed_.notify_all();
+    changed_locked();
     return true;
 }
 
 void Worker::loop() {
+    ThreadSleeper sleeper(clock_);
+    const WaitQueue::Entry entry(wakeups_, sleeper);
     for (;;) {
+        std::optional<Time> next;
         {
             MutexLock lock(mutex_);
-            while (is_busy_ || (queue_.empty() && !is_ending_)) changed_.wait(lock);
-            if (queue_.empty()) return;
+            next = queue_due_locked();
+            if (queue_.empty() && is_ending_) return;
         }
-        do_next();
+        if (!do_next()) (void)sleeper.sleep(next, Interrupts::Ignored);
     }
 }
 

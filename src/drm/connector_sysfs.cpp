@@ -110,7 +110,8 @@ device::DeviceInfo connector_device(Device& device, const Connector& connector,
     device::DeviceInfo info;
     info.name = device.card_name() + "-" + connector.name();
     info.parent = &card;
-    info.class_name = "drm";
+    info.device_class = card.info().device_class;
+    info.is_deleted_by_owner = true;
     info.devtype = "drm_connector";
     device::Attribute status = reads("status", show_status);
     status.mode = 0644;

@@ -16,7 +16,8 @@ MinorNumber::~MinorNumber() {
     if (minors_) minors_->free(node_, number_);
 }
 
-Minors::Minors(device::Model&) : next_extended_(first_extended) {
+Minors::Minors(device::Model& model)
+    : class_(model.add_class("drm")), next_extended_(first_extended) {
     for (uint32_t i = 0; i < numbers_per_type; i++) {
         primary_.push_back(i);
         render_.push_back(first_render + i);

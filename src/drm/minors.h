@@ -49,6 +49,9 @@ class Minors {
 
     explicit Minors(device::Model& model);
 
+    /// "drm", of nodes and connectors.
+    device::Class& device_class() const { return class_; }
+
     /// Busy: none is free.
     Result<MinorNumber> reserve(NodeType node);
 
@@ -69,6 +72,7 @@ class Minors {
         return node == NodeType::Primary ? primary_ : render_;
     }
 
+    device::Class& class_;
     mutable Mutex<LockClass<Minors>> mutex_;
     std::deque<uint32_t> primary_ GUARDED_BY(mutex_);  // free numbers, the oldest in front
     std::deque<uint32_t> render_ GUARDED_BY(mutex_);

@@ -52,7 +52,8 @@ Result<void> Publication::show_node(NodeType node) {
     device::DeviceInfo info;
     info.name = name;
     info.parent = &device_.parent();
-    info.class_name = "drm";
+    info.device_class = &model.service<Minors>().device_class();
+    info.is_deleted_by_owner = true;
     info.devtype = "drm_minor";
     info.node = device::DeviceNode{Minors::major, minor, "dri/" + name};
     const auto made = TRY(device::Device::create(model, std::move(info)));

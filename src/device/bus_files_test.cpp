@@ -1,0 +1,96 @@
+#include <gtest/gtest.h>
+
+#include "device/test_support.h"
+
+namespace plugboard::device {
+namespace {
+
+using testing::named;
+using testing::Registered;
+using testing::TestDriver;
+
+struct BusFiles : ::testing::Test {
+    Attribute file(const std::string& name) {
+        for (Attribute& one : bus.attributes()) {
+            if (one.name == name) return one;
+        }
+        for (Attribute& one : bus.driver_attributes(driver)) {
+            if (one.name == name) return one;
+        }
+        return {};
+    }
+    Result<void> write(const std::string& name, std::string_view text) {
+        return file(name).store(text);
+    }
+
+    Model model;
+    Bus& bus = model.platform_bus();
+    TestDriver driver{{.name = "d", .matches = {"one"}}};
+    Registered registered{bus, driver};
+};
+
+TEST_F(BusFiles, without_autoprobe_nothing_is_tried_until_asked) {
+    EXPECT_EQ(file("drivers_autoprobe").show().value(), "1\n");
+    ASSERT_TRUE(write("drivers_autoprobe", "0\n").ok());
+    EXPECT_EQ(file("drivers_autoprobe").show().value(), "0\n");
+    const auto one = model.add_platform_device(named("one")).value();
+    bus.remove_driver(driver).value();
+    bus.add_driver(driver).value();
+    EXPECT_FALSE(one->is_bound());
+    ASSERT_TRUE(write("drivers_probe", "one\n").ok());
+    EXPECT_TRUE(one->is_bound());
+    EXPECT_TRUE(write("drivers_probe", "one\n").ok()) << "bound already is well";
+    EXPECT_EQ(write("drivers_probe", "two\n").error(), Errno::NoDev);
+    ASSERT_TRUE(write("drivers_autoprobe", "1\n").ok());
+    one->del();
+}
+
+TEST_F(BusFiles, rescan_tries_every_device) {
+    bus.set_autoprobe(false);
+    const auto one = model.add_platform_device(named("one")).value();
+    bus.rescan();
+    EXPECT_TRUE(one->is_bound());
+    one->del();
+}
+
+TEST_F(BusFiles, bind_and_unbind_are_written_a_devices_name) {
+    const auto one = model.add_platform_device(named("one")).value();
+    EXPECT_TRUE(write("unbind", "one\n").ok());
+    EXPECT_FALSE(one->is_bound());
+    EXPECT_EQ(write("unbind", "one").error(), Errno::NoDev);
+    EXPECT_TRUE(write("bind", "one").ok());
+    EXPECT_EQ(write("bind", "one").error(), Errno::Busy);
+    EXPECT_EQ(file("bind").mode, 0200u);
+    one->del();
+}
+
+TEST_F(BusFiles, bus_with_users_cannot_be_removed) {
+    Bus& own = model.add_bus("own");
+    DeviceInfo info = named("x");
+    info.bus = &own;
+    const auto x = Device::create(model, info).value();
+    x->add().value();
+    EXPECT_EQ(model.remove_bus(own).error(), Errno::Busy);
+    x->del();
+    own.add_driver(driver).value();
+    EXPECT_EQ(model.remove_bus(own).error(), Errno::Busy);
+    own.remove_driver(driver).value();
+    EXPECT_TRUE(model.remove_bus(own).ok());
+    EXPECT_EQ(model.find_bus("own"), nullptr);
+}
+
+TEST_F(BusFiles, platform_devices_are_numbered_as_linux_does) {
+    const auto fixed = model.add_platform_device(named("p"), 3).value();
+    const auto first = model.add_platform_device(named("p"), Model::platform_id_auto).value();
+    const auto second = model.add_platform_device(named("p"), Model::platform_id_auto).value();
+    EXPECT_EQ(fixed->name(), "p.3");
+    EXPECT_EQ(first->name(), "p.0.auto");
+    EXPECT_EQ(second->name(), "p.1.auto");
+    first->del();
+    const auto again = model.add_platform_device(named("p"), Model::platform_id_auto).value();
+    EXPECT_EQ(again->name(), "p.0.auto");
+    for (const auto& device : {fixed, second, again}) device->del();
+}
+
+}  // namespace
+}  // namespace plugboard::device

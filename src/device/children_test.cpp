@@ -1,0 +1,129 @@
+// A device's children are gone before it stops.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "device/test_support.h"
+
+namespace plugboard::device {
+namespace {
+
+using testing::Lines;
+using testing::named;
+using testing::Registered;
+using testing::TestDriver;
+using testing::Trace;
+
+/// A hub whose probe adds a child on the same bus, and forgets it.
+struct Children : ::testing::Test {
+    Result<void> probe_hub(Bound& bound) {
+        bound.device().devres().add_action("hub", [this] { trace.add("end of hub"); }).value();
+        DeviceInfo info = named("child");
+        info.bus = &bus;
+        info.parent = &bound.device();
+        auto child = TRY(Device::create(model, info));
+        return child->add();
+    }
+
+    Trace trace;
+    Model model;
+    Bus& bus = model.platform_bus();
+    TestDriver hub_driver{{.name = "hub", .matches = {"hub"}},
+                          [this](Bound& bound) { return probe_hub(bound); },
+                          [this](const Bound&) { trace.add("remove hub"); }};
+    TestDriver child_driver{{.name = "child", .matches = {"child"}},
+                            [](Bound&) -> Result<void> { return {}; },
+                            [this](const Bound&) { trace.add("remove child"); }};
+    Registered children{bus, child_driver};
+    Registered hubs{bus, hub_driver};
+};
+
+TEST_F(Children, forgotten_one_is_deleted_before_its_parent_stops) {
+    const auto hub = model.add_platform_device(named("hub")).value();
+    ASSERT_TRUE(bus.find_device("child"));
+    hub->del();
+    EXPECT_EQ(trace.take(), (Lines{"remove child", "remove hub", "end of hub"}));
+    EXPECT_FALSE(bus.find_device("child"));
+}
+
+TEST_F(Children, unbind_deletes_those_of_the_binding_and_no_others) {
+    DeviceInfo info = named("older");
+    const auto hub = Device::create(model, named("plain")).value();
+    hub->add().value();
+    info.parent = &*hub;
+    const auto older = Device::create(model, info).value();
+    older->add().value();
+    const auto bound = model.add_platform_device(named("hub")).value();
+    bus.unbind("hub", "hub").value();
+    EXPECT_EQ(trace.take(), (Lines{"remove child", "remove hub", "end of hub"}));
+    EXPECT_TRUE(older->is_added());
+    hub->del();
+    EXPECT_FALSE(older->is_added());
+    bound->del();
+}
+
+TEST_F(Children, probe_that_fails_leaves_none) {
+    TestDriver fails({.name = "fails", .matches = {"bad"}}, [&](Bound& bound) -> Result<void> {
+        TRY(probe_hub(bound));
+        return Errno::Io;
+    });
+    Registered registered(bus, fails);
+    const auto bad = model.add_platform_device(named("bad")).value();
+    EXPECT_FALSE(bus.find_device("child"));
+    EXPECT_EQ(trace.take(), (Lines{"remove child", "end of hub"}));
+    bad->del();
+}
+
+TEST_F(Children, parent_may_be_deleted_from_inside_a_child) {
+    const auto hub = model.add_platform_device(named("hub")).value();
+    const MaybeRef<Device> child = bus.find_device("child");
+    {
+        const Entered inside = (*child)->enter();
+        ASSERT_TRUE(inside);
+        hub->del();
+        EXPECT_TRUE(hub->is_gone());
+        EXPECT_TRUE(hub->is_added()) << "the worker waits for those inside";
+    }
+    model.flush();
+    EXPECT_FALSE(hub->is_added());
+    EXPECT_EQ(trace.take(), (Lines{"remove child", "remove hub", "end of hub"}));
+}
+
+TEST_F(Children, none_is_added_below_a_device_that_goes) {
+    const auto parent = model.add_root_device("parent").value();
+    Errno late{};
+    parent->devres()
+        .add_action("adds",
+                    [&] {
+                        DeviceInfo info = named("late");
+                        info.parent = &*parent;
+                        late = Device::create(model, info).value()->add().error();
+                    })
+        .value();
+    parent->del();
+    EXPECT_EQ(late, Errno::NoEnt);
+}
+
+TEST_F(Children, grandchildren_go_first_from_any_thread) {
+    for (int i = 0; i < 100; i++) {
+        const auto top = model.add_root_device("top").value();
+        std::vector<Ref<Device>> below;
+        Device* parent = &*top;
+        for (const char* name : {"a", "b", "c"}) {
+            DeviceInfo info = named(name);
+            info.parent = parent;
+            below.push_back(Device::create(model, info).value());
+            below.back()->add().value();
+            parent = &*below.back();
+        }
+        std::thread other([&] { below[1]->del(); });
+        top->del();
+        EXPECT_FALSE(below[2]->is_added());
+        EXPECT_FALSE(below[0]->is_added());
+        other.join();
+    }
+}
+
+}  // namespace
+}  // namespace plugboard::device

@@ -1,0 +1,99 @@
+#include "device/deferred_probes.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "device/core.h"
+#include "device/device.h"
+#include "device/model.h"
+
+namespace plugboard::device {
+
+void DeferredProbes::add(Device& device, uint64_t binds) {
+    MutexLock lock(mutex_);
+    DeviceLink& link = device.state_->in_deferred;
+    if (!link.is_linked()) pending_.push_back(link);
+    if (binds_ != binds) activate_locked();
+}
+
+void DeferredProbes::remove(Device& device) {
+    MutexLock lock(mutex_);
+    DeviceLink& link = device.state_->in_deferred;
+    if (link.is_linked()) link.unlink();
+    reasons_.erase(&device);
+}
+
+void DeferredProbes::set_reason(const Device& device, std::string reason) {
+    MutexLock lock(mutex_);
+    reasons_[&device] = std::move(reason);
+}
+
+void DeferredProbes::device_bound() {
+    MutexLock lock(mutex_);
+    ++binds_;
+    activate_locked();
+}
+
+void DeferredProbes::activate_locked() {
+    if (pending_.empty()) return;
+    const bool is_running = !active_.empty();
+    while (DeviceLink* link = pending_.front()) {
+        link->unlink();
+        active_.push_back(*link);
+    }
+    if (!is_running) worker_.run([this] { retry_all(); });
+}
+
+MaybeRef<Device> DeferredProbes::take_active() {
+    MutexLock lock(mutex_);
+    DeviceLink* link = active_.front();
+    if (!link) return std::nullopt;
+    link->unlink();
+    return Ref<Device>::share(link->device);
+}
+
+void DeferredProbes::retry_all() {
+    while (MaybeRef<Device> device = take_active()) Core::probe_now(**device);
+}
+
+void DeferredProbes::name_after(Nanos timeout) {
+    const Time when = clock_.now() + timeout;
+    {
+        MutexLock lock(mutex_);
+        if (std::exchange(name_at_, when)) return;  // the one that is due looks again
+    }
+    worker_.run_at(when, [this] { name_pending(); });
+}
+
+void DeferredProbes::name_pending() {
+    std::optional<Time> again;
+    {
+        MutexLock lock(mutex_);
+        if (name_at_ > clock_.now()) {
+            again = name_at_;
+        } else {
+            name_at_.reset();
+        }
+    }
+    if (again) return worker_.run_at(*again, [this] { name_pending(); });
+    for (const DeferredProbe& one : list()) {
+        log::error("{}: deferred probe pending: {}", one.device,
+                   one.reason.empty() ? "(reason unknown)" : one.reason);
+    }
+}
+
+std::vector<DeferredProbe> DeferredProbes::list() const {
+    std::vector<DeferredProbe> all;
+    MutexLock lock(mutex_);
+    for (const auto* from : {&active_, &pending_}) {
+        auto& list = const_cast<List<DeviceLink>&>(*from);
+        for (DeviceLink* link = list.front(); link; link = list.next(*link)) {
+            const auto reason = reasons_.find(&link->device);
+            all.push_back({.device = link->device.name(),
+                           .reason = reason == reasons_.end() ? "" : reason->second});
+        }
+    }
+    return all;
+}
+
+}  // namespace plugboard::device

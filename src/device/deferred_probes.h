@@ -1,0 +1,56 @@
+// The devices whose probe waits for something that is not there yet.
+// Linux: drivers/base/dd.c, deferred_probe_work_func and around it
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/mutex.h"
+#include "device/device_state.h"
+#include "device/worker.h"
+
+namespace plugboard::device {
+
+struct DeferredProbe;
+
+/// One a model. Any thread. Holds no reference: a device leaves when it is deleted.
+class DeferredProbes {
+  public:
+    DeferredProbes(Worker& worker, Clock& clock) : worker_(worker), clock_(clock) {}
+
+    /// Counts the binds that have been: one that comes while a probe runs would be missed else.
+    uint64_t binds() const { return binds_.load(); }
+    /// It waits for the next bind, or is tried at once if there was one since `binds`.
+    void add(Device& device, uint64_t binds);
+    void remove(Device& device);
+    /// Of the probe that runs now, or of the last one.
+    void set_reason(const Device& device, std::string reason);
+    /// A device has bound: all that wait are tried again by the worker, in the order of add().
+    void device_bound();
+    /// Those that are still there after so long without another call are named in the log.
+    void name_after(Nanos timeout);
+    std::vector<DeferredProbe> list() const;
+
+  private:
+    void activate_locked() REQUIRES(mutex_);
+    /// Tries the oldest that is active. Nothing: there is none.
+    void retry_all();
+    void name_pending();
+    MaybeRef<Device> take_active();
+
+    Worker& worker_;
+    Clock& clock_;
+    std::atomic<uint64_t> binds_{0};
+    mutable Mutex<LockClass<DeferredProbes>> mutex_;
+    List<DeviceLink> pending_ GUARDED_BY(mutex_), active_ GUARDED_BY(mutex_);
+    std::unordered_map<const Device*, std::string> reasons_ GUARDED_BY(mutex_);
+    std::optional<Time> name_at_ GUARDED_BY(mutex_);
+};
+
+}  // namespace plugboard::device

@@ -1,0 +1,123 @@
+// Attribute groups of device, bus and driver.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "device/test_support.h"
+
+namespace plugboard::device {
+namespace {
+
+using testing::Lines;
+using testing::named;
+using testing::Registered;
+using testing::Trace;
+
+Attribute file(const std::string& name) {
+    return {.name = name, .show = []() -> Result<std::string> { return std::string(); }};
+}
+
+bool has_file(const Device& device, const std::string& name) {
+    return std::ranges::any_of(device.all_attributes(),
+                               [&](const Attribute& one) { return one.name == name; });
+}
+
+class GroupDriver final : public Driver {
+  public:
+    GroupDriver(std::string file_name, Trace& trace)
+        : Driver({.name = "d", .matches = {"one"}}),
+          file_name_(std::move(file_name)),
+          trace_(trace) {}
+    Result<void> probe(Bound& bound) override {
+        trace_.add(has_file(bound.device(), file_name_) ? "probe, file" : "probe");
+        bound.device().devres().add_action("devm", [this] { trace_.add("devm"); }).value();
+        return {};
+    }
+    void remove(const Bound& bound) override {
+        trace_.add(has_file(bound.device(), file_name_) ? "remove, file" : "remove");
+    }
+    std::vector<AttributeGroup> device_groups(const Device&) const override {
+        return {{.attributes = {file(file_name_)}}};
+    }
+
+  private:
+    const std::string file_name_;
+    Trace& trace_;
+};
+
+struct Groups : ::testing::Test {
+    Trace trace;
+    Model model;
+};
+
+TEST_F(Groups, a_file_may_be_left_out_or_have_other_bits) {
+    DeviceInfo info = named("one");
+    info.groups = {{.folder = "stats",
+                    .attributes = {file("shown"), file("hidden")},
+                    .is_visible = [](const Device&, const Attribute& of) {
+                        return of.name == "hidden" ? 0u : 0400u;
+                    }}};
+    const auto one = model.add_platform_device(info).value();
+    EXPECT_TRUE(has_file(*one, "stats/shown"));
+    EXPECT_FALSE(has_file(*one, "stats/hidden"));
+    for (const Attribute& of : one->all_attributes()) {
+        if (of.name == "stats/shown") {
+            EXPECT_EQ(of.mode, 0400u);
+        }
+    }
+    one->del();
+}
+
+TEST_F(Groups, none_is_there_before_add_and_after_del) {
+    DeviceInfo info = named("one");
+    info.groups = {{.attributes = {file("own")}}};
+    const auto one = Device::create(model, info).value();
+    EXPECT_TRUE(one->all_attributes().empty());
+    one->add().value();
+    EXPECT_TRUE(has_file(*one, "own"));
+    EXPECT_TRUE(one->all_links().empty()) << "neither bus nor class";
+    one->del();
+    EXPECT_TRUE(one->all_attributes().empty());
+}
+
+TEST_F(Groups, two_files_of_a_name_are_refused_and_nothing_is_left) {
+    DeviceInfo info = named("one");
+    info.groups = {{.attributes = {file("same"), file("same")}}};
+    const auto one = Device::create(model, info).value();
+    info.bus = &model.platform_bus();
+    info.groups = {{.attributes = {file("modalias")}}};  // which the bus has, too
+    const auto two = Device::create(model, info).value();
+    for (const auto& device : {one, two}) {
+        EXPECT_EQ(device->add().error(), Errno::Exist);
+        EXPECT_FALSE(device->is_added());
+        EXPECT_EQ(device->ref_count(), 2u) << "ours and the list's";
+    }
+    EXPECT_FALSE(model.platform_bus().find_device("one"));
+    EXPECT_TRUE(model.add_platform_device(named("one")).ok()) << "the name is free";
+    (*model.platform_bus().find_device("one"))->del();
+}
+
+TEST_F(Groups, those_of_a_driver_are_there_while_it_is_bound) {
+    GroupDriver driver("bound", trace);
+    Registered registered(model.platform_bus(), driver);
+    const auto one = model.add_platform_device(named("one")).value();
+    EXPECT_TRUE(has_file(*one, "bound"));
+    model.platform_bus().unbind("one", "d").value();
+    EXPECT_FALSE(has_file(*one, "bound"));
+    EXPECT_EQ(trace.take(), (Lines{"probe", "remove", "devm"}));
+    one->del();
+}
+
+TEST_F(Groups, those_of_a_driver_that_cannot_be_made_undo_a_good_probe) {
+    GroupDriver driver("driver_override", trace);  // which a platform device has
+    Registered registered(model.platform_bus(), driver);
+    const auto one = model.add_platform_device(named("one")).value();
+    EXPECT_FALSE(one->is_bound());
+    EXPECT_EQ(trace.take(), (Lines{"probe, file", "remove, file", "devm"}));
+    EXPECT_TRUE(has_file(*one, "driver_override")) << "the bus's own stays";
+    one->del();
+}
+
+}  // namespace
+}  // namespace plugboard::device
