@@ -41,6 +41,8 @@ class Gate {
     void drain();
 
     bool is_closed() const;
+    /// How many are inside. A snapshot.
+    uint32_t count() const { return state_.load() & ~closed_bit; }
     /// This thread holds a Pass of this gate.
     bool is_inside() const;
     /// Of any gate.

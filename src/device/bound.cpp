@@ -28,7 +28,9 @@ Errno Bound::defer(std::string reason) const {
     return Errno::ProbeDefer;
 }
 
-Entered::Entered(Device& device, std::optional<Gate::Pass> pass)
-    : pass_(std::move(pass)), bound_(device) {}
+Entered::Entered(Device& device, std::optional<Gate::Pass> pass, const Doing& doing)
+    : pass_(std::move(pass)), bound_(device) {
+    if (pass_ && doing.what) entry_.emplace(device.insiders_, doing, device.model().clock().now());
+}
 
 }  // namespace plugboard::device

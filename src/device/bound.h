@@ -14,6 +14,7 @@
 #include "base/gate.h"
 #include "base/result.h"
 #include "device/devres.h"
+#include "device/insiders.h"
 
 namespace plugboard::device {
 
@@ -72,8 +73,9 @@ class Entered {
 
   private:
     friend class Device;
-    Entered(Device& device, std::optional<Gate::Pass> pass);
+    Entered(Device& device, std::optional<Gate::Pass> pass, const Doing& doing);
     std::optional<Gate::Pass> pass_;
+    std::optional<Insiders::Entry> entry_;  // gone before the pass
     Bound bound_;
 };
 

@@ -1,11 +1,14 @@
 #include "device/core.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/log.h"
 #include "device/bus_state.h"
 #include "device/device.h"
 #include "device/device_state.h"
+#include "device/hang_watch.h"
 #include "device/model_state.h"
 #include "device/uevent.h"
 
@@ -163,6 +166,23 @@ void Core::mark_gone(Device& device) {
         device.gate_.close();
     }
     device.gone_queue_.wake_all();
+}
+
+void Core::drain(Device& device, const char* what) {
+    if (device.gate_.count() == 0) return device.gate_.drain();
+    const auto describe = [&device] {
+        const auto told = device.insiders_.describe_all(device.model_.clock().now());
+        const size_t all = device.gate_.count();
+        std::string text = fmt::format("{}", fmt::join(told, "; "));
+        if (all > told.size()) {
+            text += fmt::format("{}{} inside who do not say what for", told.empty() ? "" : "; ",
+                                all - told.size());
+        }
+        return text;
+    };
+    const HangWatch watch(device.model_.clock(), fmt::format("{} of {}", what, device.name()),
+                          describe);
+    device.gate_.drain();
 }
 
 void Core::del(Device& device) {

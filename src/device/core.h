@@ -82,6 +82,8 @@ class Core {
     /// In the device, or in one below it.
     static bool is_inside_tree(Device& device);
     static void mark_gone(Device& device);
+    /// Waits until nobody is inside; says for whom if that lasts. `what` ends: "unbind".
+    static void drain(Device& device, const char* what);
     static Result<void> may_probe(const DeviceLocked& locked);
     /// True: no other driver need be tried.
     static bool try_driver(const DeviceLocked& locked, BusDriver& entry);

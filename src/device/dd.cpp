@@ -46,14 +46,14 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
     Result<void> probed = start(device, driver);
     if (probed.ok() && device.model_.settings_.test_driver_remove) {
         mark_gone(device);
-        device.gate_.drain();
+        drain(device, "unbind");
         stop(locked, driver);
         open_gate(device);
         probed = start(device, driver);
     }
     if (!probed.ok()) {
         mark_gone(device);
-        device.gate_.drain();
+        drain(device, "probe that failed");
         delete_children(locked, Children::OfThisBinding);
         notify("DRIVER_NOT_BOUND", device);
         device.devres_.release_all(Devres::Further::Allowed);
@@ -122,7 +122,7 @@ void Core::release_driver(const DeviceLocked& locked) {
     if (!device.is_bound()) return;
     Driver& driver = device.state_->driver.load()->driver;
     mark_gone(device);
-    device.gate_.drain();
+    drain(device, "unbind");
     notify("UNBIND_DRIVER", device);
     stop(locked, driver);
     clear_driver(device);

@@ -18,6 +18,7 @@
 #include "device/attribute.h"
 #include "device/bound.h"
 #include "device/devres.h"
+#include "device/insiders.h"
 
 namespace plugboard::device {
 
@@ -91,16 +92,17 @@ class Device final : public Object {
     bool is_gone() const { return gone_.load(); }
     /// Woken when the device goes.
     WaitQueue& gone_queue() { return gone_queue_; }
-    /// Inside the gate, if the device is bound and not gone.
-    Entered enter() {
-        return enter_if([] { return true; });
+    /// Inside the gate, if the device is bound and not gone. What it is for is said when unbind has
+    /// to wait long.
+    Entered enter(const Doing& doing = {}) {
+        return enter_if([] { return true; }, doing);
     }
     /// The same, if `is_valid()` is true inside: of this binding, not of a later one.
     template <class Predicate>
-    Entered enter_if(Predicate is_valid) {
+    Entered enter_if(Predicate is_valid, const Doing& doing = {}) {
         auto pass = is_gone() ? std::nullopt : gate_.enter();
         if (pass && !is_valid()) pass.reset();
-        return Entered(*this, std::move(pass));
+        return Entered(*this, std::move(pass), doing);
     }
 
     Devres& devres() { return devres_; }
@@ -125,6 +127,7 @@ class Device final : public Object {
   private:
     friend class Core;
     friend class Bound;
+    friend class Entered;
     friend class Class;
     friend class DeferredProbes;
     friend class Model;
@@ -141,6 +144,7 @@ class Device final : public Object {
     std::atomic<bool> gone_{false};
     WaitQueue gone_queue_;
     Gate gate_;
+    Insiders insiders_;
     Devres devres_;
     struct State;
     std::unique_ptr<State> state_;

@@ -12,12 +12,15 @@
 namespace plugboard::device {
 namespace {
 
+/// What nobody means. Linux: KMALLOC_MAX_SIZE, a machine's property
+constexpr size_t too_large = size_t{1} << 36;
+
 /// Room for so many bytes: the allocator's next size. Linux: the kmalloc caches
 size_t room_for(size_t size) {
     if (size <= 8) return 8;
     if (size > 64 && size <= 96) return 96;
     if (size > 128 && size <= 192) return 192;
-    return size > SIZE_MAX / 2 ? size : std::bit_ceil(size);
+    return std::bit_ceil(size);
 }
 
 }  // namespace
@@ -26,7 +29,7 @@ class Devres::Memory final : public DevresEntry {
   public:
     /// Null: no memory.
     static std::unique_ptr<Memory> make(size_t size) {
-        void* bytes = std::calloc(1, room_for(size));
+        void* bytes = size < too_large ? std::calloc(1, room_for(size)) : nullptr;
         if (!bytes) return nullptr;
         return std::unique_ptr<Memory>(new Memory(bytes, size));
     }
@@ -40,7 +43,7 @@ class Devres::Memory final : public DevresEntry {
     bool resize(size_t size) {
         const size_t room = room_for(size_);
         if (size > room) {
-            void* larger = std::realloc(bytes_, room_for(size));
+            void* larger = size < too_large ? std::realloc(bytes_, room_for(size)) : nullptr;
             if (!larger) return false;
             bytes_ = larger;
         }

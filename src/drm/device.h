@@ -102,8 +102,8 @@ class Device final : public Object {
     /// Woken when this device is unpublished. The device::Device's own is woken before.
     WaitQueue& gone_queue() { return gone_queue_; }
     /// Inside the device's gate, unless this drm::Device is gone; the device may be bound again.
-    device::Entered enter() {
-        return parent_->enter_if([this] { return !is_gone(); });
+    device::Entered enter(const device::Doing& doing = {}) {
+        return parent_->enter_if([this] { return !is_gone(); }, doing);
     }
 
     /// drmm: see managed.h. In probe(), before publish().
