@@ -223,14 +223,17 @@ Result<void> Devres::release(const DevresKey& key) {
     return {};
 }
 
-std::unique_ptr<DevresEntry> Devres::remove(DevresHandle handle) {
-    {
-        MutexLock lock(impl_->mutex);
-        if (handle->doomed_) return nullptr;
-        impl_->take_off_locked(*handle);
-    }
-    impl_->log("REM", *handle);
+std::unique_ptr<DevresEntry> Devres::take_off(DevresHandle handle) {
+    MutexLock lock(impl_->mutex);
+    if (handle->doomed_) return nullptr;
+    impl_->take_off_locked(*handle);
     return std::unique_ptr<DevresEntry>(handle);
+}
+
+std::unique_ptr<DevresEntry> Devres::remove(DevresHandle handle) {
+    auto entry = take_off(handle);
+    if (entry) impl_->log("REM", *entry);
+    return entry;
 }
 
 void Devres::release(DevresHandle handle) {

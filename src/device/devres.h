@@ -128,6 +128,7 @@ class Devres {
     friend class Core;
     friend class Device;
     friend class Bound;
+    friend class ScopedAction;
     /// Whether anything may be added from now on. What callbacks add is left for the next pass.
     enum class Further { Allowed, Refused };
     /// Unbind, failed probe, device_del, last reference. Says how many entries were released.
@@ -135,6 +136,8 @@ class Devres {
     bool empty() const;  // not even a group marker
     /// add(), of what has been counted as a step already.
     Result<DevresHandle> append(std::unique_ptr<DevresEntry> entry);
+    /// Takes it off, without a line in the log; null: its release has begun.
+    std::unique_ptr<DevresEntry> take_off(DevresHandle handle);
     bool is_to_fail(const DevresEntry& entry) const;
     class Memory;
 
