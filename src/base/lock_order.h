@@ -21,8 +21,8 @@ class LockClassInfo {
 };
 
 namespace lock_order {
-
-#ifndef NDEBUG
+// An installed library's users are told which kind it is, for they must do as it does.
+#if defined(PLUGBOARD_LOCK_ORDER_CHECKED) ? PLUGBOARD_LOCK_ORDER_CHECKED : !defined(NDEBUG)
 inline constexpr bool checked = true;
 void check_before_lock(const LockClassInfo& lock_class);
 void note_unlock(const LockClassInfo& lock_class);

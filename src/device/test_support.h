@@ -1,8 +1,7 @@
-// Helpers of this folder's tests: a trace of what happens, and a driver made of lambdas.
+// Helpers of this folder's tests: a trace of what happens, and things that hold each other.
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +10,7 @@
 #include "base/ref.h"
 #include "device/bus.h"
 #include "device/device.h"
-#include "device/driver.h"
+#include "device/function_driver.h"
 #include "device/model.h"
 
 namespace plugboard::device::testing {
@@ -57,26 +56,7 @@ class TraceWatcher final : public Watcher {
     Trace& trace_;
 };
 
-/// Does what its two functions say.
-class TestDriver final : public Driver {
-  public:
-    using Probe = std::function<Result<void>(Bound&)>;
-    using Remove = std::function<void(const Bound&)>;
-    explicit TestDriver(DriverInfo info, Probe on_probe = {}, Remove on_remove = {})
-        : Driver(std::move(info)),
-          on_probe_(std::move(on_probe)),
-          on_remove_(std::move(on_remove)) {}
-    Result<void> probe(Bound& bound) override {
-        return on_probe_ ? on_probe_(bound) : Result<void>();
-    }
-    void remove(const Bound& bound) override {
-        if (on_remove_) on_remove_(bound);
-    }
-
-  private:
-    Probe on_probe_;
-    Remove on_remove_;
-};
+using TestDriver = FunctionDriver;
 
 /// Keeps a driver on a bus for a scope.
 class Registered {
