@@ -1,5 +1,6 @@
 #include "drm/managed.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace plugboard::drm {
@@ -8,9 +9,19 @@ ManagedList::~ManagedList() {
     assert(entries_.empty());
 }
 
-void ManagedList::add(std::unique_ptr<Entry> entry) {
+void ManagedList::add(const void* value, std::unique_ptr<Entry> entry) {
     MutexLock lock(mutex_);
-    entries_.push_back(std::move(entry));
+    entries_.push_back({value, std::move(entry)});
+}
+
+void ManagedList::release_entry(const void* value) {
+    std::unique_ptr<Entry> taken;  // destroyed with no lock held
+    MutexLock lock(mutex_);
+    const auto found = std::ranges::find(entries_, value, &Link::value);
+    assert(found != entries_.end());
+    taken = std::move(found->entry);
+    entries_.erase(found);
+    lock.unlock();
 }
 
 void ManagedList::release_all() {
@@ -18,7 +29,7 @@ void ManagedList::release_all() {
         std::unique_ptr<Entry> newest;  // destroyed with no lock held; it may add entries
         MutexLock lock(mutex_);
         if (entries_.empty()) return;
-        newest = std::move(entries_.back());
+        newest = std::move(entries_.back().entry);
         entries_.pop_back();
         lock.unlock();
         newest.reset();
@@ -28,7 +39,7 @@ void ManagedList::release_all() {
 
 void ManagedList::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(mutex_);
-    for (const auto& entry : entries_) entry->visit_refs(visitor);
+    for (const Link& link : entries_) link.entry->visit_refs(visitor);
 }
 
 }  // namespace plugboard::drm

@@ -2,6 +2,7 @@
 // Linux: drivers/gpu/drm/drm_managed.c
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -23,8 +24,24 @@ class ManagedList {
     T& make(Args&&... args) {
         auto entry = std::make_unique<Holder<T>>(std::forward<Args>(args)...);
         T& value = entry->value;
-        add(std::move(entry));
+        add(&value, std::move(entry));
         return value;
+    }
+    /// Runs at release, unless release() ran it before. Linux: drmm_add_action
+    class Action {
+      public:
+        explicit Action(std::function<void()> run) : run_(std::move(run)) {}
+        ~Action() { run_(); }
+        Action(const Action&) = delete;
+        Action& operator=(const Action&) = delete;
+
+      private:
+        const std::function<void()> run_;
+    };
+    /// Takes off what make() made and destroys it now. Linux: drmm_release_action
+    template <class T>
+    void release(T& value) {
+        release_entry(&value);
     }
     void release_all();
     void visit_refs(RefVisitor& visitor) const;
@@ -43,10 +60,15 @@ class ManagedList {
         }
         T value;
     };
-    void add(std::unique_ptr<Entry> entry);
+    struct Link {
+        const void* value;  // what make() returned
+        std::unique_ptr<Entry> entry;
+    };
+    void add(const void* value, std::unique_ptr<Entry> entry);
+    void release_entry(const void* value);
 
     mutable Mutex<LockClass<ManagedList>> mutex_;
-    std::vector<std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
+    std::vector<Link> entries_ GUARDED_BY(mutex_);
 };
 
 }  // namespace plugboard::drm

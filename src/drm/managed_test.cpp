@@ -1,4 +1,4 @@
-// The cases of Linux's KUnit suite drm_managed, and the order of release.
+// The order of release; the cases of Linux's KUnit suite drm_managed are in drivers/mock.
 #include "drm/managed.h"
 
 #include <gtest/gtest.h>
@@ -30,6 +30,18 @@ TEST(ManagedList, releases_newest_first) {
     list.make<Noted>(ends, "third");
     list.release_all();
     EXPECT_EQ(ends, (std::vector<std::string>{"third", "second", "first"}));
+}
+
+TEST(ManagedList, releases_the_one_that_it_is_told_to) {
+    std::vector<std::string> ends;
+    ManagedList list;
+    list.make<Noted>(ends, "first");
+    auto& second = list.make<Noted>(ends, "second");
+    list.make<Noted>(ends, "third");
+    list.release(second);
+    EXPECT_EQ(ends, (std::vector<std::string>{"second"}));
+    list.release_all();
+    EXPECT_EQ(ends, (std::vector<std::string>{"second", "third", "first"}));
 }
 
 TEST(ManagedList, what_a_release_adds_is_released_too) {
