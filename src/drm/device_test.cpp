@@ -218,10 +218,11 @@ TEST(DrmDevice, the_nth_failure_of_probe_leaves_nothing) {
         device::Model model;
         bool bound = false;
         {
-            tests::FunctionDriver driver([](device::Bound& with) -> Result<void> {
-                auto drm = TRY(Device::create(with, tests::CardInfo().driver));
-                return drm->publish(with);
-            });
+            device::FunctionDriver driver(
+                {.name = "fake", .matches = {"fake"}}, [](device::Bound& with) -> Result<void> {
+                    auto drm = TRY(Device::create(with, tests::CardInfo().driver));
+                    return drm->publish(with);
+                });
             ASSERT_TRUE(model.platform_bus().add_driver(driver).ok());
             model.fail_nth_step(nth);
             device::DeviceInfo info;

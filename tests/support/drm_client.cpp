@@ -197,7 +197,8 @@ CardInfo linux_6_1_card() {
 Board::Board(CardInfo info, Clock& clock)
     : model(clock),
       info_(std::move(info)),
-      driver_([this](device::Bound& bound) { return probe(bound); }) {
+      driver_({.name = "fake", .matches = {"fake"}},
+              [this](device::Bound& bound) { return probe(bound); }) {
     device::DeviceInfo device;
     device.name = "card";
     device.compatible = {"fake"};

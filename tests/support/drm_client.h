@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/wait.h"
 #include "device/device.h"
-#include "device/driver.h"
+#include "device/function_driver.h"
 #include "device/model.h"
 #include "drm/device.h"
 #include "drm/file.h"
@@ -116,18 +116,6 @@ class Client {
     drm::IoctlText text_;
 };
 
-/// A driver whose probe() is a function.
-class FunctionDriver final : public device::Driver {
-  public:
-    using Probe = std::function<Result<void>(device::Bound&)>;
-    explicit FunctionDriver(Probe probe)
-        : Driver({.name = "fake", .matches = {"fake"}}), probe_(std::move(probe)) {}
-    Result<void> probe(device::Bound& bound) override { return probe_(bound); }
-
-  private:
-    Probe probe_;
-};
-
 struct CardInfo {
     drm::DriverInfo driver{
         .name = "vkms", .description = "Virtual Kernel Mode Setting", .date = "20180514"};
@@ -172,7 +160,7 @@ class Board {
     static void add_second_crtc(drm::Device& drm);
     Result<void> probe(device::Bound& bound);
     CardInfo info_;
-    FunctionDriver driver_;
+    device::FunctionDriver driver_;
     MaybeRef<device::Device> device_;
     MaybeRef<drm::Device> drm_;
 };

@@ -84,7 +84,8 @@ class Board {
     void note(std::string what);
 
     const BoardInfo info_;
-    tests::FunctionDriver driver_{[this](device::Bound& bound) { return probe(bound); }};
+    device::FunctionDriver driver_{{.name = "fake", .matches = {"fake"}},
+                                   [this](device::Bound& bound) { return probe(bound); }};
     MaybeRef<device::Device> device_;
     MaybeRef<Device> drm_;
     Plane* overlay_ = nullptr;
