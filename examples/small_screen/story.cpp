@@ -42,10 +42,8 @@ const char* outcome(const Result<void>& result) {
 std::string seen(const Glass& glass) {
     if (glass.pixels.empty()) return "dark";
     const uint32_t first = glass.pixels.front();
-    const auto others =
-        std::ranges::count_if(glass.pixels, [first](uint32_t p) { return p != first; });
-    return fmt::format("{} pixels of {:#08x}, {} others", glass.pixels.size() - others, first,
-                       others);
+    const auto same = static_cast<size_t>(std::ranges::count(glass.pixels, first));
+    return fmt::format("{} pixels of {:#08x}, {} others", same, first, glass.pixels.size() - same);
 }
 
 }  // namespace
