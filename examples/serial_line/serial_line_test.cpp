@@ -84,6 +84,27 @@ TEST_F(SerialLine, read_that_waits_ends_when_its_device_is_bound_again_at_once) 
     EXPECT_EQ(WaitingRead(driver.open("ttyP0").value()).result(), "again");
 }
 
+TEST_F(SerialLine, pulled_while_text_comes_every_read_ends_and_nothing_is_left) {
+    for (int round = 0; round < 50; round++) {
+        device::MockDevice port(driver, options());
+        std::string last;
+        {
+            const auto line = driver.open("ttyP0").value();
+            auto sender = Thread::start([this] {
+                for (int i = 0; i < 3; i++) EXPECT_TRUE(cable->send("x\n").ok());
+            });
+            auto client = Thread::start([&line, &last] {
+                while (last != "ENODEV") last = WaitingRead(line).result();
+            });
+            ASSERT_TRUE(sender.ok() && client.ok());
+            port.device().del();
+            client->join();
+            sender->join();
+        }
+        EXPECT_EQ(port.finish(), "");
+    }
+}
+
 TEST_F(SerialLine, read_that_is_interrupted_loses_nothing) {
     device::MockDevice port(driver, options());
     const auto line = driver.open("ttyP0").value();

@@ -40,8 +40,7 @@ class Driver final : public device::Driver {
 
     Result<void> probe(Bound& bound) override {
         auto panel = TRY(bound.manage<Panel>(bound.device()));
-        auto drm = TRY(drm::Device::create(
-            bound, {.name = "small", .description = "Small screen", .date = "0"}));
+        auto drm = TRY(drm::Device::create(bound, {.name = "small"}));
         drm->manage<Screen>(*drm, panel);
         TRY(bound.manage<drm::VblankTimer>(*drm));  // flip events and fences come from here
         return drm->publish(bound);                 // newest, so unbind starts by unpublishing

@@ -34,9 +34,9 @@ class State;
 
 /// What a driver says of itself. Plain data. Linux: struct drm_driver
 struct DriverInfo {
-    std::string name;         // "vkms"
-    std::string description;  // "Virtual Kernel Mode Setting"
-    std::string date;         // "20180514"
+    std::string name;           // "vkms"
+    std::string description{};  // "Virtual Kernel Mode Setting"
+    std::string date{};         // "20180514"
     int major = 1, minor = 0, patch = 0;
     bool modeset = true;  // MODESET and ATOMIC
     bool render_node = false;

@@ -45,8 +45,7 @@ struct SimplePipeTest : ::testing::Test {
     }
 
     Result<void> probe(device::Bound& bound) {
-        drm = TRY(Device::create(
-            bound, {.name = "pipe", .description = "One pipe for tests", .date = "0"}));
+        drm = TRY(Device::create(bound, {.name = "pipe"}));
         (*drm)->manage<NotingPipe>(**drm, notes);
         TRY(bound.manage<VblankTimer>(**drm));
         return (*drm)->publish(bound);
