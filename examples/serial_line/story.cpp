@@ -43,10 +43,13 @@ class Teller {
     }
 
   private:
-    /// "ttyP0: DEVRES REL 0x5581 serial::Reader"
+    /// "ttyP0: DEVRES REL 0x5581 serial::Reader", and perhaps more words
     void hear(std::string_view line) {
-        if (line.find(" REL ") == std::string_view::npos) return;
-        say("   released: {}", line.substr(line.rfind(' ') + 1));
+        constexpr std::string_view released = " REL ";
+        const size_t at = line.find(released);
+        if (at == std::string_view::npos) return;
+        const size_t name = line.find(' ', at + released.size()) + 1;
+        say("   released: {}", line.substr(name, line.find(' ', name) - name));
     }
 
     Mutex<LockClass<Teller>> mutex_;
