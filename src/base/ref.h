@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/list.h"
+#include "base/ref_tracker.h"
 
 namespace plugboard {
 
@@ -24,8 +25,16 @@ class RefVisitor {
   public:
     /// `reason` says in a few words why the reference is held ("drm_device.dev").
     virtual void edge(const Object& target, std::string_view reason) = 0;
+    /// The same of a Ref where it is kept, so that it is told from others: since when it is held.
+    template <class T>
+    void edge(const Ref<T>& ref, std::string_view reason) {
+        edge_of(&ref, *ref, reason);
+    }
 
   protected:
+    virtual void edge_of(const void* /*ref*/, const Object& target, std::string_view reason) {
+        edge(target, reason);
+    }
     ~RefVisitor() = default;
 };
 
@@ -78,7 +87,8 @@ std::vector<Ref<const Object>> live_objects();
 size_t live_object_count();
 
 /// A reference on a T; never null (only a moved-from one is, and may only be assigned or
-/// destroyed).
+/// destroyed). While ref_tracker is on, each is written down; what get() and put() do by themselves
+/// is not.
 template <class T>
 class Ref {
   public:
@@ -97,34 +107,64 @@ class Ref {
         return adopt(object);
     }
 
-    Ref(const Ref& other) : object_(other.object_) { object_->get(); }
-    Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+    Ref(const Ref& other) : object_(other.object_) {
+        object_->get();
+        note_taken();
+    }
+    Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {
+        note_moved_from(&other);
+    }
     // NOLINTBEGIN(google-explicit-constructor): as pointers convert.
     template <class U>
     requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& other) : object_(&*other) {
         object_->get();
+        note_taken();
     }
     template <class U>
     requires std::is_convertible_v<U*, T*> Ref(Ref<U>&& other)
-    noexcept : object_(other.release()) {}
+    noexcept : object_(std::exchange(other.object_, nullptr)) { note_moved_from(&other); }
     // NOLINTEND(google-explicit-constructor)
     Ref& operator=(Ref other) noexcept {
         std::swap(object_, other.object_);
+        if (ref_tracker::is_on()) [[unlikely]]
+            ref_tracker::note_swapped(this, &other);
         return *this;
     }
     ~Ref() {
-        if (object_) object_->put();
+        if (!object_) return;
+        note_dropped();
+        object_->put();
     }
 
     T& operator*() const { return *object_; }
     T* operator->() const { return object_; }
     /// Gives the reference away; the caller owns it.
-    T* release() { return std::exchange(object_, nullptr); }
+    T* release() {
+        note_dropped();
+        return std::exchange(object_, nullptr);
+    }
 
     friend bool operator==(const Ref& a, const Ref& b) { return a.object_ == b.object_; }
 
   private:
-    explicit Ref(T* object) : object_(object) { assert(object_); }
+    template <class U>
+    friend class Ref;
+    explicit Ref(T* object) : object_(object) {
+        assert(object_);
+        note_taken();
+    }
+    void note_taken() const {
+        if (ref_tracker::is_on()) [[unlikely]]
+            ref_tracker::note_taken(this, *object_);
+    }
+    void note_moved_from(const void* other) const {
+        if (ref_tracker::is_on()) [[unlikely]]
+            ref_tracker::note_moved(other, this);
+    }
+    void note_dropped() const {
+        if (ref_tracker::is_on()) [[unlikely]]
+            ref_tracker::note_dropped(this);
+    }
     T* object_;
 };
 

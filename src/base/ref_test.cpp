@@ -13,7 +13,7 @@ class Thing final : public Object {
     ~Thing() override { gone_ = true; }
     std::string label() const override { return "thing"; }
     void visit_refs(RefVisitor& visitor) const override {
-        if (other) visitor.edge(**other, "other");
+        if (other) visitor.edge(*other, "other");
     }
     MaybeRef<Thing> other;
 

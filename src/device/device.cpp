@@ -117,7 +117,7 @@ void Device::attributes_changed() {
 void Device::visit_refs(RefVisitor& visitor) const {
     {
         MutexLock lock(state_->mutex);
-        if (state_->parent) visitor.edge(**state_->parent, "parent");
+        if (state_->parent) visitor.edge(*state_->parent, "parent");
     }
     devres_.visit_refs(visitor);
 }

@@ -90,7 +90,7 @@ class Thing final : public Object {
     std::string label() const override { return name_; }
     void visit_refs(RefVisitor& visitor) const override {
         MutexLock lock(mutex_);
-        for (const auto& [reason, object] : held_) visitor.edge(*object, reason);
+        for (const auto& [reason, object] : held_) visitor.edge(object, reason);
     }
     void hold(Ref<const Object> object, std::string reason) {
         MutexLock lock(mutex_);

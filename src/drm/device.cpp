@@ -158,17 +158,17 @@ std::string Device::label() const {
 }
 
 void Device::visit_refs(RefVisitor& visitor) const {
-    visitor.edge(*parent_, "drm_device.dev");
+    visitor.edge(parent_, "drm_device.dev");
     {
         MutexLock lock(state_->master_mutex);
-        if (state_->master) visitor.edge(**state_->master, "drm_device.master");
+        if (state_->master) visitor.edge(*state_->master, "drm_device.master");
     }
     {
         MutexLock lock(state_->nodes_mutex);
-        if (state_->card) visitor.edge(**state_->card, "drm_minor.kdev");
-        if (state_->render_node) visitor.edge(**state_->render_node, "drm_minor.kdev");
+        if (state_->card) visitor.edge(*state_->card, "drm_minor.kdev");
+        if (state_->render_node) visitor.edge(*state_->render_node, "drm_minor.kdev");
         for (const auto& [id, connector] : state_->connectors)
-            visitor.edge(*connector, "drm_connector.kdev");
+            visitor.edge(connector, "drm_connector.kdev");
     }
     state_->names.visit_refs(visitor);
     managed_.visit_refs(visitor);

@@ -133,16 +133,16 @@ std::string File::label() const {
 }
 
 void File::visit_refs(RefVisitor& visitor) const {
-    visitor.edge(*device_, "drm_file.minor");
+    visitor.edge(device_, "drm_file.minor");
     {
         MutexLock lock(device_->state().master_mutex);
-        if (state_->master) visitor.edge(**state_->master, "drm_file.master");
+        if (state_->master) visitor.edge(*state_->master, "drm_file.master");
     }
     MutexLock lock(state_->mutex);
     for (const auto& [handle, object] : state_->handles)
-        visitor.edge(*object, "handle " + std::to_string(handle));
-    for (const Ref<Framebuffer>& fb : state_->framebuffers) visitor.edge(*fb, "drm_file.fbs");
-    for (const Ref<Blob>& blob : state_->blobs) visitor.edge(*blob, "drm_file.blobs");
+        visitor.edge(object, "handle " + std::to_string(handle));
+    for (const Ref<Framebuffer>& fb : state_->framebuffers) visitor.edge(fb, "drm_file.fbs");
+    for (const Ref<Blob>& blob : state_->blobs) visitor.edge(blob, "drm_file.blobs");
 }
 
 }  // namespace plugboard::drm

@@ -38,7 +38,7 @@ class Master final : public Object {
 
     std::string label() const override { return "master " + std::to_string(number_); }
     void visit_refs(RefVisitor& visitor) const override {
-        if (lessor) visitor.edge(**lessor, "drm_master.lessor");
+        if (lessor) visitor.edge(*lessor, "drm_master.lessor");
     }
 
   private:

@@ -35,7 +35,7 @@ class DevicePut {
   public:
     explicit DevicePut(Ref<Device> device) : device_(std::move(device)) {}
     void visit_refs(RefVisitor& visitor) const {
-        visitor.edge(*device_, "devm action \"drm_dev_put\"");
+        visitor.edge(device_, "devm action \"drm_dev_put\"");
     }
 
   private:

@@ -116,7 +116,7 @@ void CrcFile::handle_close() {
 
 void CrcFile::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(mutex_);
-    if (device_) visitor.edge(**device_, "open crc file");
+    if (device_) visitor.edge(*device_, "open crc file");
 }
 
 std::string CrcData::label() const {

@@ -137,17 +137,17 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
         const Output& output = outputs_[crtc];
         if (output.frame) {
             for (const ShownPlane& plane : output.frame->planes)
-                visitor.edge(*plane.fb, fmt::format("shown on crtc-{}", crtc));
-            if (output.frame->gamma) visitor.edge(**output.frame->gamma, "gamma");
+                visitor.edge(plane.fb, fmt::format("shown on crtc-{}", crtc));
+            if (output.frame->gamma) visitor.edge(*output.frame->gamma, "gamma");
         }
         for (const WritebackJob& job : output.jobs) {
-            visitor.edge(*job.fb, "writeback");
-            if (job.done) visitor.edge(**job.done, "writeback");
+            visitor.edge(job.fb, "writeback");
+            if (job.done) visitor.edge(*job.done, "writeback");
         }
-        if (output.crc) visitor.edge(**output.crc, "crc");
+        if (output.crc) visitor.edge(*output.crc, "crc");
     }
-    for (const auto& file : files_) visitor.edge(*file, "open file");
-    for (const Watched& watched : watched_) visitor.edge(*watched.commit, "commit");
+    for (const auto& file : files_) visitor.edge(file, "open file");
+    for (const Watched& watched : watched_) visitor.edge(watched.commit, "commit");
 }
 
 void FrameWorker::run() {

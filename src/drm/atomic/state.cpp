@@ -26,20 +26,20 @@ std::optional<Change>& slot(std::vector<std::optional<Change>>& changes, uint32_
 }
 
 void visit(RefVisitor& visitor, const PlaneState& state, std::string_view reason) {
-    if (state.fb) visitor.edge(**state.fb, reason);
-    if (state.in_fence) visitor.edge(**state.in_fence, "drm_plane_state.fence");
+    if (state.fb) visitor.edge(*state.fb, reason);
+    if (state.in_fence) visitor.edge(*state.in_fence, "drm_plane_state.fence");
 }
 
 void visit(RefVisitor& visitor, const CrtcState& state) {
-    if (state.mode_blob) visitor.edge(**state.mode_blob, "drm_crtc_state.mode_blob");
-    if (state.gamma_lut) visitor.edge(**state.gamma_lut, "drm_crtc_state.gamma_lut");
+    if (state.mode_blob) visitor.edge(*state.mode_blob, "drm_crtc_state.mode_blob");
+    if (state.gamma_lut) visitor.edge(*state.gamma_lut, "drm_crtc_state.gamma_lut");
 }
 
 void visit(RefVisitor& visitor, const ConnectorState& state) {
     if (!state.writeback) return;
-    if (state.writeback->fb) visitor.edge(**state.writeback->fb, "drm_writeback_job.fb");
+    if (state.writeback->fb) visitor.edge(*state.writeback->fb, "drm_writeback_job.fb");
     if (state.writeback->out_fence)
-        visitor.edge(**state.writeback->out_fence, "drm_writeback_job.out_fence");
+        visitor.edge(*state.writeback->out_fence, "drm_writeback_job.out_fence");
 }
 
 }  // namespace
@@ -236,7 +236,7 @@ std::string State::label() const {
 }
 
 void State::visit_refs(RefVisitor& visitor) const {
-    visitor.edge(*device_, "drm_atomic_state.dev");
+    visitor.edge(device_, "drm_atomic_state.dev");
     MutexLock lock(mutex_);
     if (!is_sealed_) return;  // its request's thread is still filling it
     for (const auto& change : contents_.planes) {
@@ -248,10 +248,10 @@ void State::visit_refs(RefVisitor& visitor) const {
         if (!change) continue;
         visit(visitor, change->old_state);
         visit(visitor, change->new_state);
-        if (change->out_fence) visitor.edge(**change->out_fence, "drm_crtc_state.event");
+        if (change->out_fence) visitor.edge(*change->out_fence, "drm_crtc_state.event");
     }
     for (const auto& [index, change] : contents_.connectors) {
-        visitor.edge(**change.connector, "drm_atomic_state.connectors");
+        visitor.edge(*change.connector, "drm_atomic_state.connectors");
         visit(visitor, change.old_state);
         visit(visitor, change.new_state);
     }

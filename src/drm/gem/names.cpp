@@ -51,7 +51,7 @@ std::vector<Names::Row> Names::rows() const {
 
 void Names::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(mutex_);
-    for (const auto& [name, object] : names_) visitor.edge(*object, "drm_device.object_name_idr");
+    for (const auto& [name, object] : names_) visitor.edge(object, "drm_device.object_name_idr");
 }
 
 }  // namespace plugboard::drm::gem

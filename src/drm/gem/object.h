@@ -46,7 +46,7 @@ class Object final : public plugboard::Object {
 
     std::string label() const override;
     void visit_refs(RefVisitor& visitor) const override {
-        visitor.edge(*memory_, "drm_gem_object.dma_buf");
+        visitor.edge(memory_, "drm_gem_object.dma_buf");
     }
 
   private:

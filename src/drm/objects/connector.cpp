@@ -67,7 +67,7 @@ std::string Connector::label() const {
 
 void Connector::visit_refs(RefVisitor& visitor) const {
     // The current state has no writeback job: an installed commit holds its own.
-    if (writeback_formats_) visitor.edge(**writeback_formats_, name_ + " WRITEBACK_PIXEL_FORMATS");
+    if (writeback_formats_) visitor.edge(*writeback_formats_, name_ + " WRITEBACK_PIXEL_FORMATS");
 }
 
 MaybeRef<Connector> find_connector(Device& device, ObjectId id) {

@@ -37,9 +37,9 @@ Crtc::~Crtc() = default;
 
 void Crtc::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(device_.mode_config().lock());
-    if (state.mode_blob) visitor.edge(**state.mode_blob, name() + " MODE_ID");
-    if (state.gamma_lut) visitor.edge(**state.gamma_lut, name() + " GAMMA_LUT");
-    if (newest_commit) visitor.edge(**newest_commit, name() + " newest commit");
+    if (state.mode_blob) visitor.edge(*state.mode_blob, name() + " MODE_ID");
+    if (state.gamma_lut) visitor.edge(*state.gamma_lut, name() + " GAMMA_LUT");
+    if (newest_commit) visitor.edge(*newest_commit, name() + " newest commit");
 }
 
 }  // namespace plugboard::drm

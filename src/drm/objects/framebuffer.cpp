@@ -25,8 +25,7 @@ std::string Framebuffer::label() const {
 void Framebuffer::visit_refs(RefVisitor& visitor) const {
     for (size_t i = 0; i < info_.planes.size(); i++) {
         if (info_.planes[i].object)
-            visitor.edge(**info_.planes[i].object,
-                         "drm_framebuffer.obj[" + std::to_string(i) + "]");
+            visitor.edge(*info_.planes[i].object, "drm_framebuffer.obj[" + std::to_string(i) + "]");
     }
 }
 

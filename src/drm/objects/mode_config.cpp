@@ -126,9 +126,9 @@ void ModeConfig::drop_connectors() {
 void ModeConfig::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(lock_);
     for (const Ref<Connector>& connector : connectors) {
-        visitor.edge(*connector, "mode_config.connector_list");
+        visitor.edge(connector, "mode_config.connector_list");
         // Here, where the lock that guards it is sure to live.
-        if (connector->edid) visitor.edge(**connector->edid, connector->name() + " EDID");
+        if (connector->edid) visitor.edge(*connector->edid, connector->name() + " EDID");
     }
 }
 

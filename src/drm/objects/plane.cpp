@@ -70,9 +70,9 @@ bool Plane::has_format(uint32_t fourcc, uint64_t modifier) const {
 }
 
 void Plane::visit_refs(RefVisitor& visitor) const {
-    if (in_formats_) visitor.edge(**in_formats_, name() + " IN_FORMATS");
+    if (in_formats_) visitor.edge(*in_formats_, name() + " IN_FORMATS");
     MutexLock lock(device_.mode_config().lock());
-    if (state.fb) visitor.edge(**state.fb, name() + " FB_ID");
+    if (state.fb) visitor.edge(*state.fb, name() + " FB_ID");
 }
 
 }  // namespace plugboard::drm

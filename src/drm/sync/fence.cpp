@@ -97,7 +97,7 @@ bool Fence::remove_callback(uint64_t number) {
 }
 
 void Fence::visit_refs(RefVisitor& visitor) const {
-    if (timeline_) visitor.edge(**timeline_, "sync_pt.parent");
+    if (timeline_) visitor.edge(*timeline_, "sync_pt.parent");
 }
 
 std::string Fence::label() const {

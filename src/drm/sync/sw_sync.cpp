@@ -134,7 +134,7 @@ class SwSync final : public SpecialFile {
 
     std::string label() const override { return fmt::format("sw_sync {} {}", number_, name_); }
     void visit_refs(RefVisitor& visitor) const override {
-        visitor.edge(*timeline_, "file.private_data");
+        visitor.edge(timeline_, "file.private_data");
     }
 
   private:

@@ -57,9 +57,7 @@ class SyncFile final : public SpecialFile {
     Result<size_t> write(std::span<const std::byte>) override { return Errno::Inval; }
 
     std::string label() const override { return fmt::format("sync_file {}", number_); }
-    void visit_refs(RefVisitor& visitor) const override {
-        visitor.edge(*fence_, "sync_file.fence");
-    }
+    void visit_refs(RefVisitor& visitor) const override { visitor.edge(fence_, "sync_file.fence"); }
 
   private:
     template <class T, class... Args>

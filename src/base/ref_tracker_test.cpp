@@ -1,0 +1,162 @@
+#include "base/ref_tracker.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "base/ref.h"
+#include "base/stack_names.h"
+
+namespace plugboard {
+namespace {
+
+class Thing final : public Object {
+  public:
+    std::string label() const override { return "thing"; }
+    void visit_refs(RefVisitor&) const override {}
+};
+
+using ref_tracker::Nanos;
+
+Nanos test_time{};
+
+class RefTracker : public testing::Test {
+  protected:
+    RefTracker() {
+        test_time = Nanos(100);
+        ref_tracker::switch_on([] { return test_time; });
+    }
+    ~RefTracker() override { ref_tracker::switch_off(); }
+
+    static std::vector<ref_tracker::Record> records() {
+        auto found = ref_tracker::snapshot().value().records;
+        std::ranges::sort(found, {}, &ref_tracker::Record::when);
+        return found;
+    }
+};
+
+[[gnu::noinline]] Ref<Thing> make_thing() {
+    return make_ref<Thing>();
+}
+
+TEST_F(RefTracker, writes_down_since_when_and_where_a_reference_is_held) {
+    const Ref<Thing> thing = make_thing();
+    const auto found = records();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].ref, &thing);
+    EXPECT_EQ(found[0].object, static_cast<const Object*>(&*thing));
+    EXPECT_EQ(found[0].when, Nanos(100));
+    const auto functions = telling_functions(found[0].stack(), 16);
+    EXPECT_NE(std::ranges::find(functions, "make_thing"), functions.end())
+        << testing::PrintToString(functions);
+}
+
+TEST_F(RefTracker, copy_is_a_record_of_its_own_and_goes_with_it) {
+    const Ref<Thing> first = make_ref<Thing>();
+    test_time = Nanos(200);
+    {
+        const Ref<Thing> second = first;
+        const Ref<const Object> third = second;
+        const auto found = records();
+        ASSERT_EQ(found.size(), 3u);
+        EXPECT_EQ(found[0].ref, &first);
+        EXPECT_EQ(found[0].when, Nanos(100));
+        EXPECT_EQ(found[1].when, Nanos(200));
+        EXPECT_EQ(found[2].object, found[0].object);
+    }
+    EXPECT_EQ(records().size(), 1u);
+}
+
+TEST_F(RefTracker, record_moves_with_its_reference) {
+    Ref<Thing> first = make_ref<Thing>();
+    test_time = Nanos(200);
+    const Ref<Thing> second = std::move(first);
+    const auto moved = records();
+    ASSERT_EQ(moved.size(), 1u);
+    EXPECT_EQ(moved[0].ref, &second);
+    EXPECT_EQ(moved[0].when, Nanos(100));
+    Ref<Thing> third = second;
+    const Ref<const Object> converted = std::move(third);
+    EXPECT_EQ(records().back().ref, &converted);
+}
+
+TEST_F(RefTracker, assignment_drops_the_old_reference_and_keeps_the_new_ones_time) {
+    Ref<Thing> kept = make_ref<Thing>();
+    test_time = Nanos(200);
+    kept = make_ref<Thing>();
+    const auto found = records();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].ref, &kept);
+    EXPECT_EQ(found[0].object, static_cast<const Object*>(&*kept));
+    EXPECT_EQ(found[0].when, Nanos(200));
+}
+
+TEST_F(RefTracker, records_follow_the_references_of_a_container_that_grows) {
+    std::vector<Ref<Thing>> things;
+    for (int i = 0; i < 100; i++) things.push_back(make_ref<Thing>());
+    const auto found = records();
+    ASSERT_EQ(found.size(), 100u);
+    for (const auto& record : found) {
+        EXPECT_TRUE(std::ranges::any_of(things, [&](const Ref<Thing>& thing) {
+            return &thing == record.ref && record.object == &*thing;
+        }));
+    }
+}
+
+TEST_F(RefTracker, reference_that_is_given_away_has_no_record) {
+    Thing* const thing = make_ref<Thing>().release();
+    EXPECT_TRUE(records().empty());
+    const auto again = Ref<Thing>::adopt(*thing);
+    EXPECT_EQ(records().size(), 1u);
+}
+
+TEST_F(RefTracker, writes_down_nothing_for_a_thread_that_asks_for_it) {
+    const Ref<Thing> thing = make_ref<Thing>();
+    {
+        const ref_tracker::Unrecorded scope;
+        const Ref<Thing> copy = thing;
+        EXPECT_EQ(records().size(), 1u);
+    }
+    const Ref<Thing> copy = thing;
+    EXPECT_EQ(records().size(), 2u);
+}
+
+TEST_F(RefTracker, forgets_all_when_it_is_switched_off) {
+    {
+        const Ref<Thing> thing = make_ref<Thing>();
+        ref_tracker::switch_off();
+        EXPECT_FALSE(ref_tracker::snapshot().has_value());
+        ref_tracker::switch_on();
+        EXPECT_TRUE(records().empty()) << "held since before tracking";
+        const Ref<Thing> copy = thing;
+        EXPECT_EQ(records().size(), 1u);
+    }
+    EXPECT_TRUE(records().empty());
+}
+
+TEST_F(RefTracker, threads_that_pass_references_around_leave_no_record) {
+    const Ref<Thing> shared = make_ref<Thing>();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; t++) {
+        threads.emplace_back([&shared] {
+            std::vector<Ref<Thing>> own;
+            for (int i = 0; i < 500; i++) {
+                own.push_back(shared);
+                own.front() = own.back();
+                if (own.size() > 10) own.clear();
+            }
+        });
+    }
+    for (int i = 0; i < 50; i++) {
+        for (const auto& record : records()) EXPECT_EQ(record.object, &*shared);
+    }
+    ref_tracker::switch_off();
+    ref_tracker::switch_on();
+    for (auto& thread : threads) thread.join();
+    EXPECT_TRUE(records().empty());
+}
+
+}  // namespace
+}  // namespace plugboard
