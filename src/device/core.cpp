@@ -9,6 +9,7 @@
 #include "device/device.h"
 #include "device/device_state.h"
 #include "device/hang_watch.h"
+#include "device/loop_check.h"
 #include "device/model_state.h"
 #include "device/uevent.h"
 
@@ -196,7 +197,8 @@ void Core::del(Device& device) {
 }
 
 void Core::finish_del(Device& device) {
-    MaybeRef<Device> self, parent;  // dropped last, with nothing held
+    const LoopCheckAtDel check(device);  // first, so that it looks last
+    MaybeRef<Device> self, parent;       // dropped last, with nothing held
     DeviceLocked locked(device);
     Device::State& state = *device.state_;
     if (std::exchange(state.is_del_finished, true)) return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace plugboard::device {
 namespace {
@@ -14,9 +15,12 @@ class EdgeCollector final : public RefVisitor {
 
     void from(size_t node) { from_ = node; }
     void edge(const Object& target, std::string_view reason) override {
+        edge_of(nullptr, target, reason);
+    }
+    void edge_of(const void* ref, const Object& target, std::string_view reason) override {
         const auto found = index_.find(&target);
         if (found == index_.end()) return;  // made after the list was taken
-        graph_.edges.push_back({from_, found->second, std::string(reason)});
+        graph_.edges.push_back({from_, found->second, std::string(reason), ref});
     }
 
   private:
@@ -25,14 +29,38 @@ class EdgeCollector final : public RefVisitor {
     size_t from_ = 0;
 };
 
-/// A resource that names itself is a stop of its own on the way: `devm action "put"`.
-bool is_stop(const std::string& reason) {
-    return reason.find('"') != std::string::npos;
+/// Gives the edges their records, and the nodes those that no edge claims.
+void match_records(Graph& graph, const std::unordered_map<const Object*, size_t>& index) {
+    auto tracked = ref_tracker::snapshot();
+    if (!tracked) return;
+    graph.is_tracked = true;
+    graph.now = tracked->now;
+    graph.taken = std::move(tracked->records);
+    std::ranges::sort(graph.taken, {}, &ref_tracker::Record::when);
+    std::unordered_map<const void*, size_t> by_ref;
+    by_ref.reserve(graph.taken.size());
+    for (size_t i = 0; i < graph.taken.size(); i++) by_ref.emplace(graph.taken[i].ref, i);
+
+    std::vector<bool> is_named(graph.taken.size());
+    for (Edge& edge : graph.edges) {
+        const auto found = by_ref.find(edge.ref);
+        if (found == by_ref.end()) continue;
+        // Another Ref may stand there by now.
+        if (graph.taken[found->second].object != graph.nodes[edge.to].object) continue;
+        edge.taken = found->second;
+        is_named[edge.taken] = true;
+    }
+    for (size_t i = 0; i < graph.taken.size(); i++) {
+        const auto found = index.find(graph.taken[i].object);
+        if (!is_named[i] && found != index.end())
+            graph.nodes[found->second].unnamed_taken.push_back(i);
+    }
 }
 
 }  // namespace
 
 Graph Graph::capture() {
+    const ref_tracker::Unrecorded own;
     const std::vector<Ref<const Object>> objects = live_objects();
     Graph graph;
     std::unordered_map<const Object*, size_t> index;
@@ -51,6 +79,7 @@ Graph Graph::capture() {
         graph.nodes[graph.edges[i].from].out.push_back(i);
         graph.nodes[graph.edges[i].to].in.push_back(i);
     }
+    match_records(graph, index);
     for (size_t i = 0; i < objects.size(); i++) {
         Node& node = graph.nodes[i];
         const size_t count = objects[i]->ref_count();
@@ -58,52 +87,9 @@ Graph Graph::capture() {
         node.references = count - 1;  // without the list's
         // Edges may have come and gone since the count was taken; never less than none.
         node.unnamed = node.references - std::min(node.references, node.in.size());
+        if (node.unnamed_taken.size() > node.unnamed) node.unnamed_taken.resize(node.unnamed);
     }
     return graph;
-}
-
-std::string Graph::describe(const Loop& loop) const {
-    if (loop.edges.empty()) return {};
-    std::string text = nodes[edges[loop.edges.front()].from].label;
-    for (const size_t i : loop.edges) {
-        const Edge& edge = edges[i];
-        const std::string& label = nodes[edge.to].label;
-        text += is_stop(edge.reason) ? " -> " + edge.reason + " -> " + label
-                                     : " -> " + label + " [" + edge.reason + "]";
-    }
-    return text + ": nothing will break this loop";
-}
-
-std::string Graph::hints(const Loop& loop) const {
-    std::string text;
-    for (const size_t i : loop.edges) {
-        const Edge& edge = edges[i];
-        if (!edge.reason.starts_with("devm ")) continue;
-        text += "releasing " + edge.reason + " of " + nodes[edge.from].label +
-                " would break it (unbind, device_del, a devres group)\n";
-    }
-    return text;
-}
-
-std::string Graph::explain(std::string_view words) const {
-    std::string text;
-    for (const Node& node : nodes) {
-        if (node.label.find(words) == std::string::npos) continue;
-        text += node.label + ": " + std::to_string(node.references) +
-                (node.references == 1 ? " reference\n" : " references\n");
-        for (const size_t i : node.in)
-            text += "  " + nodes[edges[i].from].label + " [" + edges[i].reason + "]\n";
-        if (node.unnamed > 0)
-            text += "  " + std::to_string(node.unnamed) + " unnamed: a stack, a thread, the core\n";
-    }
-    return text;
-}
-
-std::vector<std::string> find_loops() {
-    const Graph graph = Graph::capture();
-    std::vector<std::string> found;
-    for (const Loop& loop : graph.verified_loops()) found.push_back(graph.describe(loop));
-    return found;
 }
 
 }  // namespace plugboard::device

@@ -10,8 +10,6 @@
 namespace plugboard::device {
 namespace {
 
-constexpr size_t none = SIZE_MAX;
-
 /// Which nodes somebody outside the graph holds, at first or at second hand.
 std::vector<bool> reached_from_outside(const Graph& graph) {
     std::vector<bool> reached(graph.nodes.size());
@@ -190,6 +188,7 @@ std::vector<Loop> Graph::loops() const {
             limit = found.size();
             shortest.edges = std::move(found);
         }
+        shortest.members = std::move(members);
         loops.push_back(std::move(shortest));
     }
     std::ranges::sort(loops, [&](const Loop& a, const Loop& b) {
@@ -217,6 +216,19 @@ std::vector<Loop> Graph::verified_loops() const {
     };
     std::erase_if(
         found, [&](const Loop& loop) { return !std::ranges::all_of(loop.edges, is_still_there); });
+    return found;
+}
+
+LoopMembers::LoopMembers(const Graph& graph, const std::vector<Loop>& loops)
+    : loop_of_(graph.nodes.size(), none) {
+    for (size_t i = 0; i < loops.size(); i++)
+        for (const size_t node : loops[i].members) loop_of_[node] = i;
+}
+
+std::vector<std::string> find_loops() {
+    const Graph graph = Graph::capture();
+    std::vector<std::string> found;
+    for (const Loop& loop : graph.verified_loops()) found.push_back(graph.describe(loop));
     return found;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <set>
 #include <thread>
 
@@ -15,6 +16,7 @@ namespace plugboard::device {
 namespace {
 
 using testing::Lines;
+using ::testing::MatchesRegex;
 using testing::named;
 using testing::Thing;
 
@@ -134,6 +136,165 @@ TEST(Explainer, objects_that_move_meanwhile_make_no_loops) {
     for (int i = 0; i < 300; i++) EXPECT_TRUE(find_loops().empty());
     stop = true;
     mover.join();
+}
+
+ref_tracker::Nanos test_time{};
+
+/// Tracks on a time of the test's own.
+class Tracked {
+  public:
+    Tracked() {
+        test_time = std::chrono::seconds(10);
+        ref_tracker::switch_on([] { return test_time; });
+    }
+    ~Tracked() { ref_tracker::switch_off(); }
+};
+
+[[gnu::noinline]] Ref<Thing> make_framebuffer() {
+    return make_ref<Thing>("framebuffer 7");
+}
+
+[[gnu::noinline]] void attach(Thing& file, const Ref<Thing>& framebuffer) {
+    file.hold(framebuffer, "fb_id 7");
+}
+
+TEST(ExplainerTracked, explain_says_since_when_and_where_each_reference_was_taken) {
+    auto early = make_ref<Thing>("file 2");
+    auto before = make_framebuffer();
+    const Tracked tracked;
+    auto held = make_framebuffer();
+    auto holder = make_ref<Thing>("file 3");
+    test_time += std::chrono::milliseconds(1500);
+    attach(*holder, held);
+    early->hold(before, "fb_id 7");
+    test_time += std::chrono::milliseconds(1500);
+
+    const std::string text = Graph::capture().explain("framebuffer 7");
+    // What was there before has an unnamed holder whose time nobody knows.
+    EXPECT_THAT(text,
+                MatchesRegex("framebuffer 7: 2 references\n"
+                             "  file 2 \\[fb_id 7\\]\n"
+                             "      held for 1.5 s, taken in .*\n"
+                             "  1 unnamed since before tracking: a stack, a thread, the core\n"
+                             "framebuffer 7: 2 references\n"
+                             "  file 3 \\[fb_id 7\\]\n"
+                             "      held for 1.5 s, taken in .*attach.*\n"
+                             "  unnamed\n"
+                             "      held for 3.0 s, taken in .*make_framebuffer.*\n"));
+}
+
+TEST(ExplainerTracked, named_reference_from_before_is_told_as_such) {
+    auto held = make_framebuffer();
+    auto holder = make_ref<Thing>("file 3");
+    attach(*holder, held);
+    const Tracked tracked;
+    EXPECT_EQ(Graph::capture().explain("framebuffer 7"),
+              "framebuffer 7: 2 references\n"
+              "  file 3 [fb_id 7]\n"
+              "      held since before tracking\n"
+              "  1 unnamed since before tracking: a stack, a thread, the core\n");
+}
+
+TEST(ExplainerTracked, capture_does_not_show_its_own_references) {
+    const Tracked tracked;
+    auto thing = make_ref<Thing>("thing");
+    for (int i = 0; i < 3; i++) {
+        const Graph graph = Graph::capture();
+        ASSERT_EQ(graph.taken.size(), 1u);
+        EXPECT_EQ(graph.taken[0].ref, &thing);
+    }
+}
+
+TEST(ExplainerTracked, threads_that_take_turns_never_show_more_holders_than_references) {
+    const Tracked tracked;
+    std::atomic<bool> stop = false;
+    auto shared = make_ref<Thing>("shared");
+    std::thread mover([&] {
+        auto holder = make_ref<Thing>("holder");
+        while (!stop) {
+            holder->hold(shared, "for a moment");
+            holder->drop_all();
+        }
+    });
+    for (int i = 0; i < 100; i++) {
+        const Graph graph = Graph::capture();
+        for (const Node& node : graph.nodes) EXPECT_LE(node.unnamed_taken.size(), node.unnamed);
+    }
+    stop = true;
+    mover.join();
+}
+
+TEST(ExplainerTracked, report_of_a_loop_says_where_its_references_were_taken) {
+    const Tracked tracked;
+    Thing* first = nullptr;
+    {
+        auto file = make_ref<Thing>("file 3");
+        auto framebuffer = make_framebuffer();
+        attach(*file, framebuffer);
+        framebuffer->hold(file, "owner");
+        first = &*file;
+    }
+    const Graph graph = Graph::capture();
+    const auto loops = graph.verified_loops();
+    ASSERT_EQ(loops.size(), 1u);
+    EXPECT_THAT(graph.report(loops[0]),
+                MatchesRegex("file 3 -> framebuffer 7 \\[fb_id 7\\] -> file 3 \\[owner\\]: nothing "
+                             "will break this loop\n"
+                             "  framebuffer 7 \\[fb_id 7\\] by file 3\n"
+                             "      held for 0 ms, taken in .*attach.*\n"
+                             "  file 3 \\[owner\\] by framebuffer 7\n"
+                             "      held for 0 ms, taken in .*\n"));
+    const auto keep = Ref<Thing>::share(*first);
+    first->drop_all();
+}
+
+TEST(ExplainerDot, draws_holders_reasons_and_loops) {
+    Thing* looping = nullptr;
+    {
+        auto a = make_ref<Thing>("a \"quoted\""), b = make_ref<Thing>("b");
+        a->hold(b, "forth");
+        b->hold(a, "back");
+        looping = &*a;
+    }
+    auto file = make_ref<Thing>("file 3"), framebuffer = make_ref<Thing>("framebuffer 7");
+    file->hold(framebuffer, "fb_id 7");
+    const Graph graph = Graph::capture();
+    ASSERT_EQ(graph.nodes.size(), 4u);
+    EXPECT_EQ(
+        graph.dot(graph.around(""), graph.verified_loops()),
+        R"(// Who holds whom: an arrow is a reference, its label the reason. Red: a loop that nothing will break.
+digraph references {
+    rankdir=LR;
+    node [shape=box, style=rounded, fontname="sans-serif", fontsize=11];
+    edge [fontname="sans-serif", fontsize=9];
+    n0 [label="a \"quoted\"\n1 reference", color=red, fontcolor=red, penwidth=2];
+    n1 [label="b\n1 reference", color=red, fontcolor=red, penwidth=2];
+    n2 [label="file 3\n1 reference"];
+    u2 [label="1 unnamed", shape=plain, fontcolor=gray40, tooltip="a stack, a thread, the core"];
+    u2 -> n2 [style=dashed, color=gray40];
+    n3 [label="framebuffer 7\n2 references"];
+    u3 [label="1 unnamed", shape=plain, fontcolor=gray40, tooltip="a stack, a thread, the core"];
+    u3 -> n3 [style=dashed, color=gray40];
+    n0 -> n1 [label="forth", color=red, fontcolor=red, penwidth=2];
+    n1 -> n0 [label="back", color=red, fontcolor=red, penwidth=2];
+    n2 -> n3 [label="fb_id 7"];
+}
+)");
+    const auto keep = Ref<Thing>::share(*looping);
+    looping->drop_all();
+}
+
+TEST(ExplainerDot, around_an_object_is_what_reaches_it_and_what_it_reaches) {
+    std::vector<Ref<Thing>> things;
+    for (const char* name : {"top", "middle", "bottom", "beside", "apart"})
+        things.push_back(make_ref<Thing>(name));
+    things[0]->hold(things[1], "edge");  // top -> middle -> bottom <- beside
+    things[1]->hold(things[2], "edge");
+    things[3]->hold(things[2], "edge");
+    const Graph graph = Graph::capture();
+    EXPECT_EQ(graph.around("middle"), (std::vector<bool>{true, true, true, false, false}));
+    EXPECT_EQ(graph.around(""), std::vector<bool>(5, true));
+    EXPECT_EQ(graph.around("nothing"), std::vector<bool>(5, false));
 }
 
 // Random graphs of real objects against a search that tries everything.

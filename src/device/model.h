@@ -34,6 +34,9 @@ struct Settings {
     /// After this long without a new driver the devices whose probe is still deferred are named in
     /// the log. Linux: deferred_probe_timeout
     Nanos deferred_probe_timeout = std::chrono::seconds(10);
+    /// After each device_del a log line for a loop of references that will keep the device. Walks
+    /// all live objects: for tests and debugging.
+    bool check_loops_at_del = false;
 };
 
 struct Uevent {
