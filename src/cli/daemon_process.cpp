@@ -91,6 +91,7 @@ FinalReport DaemonProcess::finish() {
         report.objects = answer.body.value("objects", size_t{0});
         report.descriptors = answer.body.value("fds", size_t{0});
         report.labels = answer.body.value("labels", std::vector<std::string>());
+        report.loops = answer.body.value("loops", std::vector<std::string>());
     } catch (const Failure& failure) {
         // Its clients may have seen its death, and ended, before its parent can.
         if (ends_within(dying_time))

@@ -25,6 +25,7 @@ struct DaemonOptions {
 struct FinalReport {
     size_t opens = 0, objects = 0, descriptors = 0;
     std::vector<std::string> labels;  // of objects
+    std::vector<std::string> loops;   // of references, that nobody will break
 };
 
 /// Ends when the socket closes, whatever becomes of us.

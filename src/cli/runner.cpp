@@ -45,6 +45,7 @@ FinalReport ask_for_report(const std::string& directory) {
     report.objects = leaks.value("objects", size_t{0});
     report.descriptors = leaks.value("fds", size_t{0});
     report.labels = leaks.value("labels", std::vector<std::string>());
+    report.loops = leaks.value("loops", std::vector<std::string>());
     return report;
 }
 
@@ -327,6 +328,7 @@ class Run {
                                report.descriptors, left.size()));
         for (const std::string& label : report.labels)
             print_note(fmt::format("  object: {}", label));
+        for (const std::string& loop : report.loops) print_note(fmt::format("  loop: {}", loop));
         for (const Process& process : left)
             print_note(fmt::format("  process: {} {}", process.pid, process.name));
         return report.objects + report.descriptors + left.size() > 0;

@@ -1,18 +1,17 @@
 #include "daemon/commands.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <string>
 #include <utility>
 
 #include "base/log.h"
 #include "daemon/descriptor_count.h"
+#include "daemon/explain_command.h"
 #include "daemon/planted_leak.h"
 #include "daemon/screen_commands.h"
 #include "daemon/screens.h"
+#include "daemon/sealed_memory.h"
 #include "daemon/seat_commands.h"
 #include "daemon/status.h"
 #include "daemon/trace_command.h"
@@ -40,19 +39,6 @@ std::optional<uint32_t> crtc_of(const Screen& screen) {
     return crtc->index();
 }
 
-Result<UniqueFd> memory_of(std::span<const uint8_t> bytes) {
-    UniqueFd memory(memfd_create("plugboard-screenshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!memory.is_open()) return last_error();
-    while (!bytes.empty()) {
-        const ssize_t count = write(memory.borrow(), bytes.data(), bytes.size());
-        if (count < 0) return last_error();
-        bytes = bytes.subspan(static_cast<size_t>(count));
-    }
-    if (fcntl(memory.borrow(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
-        return last_error();
-    return memory;
-}
-
 Outcome<Reply> take_screenshot(Board& board, const std::string& target) {
     auto found = find_screen(board, target);
     if (!found.ok()) return found.problem();
@@ -66,27 +52,11 @@ Outcome<Reply> take_screenshot(Board& board, const std::string& target) {
     if (!crtc) return failed(Errno::Io);
     const auto image = vkms::screenshot(*screen.drm, *crtc);
     if (!image.ok()) return failed(image.error());
-    auto memory = memory_of(image->rgb);
+    auto memory = seal_memory("plugboard-screenshot", image->rgb);
     if (!memory.ok()) return failed(memory.error());
     Reply reply;
     reply.body = {{"width", image->width}, {"height", image->height}, {"name", name}};
     reply.attachment = std::move(*memory);
-    return reply;
-}
-
-Outcome<Reply> explain(const json& request) {
-    Reply reply;
-    if (request.value("loops", false)) {
-        reply.body["loops"] = device::find_loops();
-        return reply;
-    }
-    const std::string words = request.value("object", "");
-    std::string text = device::Graph::capture().explain(words);
-    if (text.empty()) {
-        return Problem{.message = fmt::format("no object is called \"{}\"", words),
-                       .remedy = "use a word of its label: card0, vkms, file, buffer"};
-    }
-    reply.body["text"] = std::move(text);
     return reply;
 }
 
@@ -127,7 +97,10 @@ Outcome<Reply> flips(Board& board, const json& request) {
 
 json leftovers_of(Board& board, const std::function<size_t()>& count) {
     const Leftovers left = board.leftovers(count);
-    return {{"objects", left.objects}, {"fds", left.descriptors}, {"labels", left.labels}};
+    json report = {{"objects", left.objects}, {"fds", left.descriptors}, {"labels", left.labels}};
+    // Whatever is in a loop that nobody will break is left behind.
+    report["loops"] = left.objects > 0 ? device::find_loops() : std::vector<std::string>();
+    return report;
 }
 
 }  // namespace
@@ -155,7 +128,7 @@ Commands make_commands(CommandContext context) {
     commands.add("screenshot", [&board](const json& request) {
         return take_screenshot(board, request.value("screen", ""));
     });
-    commands.add("explain", explain);
+    add_explain_command(commands);
     commands.add("debug", set_debug);
     add_trace_command(commands, board.trace());
     commands.add("flips", [&board](const json& request) { return flips(board, request); });

@@ -15,8 +15,21 @@ namespace {
 class PlantedLeak final : public Object {
   public:
     std::string label() const override { return "planted leak"; }
-    void visit_refs(RefVisitor&) const override {}
+    void visit_refs(RefVisitor& visitor) const override {
+        if (other_) visitor.edge(*other_, "planted");
+    }
+    /// Once, before anybody else knows it.
+    void hold(const Ref<PlantedLeak>& other) { other_ = other; }
+
+  private:
+    MaybeRef<PlantedLeak> other_;
 };
+
+void plant_loop() {
+    const auto first = make_ref<PlantedLeak>(), second = make_ref<PlantedLeak>();
+    first->hold(second);
+    second->hold(first);
+}
 
 }  // namespace
 
@@ -30,8 +43,12 @@ Outcome<Done> plant_leak(std::string_view kind) {
         [[maybe_unused]] const int number = leaked.release();
         return Done{};
     }
+    if (kind == "loop") {
+        plant_loop();
+        return Done{};
+    }
     return Problem{.message = fmt::format("\"{}\" cannot be leaked", kind),
-                   .remedy = "use object or fd"};
+                   .remedy = "use object, fd or loop"};
 }
 
 }  // namespace plugboard::daemon

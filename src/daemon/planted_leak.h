@@ -7,7 +7,8 @@
 
 namespace plugboard::daemon {
 
-/// "object" or "fd": one more that lives until the process ends. Any thread.
+/// "object" or "fd": one more that lives until the process ends; "loop": two objects that hold each
+/// other. Any thread.
 Outcome<Done> plant_leak(std::string_view kind);
 
 }  // namespace plugboard::daemon

@@ -447,7 +447,9 @@ TEST(Usage, names_the_word_that_is_wrong_and_the_help_of_its_command) {
         {{"plug"}, "TARGET is required", "plugboard plug --help"},
         {{"unplug"}, "TARGET is required", "plugboard unplug --help"},
         {{"screenshot"}, "FILE is required", "plugboard screenshot --help"},
-        {{"explain"}, "an object, or --loops, is required", "plugboard explain --help"},
+        {{"explain"},
+         "an object, --loops, --graph or --track, is required",
+         "plugboard explain --help"},
         {{"status", "--bogus"}, "--bogus", "plugboard status --help"},
         {{"status", "extra"}, "extra", "plugboard status --help"},
     };
