@@ -94,8 +94,8 @@ void add_explain(CLI::App& app, Action& action) {
         "Unnamed\n"
         "holders are stacks, threads and the core; tracking tells those apart too, and makes "
         "references\n"
-        "slower. An .svg needs Graphviz (Debian: apt install graphviz); .dot, .gv and .json need "
-        "nothing.\n"
+        "slower; of what was there before it is told as such (unplug and plug make a card anew).\n"
+        "An .svg needs Graphviz (Debian: apt install graphviz); .dot, .gv and .json need nothing.\n"
         "Exit status: 1 when --loops finds any.");
     command->add_option("OBJECT", options->object,
                         "Words of the object's label: card0, vkms, file 3");

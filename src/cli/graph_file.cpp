@@ -38,7 +38,7 @@ void draw(const std::string& file, int source) {
     while (waitpid(dot.child.pid, &status, 0) < 0 && errno == EINTR) {
     }
     if (shell_status(status) != 0) {
-        throw Failure(fmt::format("{} was not drawn: of dot {}", file, describe_end(status)),
+        throw Failure(fmt::format("{} was not drawn by dot: {}", file, describe_end(status)),
                       "check the folder and its space; dot has said why above");
     }
 }
