@@ -1,9 +1,13 @@
 #include "base/ref_tracker.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/ref.h"
@@ -156,6 +160,53 @@ TEST_F(RefTracker, threads_that_pass_references_around_leave_no_record) {
     ref_tracker::switch_on();
     for (auto& thread : threads) thread.join();
     EXPECT_TRUE(records().empty());
+}
+
+/// A Ref and its object, by their addresses.
+using Held = std::set<std::pair<uintptr_t, uintptr_t>>;
+
+uintptr_t address(const void* what) {
+    return reinterpret_cast<uintptr_t>(what);
+}
+
+/// One random step with the references in `slots`.
+void do_something(std::vector<MaybeRef<Thing>>& slots) {
+    const auto slot = rc::gen::inRange<size_t>(0, slots.size());
+    MaybeRef<Thing>&a = slots[*slot], &b = slots[*slot];
+    switch (*rc::gen::inRange(0, 6)) {
+        case 0: a = make_ref<Thing>(); break;
+        case 1: a = b; break;
+        case 2:
+            if (&a == &b) break;
+            a = std::move(b);
+            b.reset();
+            break;
+        case 3: std::swap(a, b); break;
+        case 4: a.reset(); break;
+        case 5:
+            if (a) a = Ref<Thing>::adopt(*a->release());
+            break;
+    }
+}
+
+RC_GTEST_PROP(RefTrackerProperty, has_a_record_for_just_the_references_there_are, ()) {
+    ref_tracker::switch_on();
+    {
+        std::vector<MaybeRef<Thing>> slots(6);
+        const int steps = *rc::gen::inRange(0, 40);
+        for (int i = 0; i < steps; i++) {
+            do_something(slots);
+            Held there, recorded;
+            for (const MaybeRef<Thing>& one : slots)
+                if (one) there.emplace(address(&*one), address(static_cast<const Object*>(&**one)));
+            const auto snapshot = ref_tracker::snapshot().value();
+            for (const auto& record : snapshot.records)
+                recorded.emplace(address(record.ref), address(record.object));
+            RC_ASSERT(recorded == there);
+        }
+    }
+    RC_ASSERT(ref_tracker::snapshot().value().records.empty());
+    ref_tracker::switch_off();
 }
 
 }  // namespace
