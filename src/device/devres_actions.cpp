@@ -34,7 +34,7 @@ class PutEntry final : public DevresEntry {
     PutEntry(std::string name, Ref<const Object> object)
         : DevresEntry(std::move(name), {}, sizeof(object)), object_(std::move(object)) {}
     void visit_refs(RefVisitor& visitor) const override {
-        visitor.edge(*object_, "devm action \"" + name() + "\"");
+        visitor.edge(object_, "devm action \"" + name() + "\"");
     }
 
   private:

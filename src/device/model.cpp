@@ -41,6 +41,7 @@ Model::~Model() {
     state_->faux_root.reset();
     state_->platform_root.reset();
     state_->faux_bus->remove_driver(*state_->faux_driver).value();
+    flush();  // of what Settings::delay_release has delayed
     if (const size_t left = state_->live_devices.load(); left != 0) {
         log::error("the model ends with {} devices alive", left);
         for (const Ref<const Object>& object : live_objects())
