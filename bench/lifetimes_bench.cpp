@@ -12,7 +12,7 @@
 
 #include "base/ref.h"
 #include "base/ref_tracker.h"
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 #include "device/model.h"
 
 namespace plugboard {

@@ -31,8 +31,8 @@ target_include_directories(plugboard-device INTERFACE
 set(PLUGBOARD_DEVICE_HEADERS
     base/clock.h base/errno.h base/gate.h base/id_table.h base/list.h base/log.h base/mutex.h base/ref.h
     base/result.h base/thread.h base/unique_fd.h base/wait.h
-    device/bound.h device/bus.h device/device.h device/devres.h device/driver.h device/explainer.h
-    device/function_driver.h device/mock_device.h device/model.h device/scoped_action.h device/workqueue.h)
+    device/bound.h device/bus.h device/device.h device/devres/devres.h device/driver.h device/explainer/explainer.h
+    device/function_driver.h device/mock_device.h device/model.h device/devres/scoped_action.h device/workqueue.h)
 list(JOIN PLUGBOARD_DEVICE_HEADERS " " headers)
 install(CODE "
     set(source_folder \"${PROJECT_SOURCE_DIR}/src\")

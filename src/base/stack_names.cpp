@@ -109,10 +109,10 @@ std::string without(const std::string& text, char opening, char closing) {
 
 bool is_telling(std::string_view function) {
     // Of references, of the standard library, of a thread's or the program's start.
-    static constexpr std::array<std::string_view, 13> dull = {
-        "Ref::",        "make_ref",     "std::",       "Object::",   "ref_tracker::",
-        "live_objects", "main",         "__gnu_cxx",   "libc.so.6+", "_start",
-        "start_thread", "__libc_start", "run_and_free"};
+    static constexpr std::array<std::string_view, 14> dull = {
+        "Ref::",        "make_ref",     "std::",        "Object::",      "ref_tracker::",
+        "live_objects", "main",         "__gnu_cxx",    "libc.so.6+",    "_start",
+        "start_thread", "__libc_start", "run_and_free", "__interceptor_"};
     return std::ranges::none_of(dull,
                                 [&](std::string_view one) { return function.starts_with(one); });
 }

@@ -173,6 +173,7 @@ Result<void> Board::start() {
     udev_ = std::make_unique<Udev>(model_, *tree_, uevent_sockets_);
     device::Bus& bus = config_.bus == "platform" ? model_.platform_bus() : model_.faux_bus();
     put_files("/sys/bus/" + bus.name(), bus.attributes());
+    put_files("/sys/kernel/debug", {model_.deferred_probes_file()});
     if (config_.bus == "platform") {
         for (const auto& driver : drivers_) {
             TRY(bus.add_driver(*driver));

@@ -16,7 +16,7 @@
 #include "daemon/status.h"
 #include "daemon/trace_command.h"
 #include "daemon/wait_command.h"
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 #include "drivers/vkms/screenshot.h"
 #include "drm/atomic/commit_worker.h"
 #include "drm/objects/mode_config.h"

@@ -9,7 +9,7 @@
 #include "base/ref_tracker.h"
 #include "daemon/graph_json.h"
 #include "daemon/sealed_memory.h"
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 
 namespace plugboard::daemon {
 namespace {

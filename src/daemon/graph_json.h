@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 
 namespace plugboard::daemon {
 

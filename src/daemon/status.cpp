@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/seat_commands.h"
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 #include "drivers/vkms/ports.h"
 #include "drm/atomic/commit_worker.h"
 #include "drm/edid/parse.h"

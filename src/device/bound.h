@@ -13,7 +13,7 @@
 
 #include "base/gate.h"
 #include "base/result.h"
-#include "device/devres.h"
+#include "device/devres/devres.h"
 #include "device/insiders.h"
 
 namespace plugboard::device {

@@ -5,7 +5,7 @@
 
 #include "base/type_name.h"
 #include "device/bound.h"
-#include "device/devres_value.h"
+#include "device/devres/devres_value.h"
 
 namespace plugboard::device {
 

@@ -8,8 +8,8 @@
 #include "device/bus_state.h"
 #include "device/device.h"
 #include "device/device_state.h"
+#include "device/explainer/loop_check.h"
 #include "device/hang_watch.h"
-#include "device/loop_check.h"
 #include "device/model_state.h"
 #include "device/uevent.h"
 

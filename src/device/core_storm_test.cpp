@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
-#include "device/scoped_action.h"
+#include "device/devres/scoped_action.h"
 #include "device/test_support.h"
 
 namespace plugboard::device {

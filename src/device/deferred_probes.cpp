@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "device/core.h"
 #include "device/device.h"
-#include "device/model.h"
+#include "device/model_state.h"
 
 namespace plugboard::device {
 
@@ -94,6 +94,19 @@ std::vector<DeferredProbe> DeferredProbes::list() const {
         }
     }
     return all;
+}
+
+std::vector<DeferredProbe> Model::deferred_probes() const {
+    return state_->deferred.list();
+}
+
+Attribute Model::deferred_probes_file() const {
+    return {.name = "devices_deferred", .show = [this]() -> Result<std::string> {
+                std::string text;
+                for (const DeferredProbe& one : deferred_probes())
+                    text += one.device + "\t" + one.reason + "\n";
+                return text;
+            }};
 }
 
 }  // namespace plugboard::device

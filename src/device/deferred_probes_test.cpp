@@ -60,6 +60,7 @@ TEST_F(Deferred, is_listed_with_its_reason) {
     ASSERT_EQ(listed.size(), 1u);
     EXPECT_EQ(listed[0].device, "c1");
     EXPECT_EQ(listed[0].reason, "waits for the supplier");
+    EXPECT_EQ(model.deferred_probes_file().show().value(), "c1\twaits for the supplier\n");
     c1->del();
     EXPECT_TRUE(model.deferred_probes().empty());
 }

@@ -17,7 +17,7 @@
 #include "base/wait.h"
 #include "device/attribute.h"
 #include "device/bound.h"
-#include "device/devres.h"
+#include "device/devres/devres.h"
 #include "device/insiders.h"
 
 namespace plugboard::device {

@@ -315,9 +315,9 @@ TEST_F(Faux, device_is_gone_when_probe_fails) {
 TEST_F(DeviceTest, churn_of_many_devices_leaves_nothing) {
     const size_t before = live_object_count();
     std::vector<Ref<Device>> devices;
-    for (int i = 0; i < 10000; i++)
+    for (int i = 0; i < 100'000; i++)
         devices.push_back(model.add_platform_device(named("d" + std::to_string(i))).value());
-    EXPECT_EQ(live_object_count(), before + 10000);
+    EXPECT_EQ(live_object_count(), before + 100'000);
     for (const auto& device : devices) device->del();
     devices.clear();
     EXPECT_EQ(live_object_count(), before);

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 
 namespace plugboard::device {
 namespace {

@@ -130,10 +130,6 @@ Result<void> Model::remove_class(Class& device_class) {
     return Errno::Busy;
 }
 
-std::vector<DeferredProbe> Model::deferred_probes() const {
-    return state_->deferred.list();
-}
-
 void Model::add_watcher(Watcher& watcher) {
     state_->watchers.add(watcher);
 }

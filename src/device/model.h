@@ -115,6 +115,8 @@ class Model {
 
     /// The devices whose probe is deferred. Each is tried again when any device has bound.
     std::vector<DeferredProbe> deferred_probes() const;
+    /// devices_deferred, of debugfs: a line each. Good while the model lives.
+    Attribute deferred_probes_file() const;
 
     /// Runs `work` on the model's worker, after what is queued.
     void run_later(std::function<void()> work);

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 #include "drm/minors.h"
 #include "tests/support/drm_client.h"
 

@@ -401,6 +401,19 @@ TEST(Card, can_be_unbound_by_writing_to_sysfs) {
     EXPECT_EQ(result.status, 0) << result.err;
 }
 
+TEST(Card, is_probed_by_writing_to_its_bus) {
+    const auto result = run(run_command(
+        {"--", "bash", "-c",
+         "wait_for() { for i in {1..200}; do eval \"$1\" && return; sleep 0.05; done; exit 1; }; "
+         "cd /sys/bus/platform; "
+         "echo 0 > drivers_autoprobe; wait_for '[ $(cat drivers_autoprobe) = 0 ]'; "
+         "echo vkms > drivers/vkms/unbind; wait_for '! [ -e /dev/dri/card0 ]'; "
+         "cat /sys/kernel/debug/devices_deferred; "
+         "echo vkms > drivers_probe; wait_for 'ls /dev/dri | grep -q card'"}));
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.out, "") << "nothing is deferred";
+}
+
 TEST(Status, is_a_table_for_people) {
     LivingBoard board({}, "exec 3</dev/dri/card0; exec cat");
     const auto result = board.command({"status"});

@@ -4,7 +4,7 @@
 
 #include "base/ref.h"
 #include "device/device.h"
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 #include "device/model.h"
 #include "drivers/mock/device.h"
 #include "drm/minors.h"

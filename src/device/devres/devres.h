@@ -13,8 +13,8 @@
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "base/result.h"
-#include "device/devres_entry.h"
-#include "device/devres_value.h"
+#include "device/devres/devres_entry.h"
+#include "device/devres/devres_value.h"
 
 namespace plugboard::device {
 

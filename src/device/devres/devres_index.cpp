@@ -1,4 +1,4 @@
-#include "device/devres_index.h"
+#include "device/devres/devres_index.h"
 
 namespace plugboard::device {
 

@@ -1,4 +1,4 @@
-#include "device/loop_check.h"
+#include "device/explainer/loop_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/type_name.h"
-#include "device/devres_entry.h"
+#include "device/devres/devres_entry.h"
 
 namespace plugboard::device {
 

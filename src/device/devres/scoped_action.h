@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/result.h"
-#include "device/devres.h"
+#include "device/devres/devres.h"
 
 namespace plugboard::device {
 

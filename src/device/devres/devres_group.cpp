@@ -1,7 +1,7 @@
 // Groups of managed resources.
 // Linux: drivers/base/devres.c (devres_open_group and the functions below it)
-#include "device/devres.h"
-#include "device/devres_impl.h"
+#include "device/devres/devres.h"
+#include "device/devres/devres_impl.h"
 
 namespace plugboard::device {
 

@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "base/list.h"
-#include "device/devres_entry.h"
+#include "device/devres/devres_entry.h"
 
 namespace plugboard::device {
 

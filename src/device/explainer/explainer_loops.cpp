@@ -5,7 +5,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 
 namespace plugboard::device {
 namespace {

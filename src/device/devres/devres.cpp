@@ -1,11 +1,11 @@
-#include "device/devres.h"
+#include "device/devres/devres.h"
 
 #include <cassert>
 #include <utility>
 
 #include "base/log.h"
 #include "device/device.h"
-#include "device/devres_impl.h"
+#include "device/devres/devres_impl.h"
 #include "device/model_state.h"
 
 namespace plugboard::device {

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "base/list.h"
-#include "device/devres.h"
-#include "device/devres_index.h"
+#include "device/devres/devres.h"
+#include "device/devres/devres_index.h"
 
 namespace plugboard::device {
 

@@ -3,7 +3,7 @@
 
 #include <iterator>
 
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 
 namespace plugboard::device {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "device/devres.h"
-#include "device/devres_impl.h"
+#include "device/devres/devres.h"
+#include "device/devres/devres_impl.h"
 
 namespace plugboard::device {
 namespace {

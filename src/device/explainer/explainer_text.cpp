@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "base/stack_names.h"
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 
 namespace plugboard::device {
 namespace {

@@ -1,4 +1,4 @@
-#include "device/scoped_action.h"
+#include "device/devres/scoped_action.h"
 
 #include <gtest/gtest.h>
 

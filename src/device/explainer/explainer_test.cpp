@@ -1,4 +1,4 @@
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "device/devres.h"
+#include "device/devres/devres.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "device/loop_check.h"
+#include "device/explainer/loop_check.h"
 
 #include <algorithm>
 #include <map>
@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "device/device.h"
-#include "device/explainer.h"
+#include "device/explainer/explainer.h"
 #include "device/model.h"
 
 namespace plugboard::device {

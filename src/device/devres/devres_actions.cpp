@@ -2,8 +2,8 @@
 // Linux: devm_add_action and the functions below it in drivers/base/devres.c
 #include <utility>
 
-#include "device/devres.h"
-#include "device/devres_impl.h"
+#include "device/devres/devres.h"
+#include "device/devres/devres_impl.h"
 
 namespace plugboard::device {
 namespace {
