@@ -141,58 +141,6 @@ void graph_loops(benchmark::State& state) {
 }
 BENCHMARK(graph_loops)->RangeMultiplier(10)->Range(1'000, 100'000);
 
-void devm_add_and_release(benchmark::State& state) {
-    device::Model model;
-    const auto entries = state.range(0);
-    for (auto _ : state) {
-        auto device = model.add_root_device("bench").value();
-        for (int64_t i = 0; i < entries; i++)
-            benchmark::DoNotOptimize(device->devres().add_action("entry", [] {}).ok());
-        device->del();
-    }
-    state.SetItemsProcessed(state.iterations() * entries);
-}
-BENCHMARK(devm_add_and_release)->RangeMultiplier(10)->Range(100, 100'000);
-
-void peer_vector_of_functions(benchmark::State& state) {
-    const auto entries = state.range(0);
-    for (auto _ : state) {
-        std::vector<std::pair<std::string, std::function<void()>>> list;
-        for (int64_t i = 0; i < entries; i++) list.emplace_back("entry", [] {});
-        while (!list.empty()) {
-            list.back().second();
-            list.pop_back();
-        }
-    }
-    state.SetItemsProcessed(state.iterations() * entries);
-}
-BENCHMARK(peer_vector_of_functions)->RangeMultiplier(10)->Range(100, 100'000);
-
-void device_add_and_del(benchmark::State& state) {
-    device::Model model;
-    const auto parent = model.add_root_device("parent").value();
-    const auto count = state.range(0);
-    for (auto _ : state) {
-        std::vector<Ref<device::Device>> devices;
-        devices.reserve(static_cast<size_t>(count));
-        for (int64_t i = 0; i < count; i++) {
-            device::DeviceInfo info;
-            info.name = "child" + std::to_string(i);
-            info.parent = &*parent;
-            auto made = device::Device::create(model, std::move(info));
-            if (!made.ok() || !made.value()->add().ok()) {
-                state.SkipWithError("device_add failed");
-                return;
-            }
-            devices.push_back(std::move(made).value());
-        }
-        for (const auto& device : devices) device->del();
-    }
-    state.SetItemsProcessed(state.iterations() * count);
-    parent->del();
-}
-BENCHMARK(device_add_and_del)->RangeMultiplier(10)->Range(1'000, 1'000'000);
-
 }  // namespace
 }  // namespace plugboard
 

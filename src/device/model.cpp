@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "device/bus_state.h"
+#include "device/explainer/explainer.h"
 #include "device/faux.h"
 #include "device/model_state.h"
 #include "device/platform.h"
@@ -46,6 +47,7 @@ Model::~Model() {
         log::error("the model ends with {} devices alive", left);
         for (const Ref<const Object>& object : live_objects())
             log::error("  alive: {}, {} references", object->label(), object->ref_count() - 1);
+        for (const std::string& loop : find_loops()) log::error("  loop: {}", loop);
         assert(left == 0);  // all devices are gone before their model
     }
 }
