@@ -108,7 +108,7 @@ std::string without(const std::string& text, char opening, char closing) {
 }
 
 bool is_telling(std::string_view function) {
-    // Of references, of the standard library, of a thread's or the program's start.
+    // Of references, of the standard library, of a thread's or the program's start, of sanitizers.
     static constexpr std::array<std::string_view, 14> dull = {
         "Ref::",        "make_ref",     "std::",        "Object::",      "ref_tracker::",
         "live_objects", "main",         "__gnu_cxx",    "libc.so.6+",    "_start",

@@ -4,7 +4,11 @@
 
 #include <filesystem>
 #include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "base/log.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/sync/sync_file.h"
 #include "tests/support/shortage.h"
@@ -119,6 +123,24 @@ TEST(Driver, unplug_of_a_running_card_leaves_nothing) {
         drm.reset();
     }
     EXPECT_EQ(live_object_count(), objects);
+}
+
+TEST(Driver, card_that_is_deleted_while_somebody_has_it_open_is_in_no_loop) {
+    std::string told;
+    auto before = log::set_sink([&](log::Category, std::string_view line) { told += line; });
+    {
+        device::Model model(Clock::real(), {.check_loops_at_del = true});
+        Driver driver;
+        ASSERT_TRUE(model.platform_bus().add_driver(driver).ok());
+        const auto device = model.add_platform_device(TestBoard::info({}));
+        ASSERT_TRUE(device.ok());
+        const auto drm = drm::find_device(model, drm::NodeType::Primary, 0);
+        const TestClient client(**drm);
+        (*device)->del();  // and with it the nodes below, each of which looks for loops
+        ASSERT_TRUE(model.platform_bus().remove_driver(driver).ok());
+    }
+    log::set_sink(std::move(before));
+    EXPECT_EQ(told, "");
 }
 
 TEST(Driver, can_be_bound_again) {
