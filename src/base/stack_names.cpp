@@ -123,6 +123,7 @@ std::string short_function_name(std::string_view demangled) {
     std::string name(demangled.substr(0, demangled.find(" [clone")));
     remove_all(name, "(anonymous namespace)::");
     remove_all(name, "plugboard::");
+    remove_all(name, "[abi:cxx11]");
     if (name.find("operator") == std::string::npos) {
         name = without(name, '<', '>');
     } else if (const size_t call = name.find("operator()"); call != std::string::npos) {

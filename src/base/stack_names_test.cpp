@@ -45,6 +45,7 @@ TEST(StackNames, names_are_short) {
          "drm::create"},
         {"plugboard::drm::create(int) [clone .part.0]", "drm::create"},
         {"plugboard::operator==(plugboard::A const&, plugboard::A const&)", "operator=="},
+        {"plugboard::label[abi:cxx11](int)", "label"},
         {"main", "main"},
     };
     for (const auto& row : rows) EXPECT_EQ(short_function_name(row.whole), row.short_name);
