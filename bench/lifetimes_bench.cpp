@@ -1,10 +1,7 @@
-// What lifetimes cost: references and their explanation, managed resources, devices. The peer of
-// each is Linux 6.1's own driver core on a machine of this kind (docs/performance.md), and a plain
-// C++ stand-in measured here.
+// What references and their explanation cost. The peers are plain C++ stand-ins measured here.
 #include <benchmark/benchmark.h>
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,7 +10,6 @@
 #include "base/ref.h"
 #include "base/ref_tracker.h"
 #include "device/explainer/explainer.h"
-#include "device/model.h"
 
 namespace plugboard {
 namespace {
