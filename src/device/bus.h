@@ -34,7 +34,7 @@ class Bus {
     /// driver outlives it.
     Result<void> add_driver(Driver& driver);
     /// Unbinds its devices, newest-bound first, after probes of it that run. NoEnt: not on this
-    /// bus. Not from inside a device that the driver has or tries.
+    /// bus. Not from inside a device that the driver has or tries, or one below it.
     Result<void> remove_driver(Driver& driver);
     Driver* find_driver(std::string_view name) const;
     MaybeRef<Device> find_device(std::string_view name) const;
