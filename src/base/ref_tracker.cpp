@@ -117,9 +117,9 @@ void note_moved(const void* from, const void* to) noexcept {
 
 void note_swapped(const void* a, const void* b) noexcept {
     Records& records = Records::instance();
-    auto of_a = records.take(a), of_b = records.take(b);
-    records.put(std::move(of_a), b);
-    records.put(std::move(of_b), a);
+    const auto of_a = records.take(a), of_b = records.take(b);
+    records.put(of_a, b);
+    records.put(of_b, a);
 }
 
 void note_dropped(const void* ref) noexcept {

@@ -89,7 +89,7 @@ class Core {
     static bool try_driver(const DeviceLocked& locked, BusDriver& entry);
     static Result<void> probe(const DeviceLocked& locked, BusDriver& driver);
     /// probe() and the driver's files.
-    static Result<void> start(Device& device, Driver& driver);
+    static Result<void> start(const DeviceLocked& locked, Driver& driver);
     /// Undoes start(): children, files, remove(), devres. Nobody is inside the gate.
     static void stop(const DeviceLocked& locked, Driver& driver);
     static void open_gate(Device& device);

@@ -43,13 +43,13 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
     const uint64_t binds = device.model_.state_->deferred.binds();
     notify("BIND_DRIVER", device);
 
-    Result<void> probed = start(device, driver);
+    Result<void> probed = start(locked, driver);
     if (probed.ok() && device.model_.settings_.test_driver_remove) {
         mark_gone(device);
         drain(device, "unbind");
         stop(locked, driver);
         open_gate(device);
-        probed = start(device, driver);
+        probed = start(locked, driver);
     }
     if (!probed.ok()) {
         mark_gone(device);
@@ -84,11 +84,16 @@ void Core::open_gate(Device& device) {
     device.gate_.reopen();  // what probe() makes visible may be used before it returns
 }
 
-Result<void> Core::start(Device& device, Driver& driver) {
+Result<void> Core::start(const DeviceLocked& locked, Driver& driver) {
+    Device& device = locked.device();
     Bound bound(device);
     TRY(driver.probe(bound));
     auto made = make_groups(device, GroupOwner::Driver, driver.device_groups(device));
-    if (!made.ok()) driver.remove(bound);
+    if (made.ok()) return made;
+    mark_gone(device);
+    drain(device, "probe that failed");
+    delete_children(locked, Children::OfThisBinding);
+    driver.remove(bound);
     return made;
 }
 

@@ -41,27 +41,26 @@ struct Device::State {
     DeviceLock lock;
 
     mutable Mutex<LockClass<Device>> mutex;
-    bool dying GUARDED_BY(mutex) = false;           // del() was called
     std::string driver_name GUARDED_BY(mutex);      // empty: none
     std::string driver_override GUARDED_BY(mutex);  // platform devices
-    bool is_power_on GUARDED_BY(mutex) = false;     // power/control: on, not auto
-    bool has_files GUARDED_BY(mutex) = false;       // its folder has something in it
     std::vector<std::pair<GroupOwner, Attribute>> group_files GUARDED_BY(mutex);
-    MaybeRef<Device> self GUARDED_BY(mutex);    // the model's, while added
-    MaybeRef<Device> parent GUARDED_BY(mutex);  // while added
+    MaybeRef<Device> self GUARDED_BY(mutex);     // the model's, while added
+    MaybeRef<Device> parent GUARDED_BY(mutex);   // while added
+    bool dying GUARDED_BY(mutex) = false;        // del() was called
+    bool is_power_on GUARDED_BY(mutex) = false;  // power/control: on, not auto
+    bool has_files GUARDED_BY(mutex) = false;    // its folder has something in it
+    bool is_del_finished = false;                // under the device's lock
+    bool released = false;                       // the first last_put has been
 
     // Written under the device's lock, read by anyone.
     std::atomic<BusDriver*> driver{nullptr};
     std::atomic<const Driver*> driver_shown{nullptr};
-    std::atomic<bool> is_added{false};
-    std::atomic<bool> is_bound{false};
+    std::atomic<bool> is_added{false}, is_bound{false};
     std::atomic<uint64_t> bindings{0};  // how often a probe was begun
 
     Driver* faux_driver = nullptr;      // what a faux device was made with; set before add
-    bool released = false;              // the first last_put has been
     std::vector<ClassInterface*> told;  // under the device's lock
     uint64_t binding_of_parent = 0;     // the parent's `bindings` at add; 0: it had no driver
-    bool is_del_finished = false;       // under the device's lock
     DeviceLink in_model, in_bus, in_driver, in_class, in_parent, in_deferred;
     List<DeviceLink> children;  // guarded by the model's mutex; oldest first
 };

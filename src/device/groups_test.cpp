@@ -35,6 +35,7 @@ class GroupDriver final : public Driver {
         return {};
     }
     void remove(const Bound& bound) override {
+        EXPECT_FALSE(bound.device().enter()) << "nobody is inside any more";
         trace_.add(has_file(bound.device(), file_name_) ? "remove, file" : "remove");
     }
     std::vector<AttributeGroup> device_groups(const Device&) const override {

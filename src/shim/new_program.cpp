@@ -89,7 +89,8 @@ NewProgram::NewProgram(const char* file, Given given, char* const* arguments, ch
         if (!search_path(file, room)) return;
     } else {
         // A loader would search its folders of libraries for a bare name.
-        memcpy(room, "./", 2);
+        room[0] = '.';
+        room[1] = '/';
         memcpy(room + 2, file, size + 1);
         path_ = room;
     }
