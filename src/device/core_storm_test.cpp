@@ -14,7 +14,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/log.h"
 #include "base/mutex.h"
 #include "device/devres/scoped_action.h"
 #include "device/test_support.h"
@@ -23,6 +22,7 @@ namespace plugboard::device {
 namespace {
 
 using testing::named;
+using testing::Quiet;
 
 constexpr size_t device_count = 4, driver_count = 3;
 
@@ -348,15 +348,6 @@ std::string compare(Machine& machine, const CoreModel& model) {
         deferred.push_back(one.device);
     return waiting == deferred ? "" : "other devices are deferred";
 }
-
-class Quiet {
-  public:
-    Quiet() : old_(log::set_sink([](log::Category, std::string_view) {})) {}
-    ~Quiet() { log::set_sink(old_); }
-
-  private:
-    log::Sink old_;
-};
 
 RC_GTEST_PROP(CoreStorm, does_what_the_model_says_step_by_step, ()) {
     const Quiet quiet;

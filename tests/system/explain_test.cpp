@@ -153,12 +153,17 @@ TEST_F(ExplainTest, graph_is_written_in_the_format_of_the_files_name) {
     EXPECT_FALSE(std::filesystem::exists(path("refs.png")));
 }
 
-TEST_F(ExplainTest, drawing_is_an_svg_where_graphviz_is_installed) {
-    if (run({.command = {"dot", "-V"}}).status != 0) GTEST_SKIP() << "graphviz is not installed";
+TEST_F(ExplainTest, drawing_is_an_svg) {
+    ASSERT_EQ(run({.command = {"dot", "-V"}}).status, 0) << "scripts/test installs graphviz";
     const auto drawn = explain({"--graph", path("refs.svg")});
     EXPECT_EQ(drawn.status, 0) << drawn.err;
     EXPECT_THAT(text_of("refs.svg"), HasSubstr("<svg"));
     EXPECT_THAT(text_of("refs.svg"), HasSubstr("card0 (vkms)"));
+}
+
+TEST_F(ExplainTest, board_has_no_loop_by_itself_and_no_object_of_any_name) {
+    EXPECT_EQ(explain({"--loops"}).status, 0);
+    EXPECT_NE(explain({"no such thing"}).status, 0);
 }
 
 TEST_F(ExplainTest, options_that_contradict_each_other_are_usage_errors) {

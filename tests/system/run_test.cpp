@@ -423,15 +423,6 @@ TEST(Status, is_a_table_for_people) {
     EXPECT_EQ(result.out.find('\x1b'), std::string::npos) << "colour on a pipe";
 }
 
-TEST(Explain, names_holders_and_finds_no_loop) {
-    LivingBoard board;
-    EXPECT_EQ(board.command({"explain", "--loops"}).status, 0);
-    const auto holders = board.command({"explain", "card0"});
-    EXPECT_EQ(holders.status, 0);
-    EXPECT_NE(holders.out.find("card0"), std::string::npos);
-    EXPECT_NE(board.command({"explain", "no such thing"}).status, 0);
-}
-
 TEST(Screenshot, of_a_screen_that_is_off_is_refused) {
     LivingBoard board;
     const auto result = board.command({"screenshot", testing::TempDir() + "off.png"});

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
 #include "device/test_support.h"
 
 namespace plugboard::device {
@@ -18,6 +17,7 @@ namespace {
 
 using testing::Lines;
 using testing::named;
+using testing::Quiet;
 using testing::Trace;
 
 enum class Verb { Add, Remove, Release, Find, Open, Close, Forget, ReleaseGroup };
@@ -254,16 +254,6 @@ rc::Gen<std::vector<Step>> any_steps() {
         rc::gen::build<Step>(rc::gen::set(&Step::verb, verb),
                              rc::gen::set(&Step::number, rc::gen::inRange(0u, numbers))));
 }
-
-/// Misuse is logged; here it is the rule.
-class Quiet {
-  public:
-    Quiet() : old_(log::set_sink([](log::Category, std::string_view) {})) {}
-    ~Quiet() { log::set_sink(old_); }
-
-  private:
-    log::Sink old_;
-};
 
 RC_GTEST_PROP(DevresStorm, short_list_keeps_the_rules, ()) {
     const Quiet quiet;
