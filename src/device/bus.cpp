@@ -64,10 +64,9 @@ Result<void> Bus::remove_driver(Driver& driver) {
     return {};
 }
 
-Driver* Bus::find_driver(std::string_view name) const {
+bool Bus::has_driver(std::string_view name) const {
     MutexLock lock(state_->mutex);
-    BusDriver* entry = state_->find_locked(name);
-    return entry ? &entry->driver : nullptr;
+    return state_->find_locked(name) != nullptr;
 }
 
 MaybeRef<Device> Bus::find_device(std::string_view name) const {

@@ -18,7 +18,7 @@ class Device;
 class Driver;
 class Model;
 
-/// Made by Model::add_bus; lives as long as the model.
+/// Made by Model::add_bus; lives as long as the model, or until Model::remove_bus. Any thread.
 class Bus {
   public:
     Bus(Model& model, std::string name);
@@ -36,16 +36,17 @@ class Bus {
     /// Unbinds its devices, newest-bound first, after probes of it that run. NoEnt: not on this
     /// bus. Not from inside a device that the driver has or tries, or one below it.
     Result<void> remove_driver(Driver& driver);
-    Driver* find_driver(std::string_view name) const;
+    bool has_driver(std::string_view name) const;
     MaybeRef<Device> find_device(std::string_view name) const;
 
     /// As sysfs bind and unbind do. NoDev: no such device or driver, or not bound to it, or no
-    /// match; Busy: bound already; else what probe() said (Again for a deferred one).
+    /// match; Busy: bound already, or called from inside it or a device below it; else what probe()
+    /// said (Again for a deferred one).
     Result<void> bind(std::string_view device, std::string_view driver);
     /// From inside the device (its gate, its probe) the model's worker does it.
     Result<void> unbind(std::string_view device, std::string_view driver);
-    /// Tries the drivers on the device unless it is bound, as sysfs drivers_probe does. NoDev: no
-    /// such device.
+    /// Tries the drivers on the device unless it is bound, as sysfs drivers_probe does. From inside
+    /// a device below it the worker does it. NoDev: no such device.
     Result<void> probe(std::string_view device);
     /// The same for every device. Linux: bus_rescan_devices
     void rescan();
@@ -66,6 +67,7 @@ class Bus {
 
   private:
     friend class Core;
+    friend class Device;
     friend class Model;
     friend class PlatformBus;
     Model& model_;

@@ -23,6 +23,17 @@ struct BusFiles : ::testing::Test {
         return file(name).store(text);
     }
 
+    /// What the log says when the bus is not removed.
+    std::string why_not(Bus& own) {
+        std::string said;
+        const auto sink = log::set_sink([&](log::Category category, std::string_view line) {
+            if (category == log::Category::Error) said += line;
+        });
+        EXPECT_EQ(model.remove_bus(own).error(), Errno::Busy);
+        log::set_sink(sink);
+        return said;
+    }
+
     Model model;
     Bus& bus = model.platform_bus();
     TestDriver driver{{.name = "d", .matches = {"one"}}};
@@ -68,12 +79,15 @@ TEST_F(BusFiles, bus_with_users_cannot_be_removed) {
     Bus& own = model.add_bus("own");
     DeviceInfo info = named("x");
     info.bus = &own;
-    const auto x = Device::create(model, info).value();
-    x->add().value();
-    EXPECT_EQ(model.remove_bus(own).error(), Errno::Busy);
-    x->del();
+    MaybeRef<Device> x = Device::create(model, info).value();
+    EXPECT_EQ(why_not(own), "bus own cannot go, it has users: x (deleted, 1 references)");
+    (*x)->add().value();
+    EXPECT_EQ(why_not(own), "bus own cannot go, it has users: x");
+    (*x)->del();
+    EXPECT_EQ(why_not(own), "bus own cannot go, it has users: x (deleted, 1 references)");
+    x.reset();
     own.add_driver(driver).value();
-    EXPECT_EQ(model.remove_bus(own).error(), Errno::Busy);
+    EXPECT_EQ(why_not(own), "bus own cannot go, it has users: driver d");
     own.remove_driver(driver).value();
     EXPECT_TRUE(model.remove_bus(own).ok());
     EXPECT_EQ(model.find_bus("own"), nullptr);

@@ -35,6 +35,7 @@ struct Bus::State {
     std::vector<std::unique_ptr<BusDriver>> drivers GUARDED_BY(mutex);
     uint64_t last_number GUARDED_BY(mutex) = 0;
     std::atomic<bool> autoprobe{true};
+    std::atomic<size_t> live_devices{0};  // made for it, and not freed yet
 
     std::vector<Ref<Device>> devices_now() {
         std::vector<Ref<Device>> now;

@@ -1,5 +1,7 @@
 // A device's children: gone before it stops.
 // Linux has no such rule: device_del leaves them to whoever made them.
+#include <algorithm>
+
 #include "base/gate.h"
 #include "base/log.h"
 #include "device/core.h"
@@ -12,37 +14,48 @@ namespace plugboard::device {
 bool Core::takes_children(const Device& device) {
     const Device::State& state = *device.state_;
     MutexLock lock(state.mutex);
-    return state.is_added && !state.dying;
+    const bool is_stopping = state.driver && device.is_gone();
+    return state.is_added && !state.dying && !is_stopping;
 }
 
 bool Core::is_inside_tree(Device& device) {
     if (!DeviceLock::is_any_mine() && !Gate::is_inside_any()) return false;
     if (is_inside(device)) return true;
-    Device::State& state = *device.state_;
+    return std::ranges::any_of(children_of(device), [](const Ref<Device>& child) {  //
+        return is_inside_tree(*child);
+    });
+}
+
+std::vector<Ref<Device>> Core::children_of(const Device& device) {
     std::vector<Ref<Device>> children;
-    {
-        MutexLock lock(device.model_.state_->mutex);
-        for (DeviceLink* link = state.children.front(); link; link = state.children.next(*link))
-            children.push_back(Ref<Device>::share(link->device));
-    }
-    for (const Ref<Device>& child : children) {
-        if (is_inside_tree(*child)) return true;
-    }
-    return false;
+    auto& list = device.state_->children;
+    MutexLock lock(device.model_.state_->mutex);
+    for (DeviceLink* link = list.front(); link; link = list.next(*link))
+        children.push_back(Ref<Device>::share(link->device));
+    return children;
+}
+
+bool Core::is_deleted_with(const Device& parent, const Device& child, Children which) {
+    if (child.info_.is_deleted_by_owner) return false;
+    return which == Children::All ||
+           child.state_->binding_of_parent == parent.state_->bindings.load();
 }
 
 MaybeRef<Device> Core::newest_child(Device& device, Children which) {
     Device::State& state = *device.state_;
     MutexLock lock(device.model_.state_->mutex);
     for (DeviceLink* link = state.children.back(); link; link = state.children.prev(*link)) {
-        Device& child = link->device;
-        if (child.info_.is_deleted_by_owner) continue;
-        if (which == Children::OfThisBinding &&
-            child.state_->binding_of_parent != state.bindings.load())
-            continue;
-        return Ref<Device>::share(child);
+        if (is_deleted_with(device, link->device, which)) return Ref<Device>::share(link->device);
     }
     return std::nullopt;
+}
+
+void Core::mark_children_gone(const Device& device, Children which) {
+    for (const Ref<Device>& child : children_of(device)) {
+        if (!is_deleted_with(device, *child, which)) continue;
+        mark_gone(*child);
+        mark_children_gone(*child, Children::All);
+    }
 }
 
 void Core::delete_children(const DeviceLocked& locked, Children which) {

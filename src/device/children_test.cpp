@@ -2,9 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
+#include "base/wait.h"
 #include "device/test_support.h"
+#include "tests/support/threads.h"
 
 namespace plugboard::device {
 namespace {
@@ -103,6 +107,97 @@ TEST_F(Children, none_is_added_below_a_device_that_goes) {
         .value();
     parent->del();
     EXPECT_EQ(late, Errno::NoEnt);
+}
+
+TEST_F(Children, none_is_added_while_its_parent_is_unbound) {
+    std::vector<Result<void>> added;
+    const auto try_to_add = [&](Device& parent) {
+        DeviceInfo info = named("late");
+        info.parent = &parent;
+        auto late = Device::create(model, info).value();
+        added.push_back(late->add());
+        late->del();
+    };
+    TestDriver driver(
+        {.name = "late", .matches = {"p"}},
+        [&](Bound& bound) -> Result<void> {
+            Device* parent = &bound.device();
+            TRY(parent->devres().add_action("adds", [&, parent] { try_to_add(*parent); }));
+            return {};
+        },
+        [&](const Bound& bound) { try_to_add(bound.device()); });
+    Registered registered(bus, driver);
+    const auto parent = model.add_platform_device(named("p")).value();
+    bus.unbind("p", "late").value();
+    ASSERT_EQ(added.size(), 2u) << "in remove() and at the release of devres";
+    for (const auto& one : added) EXPECT_EQ(one.error(), Errno::NoEnt);
+    try_to_add(*parent);
+    EXPECT_TRUE(added.back().ok()) << "the parent has no driver, and is there";
+    parent->del();
+}
+
+TEST_F(Children, who_waits_for_one_inside_its_parent_does_not_keep_the_unbind) {
+    const auto hub = model.add_platform_device(named("hub")).value();
+    const MaybeRef<Device> child = bus.find_device("child");
+    std::atomic<bool> is_inside = false;
+    std::thread waiter([&] {
+        const Entered inside = hub->enter();
+        is_inside = true;
+        is_inside.notify_all();
+        ThreadSleeper sleeper(model.clock());
+        const WaitQueue::Entry entry((*child)->gone_queue(), sleeper);
+        while (!(*child)->is_gone()) (void)sleeper.sleep({}, Interrupts::Ignored);
+    });
+    is_inside.wait(false);
+    bus.unbind("hub", "hub").value();
+    waiter.join();
+    EXPECT_EQ(trace.take(), (Lines{"remove child", "remove hub", "end of hub"}));
+    hub->del();
+}
+
+TEST_F(Children, parent_is_not_bound_from_inside_one) {
+    const auto hub = model.add_platform_device(named("plain")).value();
+    DeviceInfo info = named("child");
+    info.bus = &bus;
+    info.parent = &*hub;
+    const auto child = Device::create(model, info).value();
+    child->add().value();
+    TestDriver plain({.name = "plain", .matches = {"plain"}});
+    std::thread deleter;
+    {
+        const Entered inside = child->enter();
+        ASSERT_TRUE(inside);
+        deleter = std::thread([&] { hub->del(); });
+        tests::wait_until_others_sleep();  // it has hub's lock, and waits for who is inside the
+                                           // child
+        EXPECT_TRUE(child->is_gone());
+        bus.add_driver(plain).value();
+        EXPECT_EQ(bus.bind("plain", "plain").error(), Errno::Busy);
+        EXPECT_TRUE(bus.probe("plain").ok());
+        bus.rescan();
+    }
+    deleter.join();
+    bus.remove_driver(plain).value();
+    model.flush();
+}
+
+TEST_F(Children, parent_gets_its_driver_once_who_was_inside_a_child_has_left) {
+    const auto hub = model.add_platform_device(named("plain")).value();
+    DeviceInfo info = named("child");
+    info.bus = &bus;
+    info.parent = &*hub;
+    const auto child = Device::create(model, info).value();
+    child->add().value();
+    TestDriver plain({.name = "plain", .matches = {"plain"}});
+    {
+        const Entered inside = child->enter();
+        bus.add_driver(plain).value();
+        EXPECT_FALSE(hub->is_bound());
+    }
+    model.flush();
+    EXPECT_TRUE(hub->is_bound());
+    hub->del();
+    bus.remove_driver(plain).value();
 }
 
 TEST_F(Children, grandchildren_go_first_from_any_thread) {

@@ -61,6 +61,7 @@ void Core::forget_class(Device& device) {
 }
 
 void Core::tell_interfaces(Device& device) {
+    assert(!is_inside_tree(device));
     DeviceLocked locked(device);
     tell_interfaces(locked);
 }
@@ -86,6 +87,7 @@ void Core::tell_interfaces(const DeviceLocked& locked) {
 }
 
 void Core::untell_interface(Device& device, ClassInterface& interface) {
+    assert(!is_inside_tree(device));
     DeviceLocked locked(device);
     if (std::erase(device.state_->told, &interface) > 0) interface.device_removed(device);
 }

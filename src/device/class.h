@@ -39,7 +39,7 @@ class Class {
     MaybeRef<Device> find_device(std::string_view name) const;
 
     /// Tells it of each device that is there, then of each that comes. It outlives the
-    /// registration. Neither from inside a device of the class.
+    /// registration. Neither from inside a device of the class, or one below it.
     void add_interface(ClassInterface& interface);
     /// Tells it that each device goes, and waits for calls to it on other threads.
     void remove_interface(ClassInterface& interface);
@@ -52,6 +52,7 @@ class Class {
 
   private:
     friend class Core;
+    friend class Device;
     friend class Model;
     Model& model_;
     const std::string name_;

@@ -2,6 +2,7 @@
 // Linux: struct subsys_private in drivers/base/base.h
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "base/list.h"
@@ -17,6 +18,7 @@ struct Class::State {
     NameTable<Device> by_name GUARDED_BY(mutex);  // from their add() on
     List<DeviceLink> devices GUARDED_BY(mutex);   // from after their probe on
     std::vector<ClassInterface*> interfaces GUARDED_BY(mutex);
+    std::atomic<size_t> live_devices{0};  // made for it, and not freed yet
 
     std::vector<Ref<Device>> devices_now() const {
         std::vector<Ref<Device>> now;

@@ -13,6 +13,7 @@ namespace {
 
 using testing::Lines;
 using testing::named;
+using testing::Quiet;
 using testing::Registered;
 using testing::TestDriver;
 using testing::Trace;
@@ -110,9 +111,13 @@ TEST_F(ClassTest, its_files_and_keys_are_its_devices) {
 }
 
 TEST_F(ClassTest, with_devices_it_cannot_be_removed) {
-    const auto one = add("one");
+    const Quiet quiet;
+    MaybeRef<Device> one = add("one");
     EXPECT_EQ(model.remove_class(input).error(), Errno::Busy);
-    one->del();
+    (*one)->del();
+    EXPECT_EQ(model.remove_class(input).error(), Errno::Busy)
+        << "somebody may ask it for its class";
+    one.reset();
     EXPECT_TRUE(model.remove_class(input).ok());
     EXPECT_EQ(model.find_class("input"), nullptr);
 }

@@ -150,7 +150,7 @@ Result<void> Core::add(Device& device) {
 }
 
 void Core::leave_after_failed_add(Device& device) {
-    MaybeRef<Device> self, parent;  // dropped last, with nothing held
+    MaybeRef<Device> self, parent;  // dropped last, with no mutex held
     drop_files(device);
     leave_bus(device);
     forget_class(device);
@@ -170,6 +170,7 @@ void Core::mark_gone(Device& device) {
 }
 
 void Core::drain(Device& device, const char* what) {
+    mark_children_gone(device, Children::OfThisBinding);
     if (device.gate_.count() == 0) return device.gate_.drain();
     const auto describe = [&device] {
         const auto told = device.insiders_.describe_all(device.model_.clock().now());
@@ -198,7 +199,7 @@ void Core::del(Device& device) {
 
 void Core::finish_del(Device& device) {
     const LoopCheckAtDel check(device);  // first, so that it looks last
-    MaybeRef<Device> self, parent;       // dropped last, with nothing held
+    MaybeRef<Device> self, parent;       // dropped last, with no mutex held
     DeviceLocked locked(device);
     Device::State& state = *device.state_;
     if (std::exchange(state.is_del_finished, true)) return;

@@ -33,7 +33,8 @@ class Core {
 
     /// Tries the drivers of its bus until one binds. Linux: device_attach
     static void attach(const DeviceLocked& locked);
-    /// The same for one that is not locked, unless it has a driver or the caller is inside it.
+    /// The same for one that is not locked, unless it has a driver or the caller is inside it. From
+    /// inside one below it the worker does it.
     static void probe_now(Device& device);
     /// Tries the driver on the unbound devices of its bus. Linux: driver_attach
     static void attach_driver(Bus& bus, BusDriver& driver);
@@ -78,11 +79,16 @@ class Core {
     static void delete_children(const DeviceLocked& locked, Children which);
     static bool takes_children(const Device& device);
     static MaybeRef<Device> newest_child(Device& device, Children which);
+    static std::vector<Ref<Device>> children_of(const Device& device);
+    static bool is_deleted_with(const Device& parent, const Device& child, Children which);
+    /// Those that will be deleted: who waits for one inside the parent's gate leaves it.
+    static void mark_children_gone(const Device& device, Children which);
     static bool is_inside(Device& device);
     /// In the device, or in one below it.
     static bool is_inside_tree(Device& device);
     static void mark_gone(Device& device);
-    /// Waits until nobody is inside; says for whom if that lasts. `what` ends: "unbind".
+    /// Waits until nobody is inside; says for whom if that lasts. `what` ends: "unbind". The
+    /// binding's children are marked gone before.
     static void drain(Device& device, const char* what);
     static Result<void> may_probe(const DeviceLocked& locked);
     /// True: no other driver need be tried.
@@ -95,6 +101,9 @@ class Core {
     static void open_gate(Device& device);
     static void release_driver(const DeviceLocked& locked);
     static void clear_driver(Device& device);
+    /// The last step of an unbind: who removes the driver waits for it.
+    static void leave_driver(Device& device);
+    static void probe_later(Device& device);
     static void probe_failed(Device& device, const Driver& driver, Errno error, uint64_t binds);
 };
 

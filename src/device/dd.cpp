@@ -39,7 +39,6 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
     }
     open_gate(device);
     state.driver = &entry;
-    state.driver_shown = &driver;
     const uint64_t binds = device.model_.state_->deferred.binds();
     notify("BIND_DRIVER", device);
 
@@ -69,10 +68,10 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
     }
     log::line(log::Category::Device, "{}: bound to {}", device.name(), driver.name());
     device.model_.state_->deferred.remove(device);
-    device.model_.state_->deferred.device_bound();
     device.attributes_changed();
     notify("BOUND_DRIVER", device);
     send_uevent(device, "bind", {});
+    device.model_.state_->deferred.device_bound();
     return {};
 }
 
@@ -110,16 +109,15 @@ void Core::stop(const DeviceLocked& locked, Driver& driver) {
 
 void Core::clear_driver(Device& device) {
     Device::State& state = *device.state_;
-    {
-        Bus::State& bus = *device.info_.bus->state_;
-        MutexLock lock(bus.mutex);
-        if (state.in_driver.is_linked()) state.in_driver.unlink();
-        state.is_bound = false;
-    }
-    state.driver_shown = nullptr;
+    state.is_bound = false;
     state.driver = nullptr;
     MutexLock lock(state.mutex);
     state.driver_name.clear();
+}
+
+void Core::leave_driver(Device& device) {
+    MutexLock lock(device.info_.bus->state_->mutex);
+    device.state_->in_driver.unlink();
 }
 
 void Core::release_driver(const DeviceLocked& locked) {
@@ -135,6 +133,7 @@ void Core::release_driver(const DeviceLocked& locked) {
     device.attributes_changed();
     notify("UNBOUND_DRIVER", device);
     send_uevent(device, "unbind", {});
+    leave_driver(device);
 }
 
 void Core::probe_failed(Device& device, const Driver& driver, Errno error, uint64_t binds) {
@@ -155,8 +154,13 @@ void Core::probe_failed(Device& device, const Driver& driver, Errno error, uint6
 
 void Core::probe_now(Device& device) {
     if (device.state_->driver || is_inside(device)) return;
+    if (is_inside_tree(device)) return probe_later(device);
     DeviceLocked locked(device);
     if (!device.state_->driver) attach(locked);
+}
+
+void Core::probe_later(Device& device) {
+    device.model_.run_later([keep = Ref<Device>::share(device)] { probe_now(*keep); });
 }
 
 void Core::attach(const DeviceLocked& locked) {
@@ -187,6 +191,10 @@ void Core::attach_driver(Bus& bus, BusDriver& entry) {
         if (device->state_->driver || !bus.match(*device, entry.driver))
             continue;                      // not locked yet
         if (is_inside(*device)) continue;  // it is being bound by the caller
+        if (is_inside_tree(*device)) {
+            probe_later(*device);
+            continue;
+        }
         DeviceLocked locked(*device);
         try_driver(locked, entry);
     }
@@ -200,7 +208,7 @@ void Core::detach_driver(Bus& bus, BusDriver& entry) {
             if (DeviceLink* link = entry.bound.back()) newest = Ref<Device>::share(link->device);
         }
         if (!newest) return;
-        assert(!is_inside(**newest));
+        assert(!is_inside_tree(**newest));
         DeviceLocked locked(**newest);
         if ((*newest)->state_->driver == &entry) release_driver(locked);
     }
@@ -208,7 +216,7 @@ void Core::detach_driver(Bus& bus, BusDriver& entry) {
 
 Result<void> Core::bind(Device& device, BusDriver& entry) {
     if (!device.info_.bus->match(device, entry.driver)) return Errno::NoDev;
-    if (is_inside(device)) return Errno::Busy;
+    if (is_inside_tree(device)) return Errno::Busy;
     DeviceLocked locked(device);
     TRY(may_probe(locked));
     const auto probed = probe(locked, entry);

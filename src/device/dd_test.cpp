@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 
 #include "base/wait.h"
+#include "device/device_lock.h"
 #include "device/test_support.h"
+#include "tests/support/threads.h"
 
 namespace plugboard::device {
 namespace {
@@ -46,12 +50,11 @@ TEST_F(Bind, driver_that_comes_later_binds_the_devices_that_are_there) {
     {
         Registered registered(bus, driver);
         EXPECT_TRUE(device->is_bound());
-        EXPECT_EQ(device->driver(), &driver);
         EXPECT_EQ(device->driver_name(), "d");
         EXPECT_FALSE(device->is_gone());
     }
     EXPECT_FALSE(device->is_bound());
-    EXPECT_EQ(device->driver(), nullptr);
+    EXPECT_EQ(device->driver_name(), "");
     EXPECT_TRUE(device->is_gone());
     device->del();
 }
@@ -82,8 +85,8 @@ TEST_F(Bind, driver_name_is_taken_once_on_a_bus) {
     Registered registered(bus, one);
     EXPECT_EQ(bus.add_driver(other).error(), Errno::Busy);
     EXPECT_EQ(bus.remove_driver(other).error(), Errno::NoEnt);
-    EXPECT_EQ(bus.find_driver("d"), &one);
-    EXPECT_EQ(bus.find_driver("e"), nullptr);
+    EXPECT_TRUE(bus.has_driver("d"));
+    EXPECT_FALSE(bus.has_driver("e"));
 }
 
 TEST_F(Bind, bind_and_unbind_say_why_not) {
@@ -313,6 +316,37 @@ TEST_F(Bind, driver_removal_unbinds_the_newest_bound_first) {
     for (const auto& device : {a, b, c}) device->del();
 }
 
+TEST_F(Bind, driver_removal_waits_for_unbinds_that_run) {
+    /// Stops the thread that has just unbound a device.
+    struct Stopped final : Watcher {
+        void notify(const char* event, Device&) override {
+            if (std::string_view(event) != "UNBOUND_DRIVER") return;
+            is_there = true;
+            is_there.notify_all();
+            may_go.wait(false);
+        }
+        std::atomic<bool> is_there{false}, may_go{false};
+    } stopped;
+    auto driver = std::make_unique<TestDriver>(DriverInfo{.name = "d", .matches = {"one"}});
+    bus.add_driver(*driver).value();
+    auto device = add("one");
+    model.add_watcher(stopped);
+    std::thread deleter([&] { device->del(); });
+    stopped.is_there.wait(false);
+    auto removed = std::async(std::launch::async, [&] {
+        bus.remove_driver(*driver).value();
+        driver.reset();
+    });
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(removed));
+    stopped.may_go = true;
+    stopped.may_go.notify_all();
+    deleter.join();
+    removed.wait();
+    model.remove_watcher(stopped);
+    EXPECT_EQ(driver, nullptr);
+}
+
 TEST_F(Bind, device_that_is_deleted_is_not_probed_and_not_added_again) {
     TestDriver driver({.name = "d", .matches = {"one"}});
     auto device = add("one");
@@ -371,16 +405,14 @@ TEST_F(Bind, bound_of_another_device_is_noticed) {
 
 TEST_F(Bind, locking_a_parent_under_its_child_is_noticed) {
     auto parent = add("parent");
-    TestDriver driver({.name = "d", .matches = {"child"}}, [&](Bound&) -> Result<void> {
-        (void)bus.probe("parent");
-        return {};
-    });
-    Registered registered(bus, driver);
     DeviceInfo info = named("child");
-    info.bus = &bus;
     info.parent = &*parent;
     auto child = Device::create(model, info).value();
-    EXPECT_DEATH((void)child->add(), "lock parents before their children");
+    const auto misuse = [&] {
+        const DeviceLocked inner(*child);
+        const DeviceLocked outer(*parent);
+    };
+    EXPECT_DEATH(misuse(), "lock parents before their children");
     parent->del();
 }
 #endif

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "device/bus_state.h"
+#include "device/class_state.h"
 #include "device/core.h"
 #include "device/device_state.h"
 #include "device/model_state.h"
@@ -53,10 +54,14 @@ Device::Device(Model& model, DeviceInfo info)
       state_(std::make_unique<State>(*this, path_of(info_),
                                      info_.parent ? info_.parent->state_->path.size() : 0)) {
     model_.state_->live_devices++;
+    if (info_.bus) info_.bus->state_->live_devices++;
+    if (info_.device_class) info_.device_class->state_->live_devices++;
 }
 
 Device::~Device() {
     assert(!is_added());
+    if (info_.device_class) info_.device_class->state_->live_devices--;
+    if (info_.bus) info_.bus->state_->live_devices--;
     model_.state_->live_devices--;
 }
 
@@ -90,10 +95,6 @@ void Device::del() {
 
 std::string Device::sysfs_path() const {
     return state_->path;
-}
-
-const Driver* Device::driver() const {
-    return state_->driver_shown.load();
 }
 
 bool Device::is_added() const {

@@ -78,9 +78,7 @@ class Device final : public Object {
     const DeviceInfo& info() const { return info_; }
     /// Good while this is added.
     Device* parent() const { return info_.parent; }
-    /// Null while unbound; set while probe() runs. A snapshot.
-    const Driver* driver() const;
-    /// Its name, empty while unbound; good after the driver is gone.
+    /// Empty while unbound; set while probe() runs. A snapshot.
     std::string driver_name() const;
     /// From add() until del() has sent remove.
     bool is_added() const;

@@ -54,7 +54,6 @@ struct Device::State {
 
     // Written under the device's lock, read by anyone.
     std::atomic<BusDriver*> driver{nullptr};
-    std::atomic<const Driver*> driver_shown{nullptr};
     std::atomic<bool> is_added{false}, is_bound{false};
     std::atomic<uint64_t> bindings{0};  // how often a probe was begun
 

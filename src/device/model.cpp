@@ -1,11 +1,14 @@
 #include "device/model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
 
 #include "base/log.h"
 #include "device/bus_state.h"
+#include "device/class_state.h"
 #include "device/explainer/explainer.h"
 #include "device/faux.h"
 #include "device/model_state.h"
@@ -21,6 +24,20 @@ std::unique_ptr<T> take(std::vector<std::unique_ptr<T>>& all, const T& one) {
     std::unique_ptr<T> taken = std::move(*found);
     all.erase(found);
     return taken;
+}
+
+/// The devices that are not freed yet, each with a space before it.
+template <class Predicate>
+std::string live_devices(Predicate is_meant) {
+    std::string names;
+    for (const Ref<const Object>& object : live_objects()) {
+        const auto* device = dynamic_cast<const Device*>(&*object);
+        if (!device || !is_meant(device->info())) continue;
+        names += " " + device->name();
+        if (!device->is_added())
+            names += fmt::format(" (deleted, {} references)", device->ref_count() - 1);
+    }
+    return names;
 }
 
 }  // namespace
@@ -65,7 +82,7 @@ Bus& Model::add_bus(std::string name) {
 }
 
 Bus& Model::add_bus(std::unique_ptr<Bus> bus) {
-    assert(!find_bus(bus->name()));
+    assert(&bus->model() == this && !find_bus(bus->name()));
     MutexLock lock(state_->mutex);
     state_->buses.push_back(std::move(bus));
     return *state_->buses.back();
@@ -84,7 +101,7 @@ Class& Model::add_class(std::string name) {
 }
 
 Class& Model::add_class(std::unique_ptr<Class> device_class) {
-    assert(!find_class(device_class->name()));
+    assert(&device_class->model() == this && !find_class(device_class->name()));
     MutexLock lock(state_->mutex);
     state_->classes.push_back(std::move(device_class));
     return *state_->classes.back();
@@ -99,36 +116,29 @@ Class* Model::find_class(std::string_view name) {
 }
 
 Result<void> Model::remove_bus(Bus& bus) {
-    std::string users;
     std::unique_ptr<Bus> last;  // destroyed with no lock held
+    std::string users;
     {
         MutexLock lock(state_->mutex);
         MutexLock bus_lock(bus.state_->mutex);
         for (const auto& entry : bus.state_->drivers) users += " driver " + entry->driver.name();
-        auto& devices = bus.state_->devices;
-        for (DeviceLink* link = devices.front(); link; link = devices.next(*link))
-            users += " " + link->device.name();
-        if (users.empty()) last = take(state_->buses, bus);
+        if (users.empty() && bus.state_->live_devices == 0) last = take(state_->buses, bus);
     }
-    if (users.empty()) return {};
+    if (last) return {};
+    users += live_devices([&](const DeviceInfo& info) { return info.bus == &bus; });
     log::error("bus {} cannot go, it has users:{}", bus.name(), users);
     return Errno::Busy;
 }
 
 Result<void> Model::remove_class(Class& device_class) {
-    std::string users;
     std::unique_ptr<Class> last;  // destroyed with no lock held
     {
         MutexLock lock(state_->mutex);
-        auto& devices = state_->devices;
-        for (DeviceLink* link = devices.front(); link; link = devices.next(*link)) {
-            if (link->device.info().device_class == &device_class)
-                users += " " + link->device.name();
-        }
-        if (users.empty()) last = take(state_->classes, device_class);
+        if (device_class.state_->live_devices == 0) last = take(state_->classes, device_class);
     }
-    if (users.empty()) return {};
-    log::error("class {} cannot go, it has users:{}", device_class.name(), users);
+    if (last) return {};
+    log::error("class {} cannot go, it has users:{}", device_class.name(),
+               live_devices([&](const auto& info) { return info.device_class == &device_class; }));
     return Errno::Busy;
 }
 

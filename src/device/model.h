@@ -55,7 +55,7 @@ struct DeferredProbe {
 /// Sees what happens to devices; called with no mutex of the model held, but perhaps with the lock
 /// of the device: bind() and unbind() of that device do nothing or are left to the worker. A
 /// device's calls come in order; uevents of all devices come in order of their seqnum, on any
-/// thread.
+/// thread, so perhaps with the lock of another device: they are for writing down.
 class Watcher {
   public:
     virtual void device_added(Device&) {}    // before ADD_DEVICE and the uevent add
@@ -88,13 +88,15 @@ class Model {
     /// One with its own rule of matching.
     Bus& add_bus(std::unique_ptr<Bus> bus);
     Bus* find_bus(std::string_view name);
-    /// Busy: it has devices or drivers, which the log names. The bus is gone otherwise.
+    /// Busy: it has drivers, or devices that are not freed yet; the log names them. The bus is gone
+    /// otherwise.
     Result<void> remove_bus(Bus& bus);
     /// No other has the name (asserted).
     Class& add_class(std::string name);
     Class& add_class(std::unique_ptr<Class> device_class);
     Class* find_class(std::string_view name);
-    /// Busy: it has devices, which the log names. The class is gone otherwise.
+    /// Busy: it has devices that are not freed yet; the log names them. The class is gone
+    /// otherwise.
     Result<void> remove_class(Class& device_class);
 
     /// On the platform bus, below /devices/platform, added; called NAME, NAME.ID, or NAME.N.auto
