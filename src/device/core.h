@@ -53,6 +53,7 @@ class Core {
     static void untell_interface(Device& device, ClassInterface& interface);
 
     static Driver* faux_driver_of(const Device& device);
+    static const std::vector<AttributeGroup>& faux_groups_of(const Device& device);
     static void notify(const char* event, Device& device);
     /// Linux: kobject_uevent_env; nothing for a device with neither bus nor class
     static void send_uevent(Device& device, std::string action,

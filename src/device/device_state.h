@@ -57,9 +57,10 @@ struct Device::State {
     std::atomic<bool> is_added{false}, is_bound{false};
     std::atomic<uint64_t> bindings{0};  // how often a probe was begun
 
-    Driver* faux_driver = nullptr;      // what a faux device was made with; set before add
-    std::vector<ClassInterface*> told;  // under the device's lock
-    uint64_t binding_of_parent = 0;     // the parent's `bindings` at add; 0: it had no driver
+    Driver* faux_driver = nullptr;            // what a faux device was made with; set before add
+    std::vector<AttributeGroup> faux_groups;  // likewise
+    std::vector<ClassInterface*> told;        // under the device's lock
+    uint64_t binding_of_parent = 0;           // the parent's `bindings` at add; 0: it had no driver
     DeviceLink in_model, in_bus, in_driver, in_class, in_parent, in_deferred;
     List<DeviceLink> children;  // guarded by the model's mutex; oldest first
 };

@@ -19,6 +19,8 @@ class FauxDriver final : public Driver {
     FauxDriver() : Driver({.name = "faux_driver", .matches = {}, .suppress_bind_attrs = true}) {}
     Result<void> probe(Bound& bound) override;
     void remove(const Bound& bound) override;
+    /// The device's own, which so come after probe(), and those of its driver.
+    std::vector<AttributeGroup> device_groups(const Device& device) const override;
 };
 
 }  // namespace plugboard::device

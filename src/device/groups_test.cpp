@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <optional>
 
 #include "device/test_support.h"
 
@@ -18,9 +18,15 @@ Attribute file(const std::string& name) {
     return {.name = name, .show = []() -> Result<std::string> { return std::string(); }};
 }
 
+std::optional<Attribute> find_file(const Device& device, const std::string& name) {
+    for (Attribute& one : device.all_attributes()) {
+        if (one.name == name) return std::move(one);
+    }
+    return std::nullopt;
+}
+
 bool has_file(const Device& device, const std::string& name) {
-    return std::ranges::any_of(device.all_attributes(),
-                               [&](const Attribute& one) { return one.name == name; });
+    return find_file(device, name).has_value();
 }
 
 class GroupDriver final : public Driver {
@@ -118,6 +124,42 @@ TEST_F(Groups, those_of_a_driver_that_cannot_be_made_undo_a_good_probe) {
     EXPECT_EQ(trace.take(), (Lines{"probe, file", "remove, file", "devm"}));
     EXPECT_TRUE(has_file(*one, "driver_override")) << "the bus's own stays";
     one->del();
+}
+
+TEST_F(Groups, those_of_a_faux_devices_driver_are_there_while_it_is_bound) {
+    GroupDriver driver("bound", trace);
+    const auto faux = model.add_faux_device(named("f"), &driver).value();
+    EXPECT_TRUE(has_file(*faux, "bound"));
+    faux->del();
+    EXPECT_EQ(trace.take(), (Lines{"probe", "remove", "devm"}));
+}
+
+TEST_F(Groups, those_of_a_faux_device_come_after_its_probe_and_go_before_its_remove) {
+    const auto look = [this](const char* where, const Device& device) {
+        trace.add(std::string(where) + (has_file(device, "own") ? ", file" : ""));
+    };
+    testing::TestDriver driver(
+        {.name = "d", .matches = {}},
+        [&](Bound& bound) -> Result<void> {
+            look("probe", bound.device());
+            return {};
+        },
+        [&](const Bound& bound) { look("remove", bound.device()); });
+    DeviceInfo info = named("f");
+    info.groups = {{.attributes = {file("own")}}};
+    const auto faux = model.add_faux_device(info, &driver).value();
+    look("bound", *faux);
+    faux->del();
+    EXPECT_EQ(trace.take(), (Lines{"probe", "bound, file", "remove"}));
+}
+
+TEST_F(Groups, those_of_a_faux_device_that_cannot_be_made_undo_its_probe) {
+    GroupDriver driver("same", trace);
+    DeviceInfo info = named("f");
+    info.groups = {{.attributes = {file("same")}}};
+    EXPECT_EQ(model.add_faux_device(info, &driver).error(), Errno::NoDev);
+    EXPECT_EQ(trace.take(), (Lines{"probe", "remove", "devm"}));
+    EXPECT_FALSE(model.faux_bus().find_device("f"));
 }
 
 }  // namespace

@@ -104,7 +104,8 @@ class Model {
     /// Inval, Exist, Again: as Device::create() and add().
     Result<Ref<Device>> add_platform_device(DeviceInfo info, int id = platform_id_none);
     /// On the faux bus with its always matching driver; NoDev when its probe fails, the device is
-    /// gone then, else as above. Linux: faux_device_create
+    /// gone then, else as above. Its groups are made after probe and go before remove.
+    /// Linux: faux_device_create_with_groups
     Result<Ref<Device>> add_faux_device(DeviceInfo info, Driver* driver = nullptr);
     /// Without bus and parent, below /devices. Linux: root_device_register
     Result<Ref<Device>> add_root_device(std::string name);
