@@ -1,5 +1,7 @@
 #include "device/bound.h"
 
+#include <cstdlib>
+
 #include "base/log.h"
 #include "device/device.h"
 #include "device/model.h"
@@ -31,6 +33,11 @@ Errno Bound::defer(std::string reason) const {
 Entered::Entered(Device& device, std::optional<Gate::Pass> pass, const Doing& doing)
     : pass_(std::move(pass)), bound_(device) {
     if (pass_ && doing.what) entry_.emplace(device.insiders_, doing, device.model().clock().now());
+}
+
+void Entered::die() const {
+    log::error("{}: bound() of an Entered that is empty", bound_.device().name());
+    std::abort();
 }
 
 }  // namespace plugboard::device

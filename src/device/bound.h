@@ -60,20 +60,21 @@ class Bound {
 };
 
 /// The result of Device::enter(): true while inside the gate, which unbind waits for.
-class Entered {
+class [[nodiscard]] Entered {
   public:
     Entered(const Entered&) = delete;
     Entered& operator=(const Entered&) = delete;
     explicit operator bool() const { return pass_.has_value(); }
-    /// Only when true.
+    /// Only when true: ends the process else, in every build.
     const Bound& bound() const {
-        assert(pass_);
+        if (!pass_) die();
         return bound_;
     }
 
   private:
     friend class Device;
     Entered(Device& device, std::optional<Gate::Pass> pass, const Doing& doing);
+    [[noreturn]] void die() const;
     std::optional<Gate::Pass> pass_;
     std::optional<Insiders::Entry> entry_;  // gone before the pass
     Bound bound_;

@@ -176,6 +176,12 @@ TEST_F(Bind, device_is_entered_only_while_it_is_bound) {
     EXPECT_FALSE(device->enter());
 }
 
+TEST_F(Bind, entered_that_is_empty_has_no_bound_in_any_build) {
+    const auto device = add("one");
+    EXPECT_DEATH((void)device->enter().bound(), "one: bound\\(\\) of an Entered that is empty");
+    device->del();
+}
+
 TEST_F(Bind, device_that_is_bound_again_is_entered_again) {
     TestDriver driver({.name = "d", .matches = {"one"}});
     Registered registered(bus, driver);

@@ -1,6 +1,6 @@
 # Compiles SOURCE, which must fail with an error that matches the line "// Expected error: REGEX" in it;
 # without such a line it must compile.
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only -fno-exceptions -I${INCLUDE} ${SOURCE}
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only -Werror=unused-result -fno-exceptions -I${INCLUDE} ${SOURCE}
     RESULT_VARIABLE status ERROR_VARIABLE errors OUTPUT_QUIET)
 file(STRINGS ${SOURCE} expected REGEX "^// Expected error: ")
 if(NOT expected)
