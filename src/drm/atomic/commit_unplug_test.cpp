@@ -1,6 +1,12 @@
 // Unplug in each stage of a commit.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
+#include "base/log.h"
+#include "device/test_support.h"
 #include "drm/atomic/commit_fixture.h"
 
 namespace plugboard::drm::atomic {
@@ -65,6 +71,40 @@ TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_fence) {
     Waiting waiting(client, [&] { return request.call(client); });
     board.unplug();
     EXPECT_EQ(waiting.result(), ENODEV);
+}
+
+/// Stays in each commit until it may leave.
+class StuckHooks final : public KmsHooks {
+  public:
+    void commit(const device::Bound&, State&) override {
+        is_inside = true;
+        while (!may_leave) std::this_thread::yield();
+    }
+    std::atomic<bool> is_inside{false}, may_leave{false};
+};
+
+TEST_F(CommitTest, unplug_that_waits_for_a_commit_names_the_client_it_is_for) {
+    StuckHooks stuck;
+    KmsHooks* const hooks = std::exchange(board.config().hooks, &stuck);
+    device::testing::Trace errors;
+    const auto sink = log::set_sink([&](log::Category category, std::string_view line) {
+        if (category == log::Category::Error) errors.add(std::string(line));
+    });
+    ASSERT_EQ(flip(board.crtc(), client.add_fb()), 0);
+    while (!stuck.is_inside) std::this_thread::yield();
+    std::thread unplugging([&] { board.unplug(); });
+    std::vector<std::string> lines;
+    for (; lines.empty(); lines = errors.take()) {
+        board.clock.advance(std::chrono::seconds(2));
+        std::this_thread::yield();
+    }
+    EXPECT_THAT(lines.front(),
+                testing::MatchesRegex("unbind of fake0 waits for: commit of pid 4242, "
+                                      "[0-9]+[.]0 s, in hook KmsHooks::commit"));
+    stuck.may_leave = true;
+    unplugging.join();
+    log::set_sink(sink);
+    board.config().hooks = hooks;
 }
 
 TEST_F(CommitTest, closing_after_unplug_frees_what_was_shown) {

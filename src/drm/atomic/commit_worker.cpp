@@ -240,7 +240,7 @@ bool CommitWorker::is_runnable_locked(std::list<Pending>::iterator pending) {
 /// Linux: drm_atomic_helper_commit_tail
 void CommitWorker::program(State& state) {
     if (const device::Entered entered =
-            device_.enter({.what = "a commit", .hook = "KmsHooks::commit"})) {
+            device_.enter({.what = "commit", .hook = "KmsHooks::commit", .pid = state.pid()})) {
         for (const CrtcChange* change : state.crtcs()) {
             if (change->old_state.active && (!change->new_state.active || change->needs_modeset()))
                 change->crtc->vblank().turn_off();

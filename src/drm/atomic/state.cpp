@@ -51,6 +51,7 @@ Ref<State> State::create(Device& device, Request* request, Options options, Reci
 State::State(Device& device, Request* request, Options options, Recipe recipe)
     : device_(Ref<Device>::share(device)),
       request_(request),
+      pid_(request ? request->caller().pid : 0),
       options_(options),
       recipe_(std::move(recipe)),
       flipped_(device.mode_config().crtcs.size()) {}

@@ -81,6 +81,8 @@ class State final : public Object {
 
     Device& device() const { return *device_; }
     const Options& options() const { return options_; }
+    /// Of the client that asks; 0: the core itself.
+    int pid() const { return pid_; }
     /// Null once the request has let go of the state, and for the core itself.
     Request* request() const { return request_; }
 
@@ -153,6 +155,7 @@ class State final : public Object {
 
     Ref<Device> device_;
     Request* request_;  // null once the request's thread has let go of the state
+    const int pid_;
     const Options options_;
     const Recipe recipe_;
     Contents contents_;
