@@ -114,7 +114,7 @@ Result<void*> Devres::dup(const void* bytes, size_t size) {
 
 Result<char*> Devres::dup(std::string_view text) {
     auto* const copy = static_cast<char*>(TRY(alloc(text.size() + 1)));
-    std::memcpy(copy, text.data(), text.size());
+    text.copy(copy, text.size());  // memcpy may not be given a text that is nowhere
     return copy;
 }
 

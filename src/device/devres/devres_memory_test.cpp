@@ -113,6 +113,11 @@ TEST_F(DevresMemory, copies_bytes_and_text_and_prints) {
     EXPECT_EQ(devres().size(), 0u);
 }
 
+TEST_F(DevresMemory, copies_a_text_that_is_nowhere) {
+    EXPECT_STREQ(devres().dup(std::string_view()).value(), "");
+    EXPECT_EQ(devres().dup(nullptr, 0).value(), Devres::no_bytes());
+}
+
 TEST_F(DevresMemory, after_del_there_is_none) {
     device->del();
     EXPECT_EQ(devres().alloc(8).error(), Errno::NoDev);
