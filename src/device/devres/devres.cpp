@@ -217,6 +217,7 @@ Result<void> Devres::release(const DevresKey& key) {
         entry.reset(impl_->find_locked(key));
         if (!entry) return Errno::NoEnt;
         impl_->take_off_locked(*entry);
+        entry->doomed_ = true;
     }
     impl_->log("REL", *entry);
     entry->release();

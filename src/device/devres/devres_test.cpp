@@ -114,6 +114,28 @@ TEST_F(DevresTest, callback_cannot_take_off_an_entry_that_is_doomed_with_it) {
     EXPECT_EQ(trace.take(), (Lines{"callback", "older"}));
 }
 
+TEST_F(DevresTest, callback_cannot_take_off_its_own_entry) {
+    struct Own {
+        Devres& devres;
+        DevresHandle handle = nullptr;
+        int runs = 0;
+    } own{devres()};
+    const Action action{[](void* data) {
+                            auto* const of = static_cast<Own*>(data);
+                            of->runs++;
+                            EXPECT_EQ(of->devres.remove(of->handle), nullptr);
+                            of->devres.release(of->handle);
+                        },
+                        &own};
+    own.handle = devres().add_action("by handle", action).value();
+    devres().release(own.handle);
+    own.handle = devres().add_action("by key", action).value();
+    ASSERT_TRUE(devres().release_action(action).ok());
+    own.handle = devres().add_action("by the last put", action).value();
+    device.reset();
+    EXPECT_EQ(own.runs, 3);
+}
+
 TEST_F(DevresTest, callback_of_the_last_put_may_take_and_drop_a_reference_on_the_device) {
     Device* borrowed = &**device;
     ASSERT_TRUE(
