@@ -60,8 +60,9 @@ class Devres {
     Result<void> destroy(const DevresKey& key);
     /// Takes it off and releases it now. NoEnt.
     Result<void> release(const DevresKey& key);
-    /// The same by handle, in O(1). They do nothing to an entry whose release has begun with others
-    /// (remove: null).
+    /// The same by handle, in O(1), of an entry that is not destroyed yet (see DevresHandle): from
+    /// its own release(), or that of one that goes with it and before it, they do nothing (remove:
+    /// null).
     std::unique_ptr<DevresEntry> remove(DevresHandle handle);
     void release(DevresHandle handle);
 

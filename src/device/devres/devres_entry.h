@@ -62,7 +62,8 @@ class DevresEntry : private ListNode {
     bool doomed_ = false;                   // about to be released: no look-up sees it any more
 };
 
-/// Names an entry for O(1) removal; good while the entry is on the list.
+/// Names an entry for O(1) removal. A plain address: good from add() until the entry is destroyed,
+/// which is right after its release(). Who may come later than that uses a ScopedAction.
 using DevresHandle = DevresEntry*;
 
 }  // namespace plugboard::device
