@@ -20,9 +20,15 @@ DevresEntry::DevresEntry(std::string name, DevresKey key, size_t size)
 
 DevresEntry::~DevresEntry() = default;
 
+std::string Devres::Impl::log_line(const char* operation, const DevresEntry& entry) const {
+    if (!log::is_enabled(log::Category::Devres)) return "";
+    return fmt::format("{}: DEVRES {} {} {} ({} bytes)", device.name(), operation,
+                       static_cast<const void*>(&entry), entry.name(), entry.size());
+}
+
 void Devres::Impl::log(const char* operation, const DevresEntry& entry) const {
-    log::line(log::Category::Devres, "{}: DEVRES {} {} {} ({} bytes)", device.name(), operation,
-              static_cast<const void*>(&entry), entry.name(), entry.size());
+    if (const auto line = log_line(operation, entry); !line.empty())
+        log::write(log::Category::Devres, line);
 }
 
 Errno Devres::Impl::complain(Errno error, std::string_view what) const {
@@ -133,11 +139,13 @@ Devres::Devres(Device& device) : impl_(std::make_unique<Impl>(device)) {}
 
 Devres::~Devres() = default;
 
-bool Devres::is_to_fail(const DevresEntry& entry) const {
-    if (!impl_->device.model().state_->is_step_to_fail()) return false;
-    log::line(log::Category::Devres, "{}: adding {} fails as asked", impl_->device.name(),
-              entry.name());
-    return true;
+bool Devres::is_step_to_fail() const {
+    return impl_->device.model().state_->is_step_to_fail();
+}
+
+Errno Devres::fail_as_asked(std::string_view name) const {
+    log::line(log::Category::Devres, "{}: adding {} fails as asked", impl_->device.name(), name);
+    return Errno::NoMem;
 }
 
 Result<DevresHandle> Devres::append(std::unique_ptr<DevresEntry> entry) {
@@ -153,24 +161,30 @@ Result<DevresHandle> Devres::append(std::unique_ptr<DevresEntry> entry) {
 }
 
 Result<DevresHandle> Devres::add(std::unique_ptr<DevresEntry> entry) {
-    if (is_to_fail(*entry)) return Errno::NoMem;
+    if (is_step_to_fail()) return fail_as_asked(entry->name());
     return append(std::move(entry));
 }
 
 Result<DevresHandle> Devres::find_or_add(std::unique_ptr<DevresEntry> fresh) {
+    // Made now: once it is on the list, another thread may release it.
+    const std::string line = impl_->log_line("ADD", *fresh);
+    const DevresHandle added = fresh.get();
     MutexLock lock(impl_->mutex);
     if (const DevresHandle there = impl_->find_locked(fresh->key())) {
-        lock.unlock();
+        lock.unlock();  // the fresh one is destroyed with no lock held
         return there;
     }
-    if (impl_->closed || is_to_fail(*fresh)) {
-        const Errno error = impl_->closed ? Errno::NoDev : Errno::NoMem;
+    if (impl_->closed) {
         lock.unlock();
-        return error;
+        return Errno::NoDev;
     }
-    const DevresHandle added = fresh.get();
+    if (is_step_to_fail()) {
+        lock.unlock();
+        return fail_as_asked(fresh->name());
+    }
     impl_->append_locked(std::move(fresh));
     lock.unlock();
+    if (!line.empty()) log::write(log::Category::Devres, line);
     return added;
 }
 

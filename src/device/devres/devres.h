@@ -139,7 +139,10 @@ class Devres {
     Result<DevresHandle> append(std::unique_ptr<DevresEntry> entry);
     /// Takes it off, without a line in the log; null: its release has begun.
     std::unique_ptr<DevresEntry> take_off(DevresHandle handle);
-    bool is_to_fail(const DevresEntry& entry) const;
+    /// Counts a step; true for the one that a test asked to fail, which fail_as_asked() logs.
+    bool is_step_to_fail() const;
+    /// With no lock held.
+    Errno fail_as_asked(std::string_view name) const;
     class Memory;
 
     struct Impl;

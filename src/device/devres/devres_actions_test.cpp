@@ -95,25 +95,5 @@ TEST_F(DevresActions, an_addition_fails_when_a_test_asks_for_it) {
     EXPECT_EQ(devres().size(), 2u);
 }
 
-TEST_F(DevresActions, the_event_log_has_each_addition_removal_and_release_with_its_size) {
-    Trace lines;
-    const auto errors = log::set_sink([&](log::Category, std::string_view line) {
-        std::string text(line);
-        const auto at = text.find("0x");
-        lines.add(text.erase(at, text.find(' ', at) - at + 1));
-    });
-    const uint32_t old_mask =
-        log::enabled_mask.exchange(static_cast<uint32_t>(log::Category::Devres));
-    devres().add_action("up", up()).value();
-    devres().add_action("down", {count_down, &count}).value();
-    ASSERT_TRUE(devres().remove_action(up()).ok());
-    device->del();
-    log::enabled_mask = old_mask;
-    log::set_sink(errors);
-    EXPECT_THAT(lines.take(),
-                ElementsAre("mock: DEVRES ADD up (16 bytes)", "mock: DEVRES ADD down (16 bytes)",
-                            "mock: DEVRES REM up (16 bytes)", "mock: DEVRES REL down (16 bytes)"));
-}
-
 }  // namespace
 }  // namespace plugboard::device

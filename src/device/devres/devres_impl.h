@@ -58,6 +58,8 @@ struct Devres::Impl {
     /// Releases and destroys, newest first.
     void release_doomed(List<DevresEntry>& doomed);
     void log(const char* operation, const DevresEntry& entry) const;
+    /// What log() writes; empty while nobody reads it.
+    std::string log_line(const char* operation, const DevresEntry& entry) const;
     /// A misuse: said in the log.
     Errno complain(Errno error, std::string_view what) const;
 };

@@ -27,6 +27,8 @@ size_t room_for(size_t size) {
 
 class Devres::Memory final : public DevresEntry {
   public:
+    static constexpr const char* what = "memory";
+
     /// Null: no memory.
     static std::unique_ptr<Memory> make(size_t size) {
         void* bytes = size < too_large ? std::calloc(1, room_for(size)) : nullptr;
@@ -54,9 +56,7 @@ class Devres::Memory final : public DevresEntry {
 
   private:
     Memory(void* bytes, size_t size)
-        : DevresEntry("memory", {.kind = kind(), .data = bytes}, size),
-          bytes_(bytes),
-          size_(size) {}
+        : DevresEntry(what, {.kind = kind(), .data = bytes}, size), bytes_(bytes), size_(size) {}
     void release() override {}
     void* bytes_;
     size_t size_;  // as it is now
@@ -94,7 +94,11 @@ Result<void*> Devres::realloc(void* bytes, size_t size) {
         lock.unlock();
         return impl_->complain(Errno::Inval, "the memory to resize is not of this device");
     }
-    if (is_to_fail(*memory) || !memory->resize(size)) return Errno::NoMem;
+    if (is_step_to_fail()) {
+        lock.unlock();
+        return fail_as_asked(Memory::what);
+    }
+    if (!memory->resize(size)) return Errno::NoMem;
     if (memory->bytes() != bytes) impl_->set_data_locked(*memory, memory->bytes());
     return memory->bytes();
 }
