@@ -135,8 +135,9 @@ class Model {
     /// For what a probe() makes: a step that fail_nth_step() counts. Again.
     Result<Thread> start_thread(std::function<void()> run);
 
-    /// The n-th manage(), addition to a devres list or start_thread() from now on (1 = the next)
-    /// fails, with NoMem or Again; 0 turns it off.
+    /// The n-th manage(), addition to a devres list, opening of a group, or thread of
+    /// start_thread() or a Workqueue from now on (1 = the next) fails, a thread with Again, the
+    /// others with NoMem; 0 turns it off.
     void fail_nth_step(unsigned n);
 
   private:
@@ -146,6 +147,7 @@ class Model {
     friend class Device;
     friend class Bound;
     friend class Devres;
+    friend class Workqueue;
     Clock& clock_;
     Settings settings_;
     struct State;

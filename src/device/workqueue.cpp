@@ -3,11 +3,13 @@
 #include <utility>
 
 #include "device/device.h"
-#include "device/model.h"
+#include "device/model_state.h"
 
 namespace plugboard::device {
 
 Result<std::unique_ptr<Workqueue>> Workqueue::create(const Bound& bound, const char* name) {
+    // A step beside that of manage(): the thread may be what cannot be had.
+    if (bound.device().model().state_->is_step_to_fail()) return Errno::Again;
     std::unique_ptr<Workqueue> queue(new Workqueue(bound.device(), name));
     TRY(queue->worker_.start());
     return queue;

@@ -96,5 +96,19 @@ TEST_F(WorkqueueTest, device_may_be_pulled_from_within_its_work) {
     EXPECT_EQ(trace.take(), (Lines{"still bound", "registers gone"}));
 }
 
+TEST_F(WorkqueueTest, probe_fails_at_each_step_of_its_making_in_turn) {
+    device::Bus& bus = model.platform_bus();
+    const std::vector<Errno> failures = {Errno::NoMem, Errno::NoMem, Errno::Again};
+    for (unsigned n = 1; n <= failures.size(); n++) {
+        bus.unbind("one", "d").value();
+        trace.take();
+        model.fail_nth_step(n);
+        EXPECT_EQ(bus.bind("one", "d").error(), failures[n - 1]) << n;
+        EXPECT_EQ(trace.take(), n == 1 ? Lines{} : Lines{"registers gone"});
+        EXPECT_TRUE(bus.bind("one", "d").ok());
+    }
+    device->del();
+}
+
 }  // namespace
 }  // namespace plugboard::device

@@ -113,6 +113,7 @@ class Devres {
     static void* no_bytes();
 
     /// From here on entries belong to the group. The id of a group opened with null is the result.
+    /// NoMem, NoDev: as add().
     Result<GroupId> open_group(GroupId id = nullptr);
     /// NoEnt: no such group; Inval: it is closed already.
     Result<void> close_group(GroupId id = nullptr);

@@ -19,6 +19,7 @@ Group* Devres::Impl::find_group_locked(GroupId id) {
 }
 
 Result<GroupId> Devres::open_group(GroupId id) {
+    if (is_step_to_fail()) return fail_as_asked("a group");
     auto group = std::make_unique<Group>();
     group->id = id ? id : group.get();
     static_cast<DevresEntry&>(group->open).group_ = group.get();

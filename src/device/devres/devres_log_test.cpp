@@ -80,9 +80,11 @@ TEST_F(DevresLog, says_which_addition_failed_as_asked) {
     EXPECT_FALSE(devres().find_or_add(std::make_unique<Entry>("two")).ok());
     model.fail_nth_step(1);
     EXPECT_FALSE(devres().realloc(bytes, 100'000).ok());
+    model.fail_nth_step(1);
+    EXPECT_FALSE(devres().open_group().ok());
     EXPECT_EQ(lines.take(),
               (Lines{"mock: adding one fails as asked", "mock: adding two fails as asked",
-                     "mock: adding memory fails as asked"}));
+                     "mock: adding memory fails as asked", "mock: adding a group fails as asked"}));
 }
 
 }  // namespace

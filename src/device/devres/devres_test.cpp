@@ -299,5 +299,15 @@ TEST_F(DevresTest, last_put_releases_what_groups_hold_and_the_groups) {
     EXPECT_EQ(trace.take(), (Lines{"in the open one", "in"}));
 }
 
+TEST_F(DevresTest, a_groups_opening_fails_when_a_test_asks_for_it) {
+    model.fail_nth_step(2);
+    action("counted");
+    EXPECT_EQ(devres().open_group().error(), Errno::NoMem);
+    const auto group = devres().open_group().value();
+    action("inside");
+    EXPECT_EQ(devres().release_group(group).value(), 1u);
+    EXPECT_EQ(trace.take(), Lines{"inside"});
+}
+
 }  // namespace
 }  // namespace plugboard::device
