@@ -94,6 +94,7 @@ void Core::leave_bus(Device& device) {
 
 Result<void> Core::make_files(Device& device) {
     const DeviceInfo& info = device.info_;
+    TRY(check_own_names(device));
     {
         MutexLock lock(device.state_->mutex);
         device.state_->has_files = true;

@@ -44,7 +44,7 @@ class Core {
     /// From inside the device the worker does it. NoDev: not bound to that driver.
     static Result<void> unbind(Device& device, const BusDriver& driver);
 
-    /// Exist: the device has a file of that name. Linux: device_add_groups
+    /// Exist: the device has a file or link of that name. Linux: device_add_groups
     static Result<void> make_groups(Device& device, GroupOwner owner,
                                     std::vector<AttributeGroup> groups);
     static void drop_groups(Device& device, GroupOwner owner);
@@ -65,6 +65,8 @@ class Core {
     static void forget_class(Device& device);
     static bool enter_bus(Device& device);
     static void leave_after_failed_add(Device& device);
+    /// Of the files and links that it was made with. Exist.
+    static Result<void> check_own_names(const Device& device);
     static Result<void> make_files(Device& device);
     static void drop_files(Device& device);
     static void join_class(const DeviceLocked& locked);

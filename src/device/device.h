@@ -135,7 +135,10 @@ class Device final : public Object {
     Device(Model& model, DeviceInfo info);
     ~Device() override;
     void last_put() override;
-    std::vector<Attribute> power_attributes() const;
+    /// Those of its files that the core makes: uevent, dev, power/.
+    std::vector<Attribute> core_attributes() const;
+    /// Their names, and of the links that it may make. What the device brings has others.
+    std::vector<std::string> core_names() const;
 
     Model& model_;
     const DeviceInfo info_;

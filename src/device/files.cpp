@@ -1,5 +1,7 @@
 // A device's files and symlinks in sysfs, as data.
 // Linux: drivers/base/core.c (uevent, dev), drivers/base/power/sysfs.c
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "device/bus.h"
@@ -37,8 +39,25 @@ std::string Device::driver_name() const {
     return state_->driver_name;
 }
 
-std::vector<Attribute> Device::power_attributes() const {
+std::vector<Attribute> Device::core_attributes() const {
     std::vector<Attribute> files;
+    files.push_back({.name = "uevent",
+                     .mode = 0644,
+                     .show = [this]() -> Result<std::string> {
+                         std::string text;
+                         for (const auto& [key, value] : device_keys(*this))
+                             text.append(key).append("=").append(value).append("\n");
+                         return text;
+                     },
+                     .store = [this](std::string_view text) -> Result<void> {
+                         auto event = TRY(parse_synthetic_uevent(text));
+                         const_cast<Device*>(this)->send_uevent(std::move(event.action),
+                                                                std::move(event.keys));
+                         return {};
+                     }});
+    if (info_.node)
+        files.push_back(constant(
+            "dev", std::to_string(info_.node->major) + ":" + std::to_string(info_.node->minor)));
     if (info_.pm_not_required) return files;
     files.push_back({.name = "power/autosuspend_delay_ms",
                      .mode = 0644,
@@ -63,31 +82,21 @@ std::vector<Attribute> Device::power_attributes() const {
     return files;
 }
 
+std::vector<std::string> Device::core_names() const {
+    std::vector<std::string> names;
+    for (Attribute& file : core_attributes()) names.push_back(std::move(file.name));
+    if (info_.bus || info_.device_class) names.emplace_back("subsystem");
+    if (info_.device_class && info_.parent) names.emplace_back("device");
+    if (info_.bus) names.emplace_back("driver");
+    return names;
+}
+
 std::vector<Attribute> Device::all_attributes() const {
     if (!has_files()) return {};
     std::vector<Attribute> files = info_.attributes;
-    files.push_back({.name = "uevent",
-                     .mode = 0644,
-                     .show = [this]() -> Result<std::string> {
-                         std::string text;
-                         for (const auto& [key, value] : device_keys(*this))
-                             text.append(key).append("=").append(value).append("\n");
-                         return text;
-                     },
-                     .store = [this](std::string_view text) -> Result<void> {
-                         auto event = TRY(parse_synthetic_uevent(text));
-                         const_cast<Device*>(this)->send_uevent(std::move(event.action),
-                                                                std::move(event.keys));
-                         return {};
-                     }});
-    if (info_.node)
-        files.push_back(constant(
-            "dev", std::to_string(info_.node->major) + ":" + std::to_string(info_.node->minor)));
-    {
-        MutexLock lock(state_->mutex);
-        for (const auto& [owner, file] : state_->group_files) files.push_back(file);
-    }
-    for (Attribute& file : power_attributes()) files.push_back(std::move(file));
+    std::ranges::move(core_attributes(), std::back_inserter(files));
+    MutexLock lock(state_->mutex);
+    for (const auto& [owner, file] : state_->group_files) files.push_back(file);
     return files;
 }
 

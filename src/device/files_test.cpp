@@ -180,6 +180,74 @@ TEST_F(Files, class_device_without_a_parent_is_virtual) {
     device->del();
 }
 
+/// What add() says of a device that has files or links of these names.
+Errno added_with(Model& model, DeviceInfo info, const std::vector<std::string>& files,
+                 const std::vector<std::string>& links = {}) {
+    for (const std::string& name : files) {
+        info.attributes.push_back(
+            {.name = name, .show = []() -> Result<std::string> { return std::string(); }});
+    }
+    for (const std::string& name : links) info.links.emplace_back(name, "../target");
+    const auto device = Device::create(model, std::move(info)).value();
+    const auto added = device->add();
+    if (!added.ok()) {
+        EXPECT_FALSE(device->is_added());
+        EXPECT_TRUE(device->all_attributes().empty());
+        return added.error();
+    }
+    device->del();
+    return Errno{};
+}
+
+TEST(Names, of_a_devices_own_files_that_the_core_makes_itself_are_refused) {
+    Model model;
+    DeviceInfo info = named("one");
+    info.node = DeviceNode{226, 1, "dri/card1"};
+    info.bus = &model.platform_bus();
+    for (const char* taken : {"uevent", "dev", "power/control", "subsystem", "driver", "modalias"})
+        EXPECT_EQ(added_with(model, info, {"good", taken}), Errno::Exist) << taken;
+    info.bus = nullptr;
+    info.device_class = &model.add_class("drm");
+    const auto parent = model.add_root_device("parent").value();
+    info.parent = &*parent;
+    EXPECT_EQ(added_with(model, info, {"device"}), Errno::Exist);
+    parent->del();
+}
+
+TEST(Names, that_the_core_does_not_make_for_this_device_are_free) {
+    Model model;
+    DeviceInfo info = named("one");
+    info.pm_not_required = true;
+    EXPECT_EQ(added_with(model, info, {"dev", "power/control", "subsystem", "driver", "device"}),
+              Errno{});
+}
+
+TEST(Names, of_a_devices_own_files_and_links_are_all_different) {
+    Model model;
+    EXPECT_EQ(added_with(model, named("one"), {"same", "same"}), Errno::Exist);
+    EXPECT_EQ(added_with(model, named("one"), {"same"}, {"same"}), Errno::Exist);
+    EXPECT_EQ(added_with(model, named("one"), {}, {"same", "same"}), Errno::Exist);
+    EXPECT_EQ(added_with(model, named("one"), {}, {"uevent"}), Errno::Exist);
+    EXPECT_EQ(added_with(model, named("one"), {"stats/a", "stats/b", "statsc"}, {"stat"}), Errno{});
+}
+
+TEST(Names, of_a_file_and_a_folder_are_different) {
+    Model model;
+    EXPECT_EQ(added_with(model, named("one"), {"power"}), Errno::Exist);
+    EXPECT_EQ(added_with(model, named("one"), {"stats/a", "stats"}), Errno::Exist);
+    EXPECT_EQ(added_with(model, named("one"), {"uevent/a"}), Errno::Exist);
+}
+
+TEST(Names, of_groups_that_the_core_makes_itself_are_refused) {
+    Model model;
+    DeviceInfo info = named("one");
+    for (const auto& [folder, name] : {std::pair("", "uevent"), std::pair("power", "control")}) {
+        Attribute file{.name = name, .show = []() -> Result<std::string> { return std::string(); }};
+        info.groups = {{.folder = folder, .attributes = {std::move(file)}}};
+        EXPECT_EQ(added_with(model, info, {}), Errno::Exist) << name;
+    }
+}
+
 TEST(RelativeTarget, climbs_as_far_as_it_must) {
     EXPECT_EQ(relative_target("/devices/a/b", "/devices/a/c"), "../c");
     EXPECT_EQ(relative_target("/devices/a", "/devices/a/b/c"), "b/c");

@@ -1,7 +1,10 @@
 // The attribute groups of a device: made when their owner comes, gone when it goes.
 // Linux: device_add_groups in drivers/base/core.c, fs/sysfs/group.c
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/log.h"
 #include "device/core.h"
@@ -25,31 +28,59 @@ std::vector<Attribute> visible_files(const Device& device, std::vector<Attribute
     return files;
 }
 
+/// They are the same, or one is a folder that the other lies in.
+bool clash(std::string_view one, std::string_view other) {
+    if (one.size() > other.size()) std::swap(one, other);
+    return other.starts_with(one) && (other.size() == one.size() || other[one.size()] == '/');
+}
+
+/// Exist: one of `fresh` clashes with what is there or with one before it.
+Result<void> expect_free(const Device& device, std::vector<std::string> there,
+                         const std::vector<std::string>& fresh) {
+    for (const std::string& name : fresh) {
+        const auto taken = std::ranges::find_if(
+            there, [&](const std::string& other) { return clash(name, other); });
+        if (taken != there.end()) {
+            log::error("{}: \"{}\" cannot be made: it has \"{}\" already", device.name(), name,
+                       *taken);
+            return Errno::Exist;
+        }
+        there.push_back(name);
+    }
+    return {};
+}
+
+/// Of the files and links that the device was made with.
+std::vector<std::string> own_names(const DeviceInfo& info) {
+    std::vector<std::string> names;
+    for (const auto& [name, target] : info.links) names.push_back(name);
+    for (const Attribute& file : info.attributes) names.push_back(file.name);
+    return names;
+}
+
 }  // namespace
+
+Result<void> Core::check_own_names(const Device& device) {
+    const auto own = own_names(device.info_);
+    return own.empty() ? Result<void>() : expect_free(device, device.core_names(), own);
+}
 
 Result<void> Core::make_groups(Device& device, GroupOwner owner,
                                std::vector<AttributeGroup> groups) {
     if (groups.empty()) return {};
     std::vector<Attribute> files = visible_files(device, std::move(groups));
+    std::vector<std::string> there = device.core_names(), fresh;
+    std::ranges::move(own_names(device.info_), std::back_inserter(there));
+    for (const Attribute& file : files) fresh.push_back(file.name);
     Device::State& state = *device.state_;
-    std::string taken;
     {
         MutexLock lock(state.mutex);
-        const auto is_taken = [&](const std::string& name) REQUIRES(state.mutex) {
-            return std::ranges::any_of(device.info_.attributes,
-                                       [&](const auto& own) { return own.name == name; }) ||
-                   std::ranges::any_of(state.group_files,
-                                       [&](const auto& file) { return file.second.name == name; });
-        };
-        for (Attribute& file : files) {
-            if (taken = is_taken(file.name) ? file.name : ""; !taken.empty()) break;
-            state.group_files.emplace_back(owner, std::move(file));
-        }
+        for (const auto& [made_for, file] : state.group_files) there.push_back(file.name);
     }
-    if (taken.empty()) return {};
-    log::error("{}: it has a file \"{}\" already", device.name(), taken);
-    drop_groups(device, owner);
-    return Errno::Exist;
+    TRY(expect_free(device, std::move(there), fresh));
+    MutexLock lock(state.mutex);
+    for (Attribute& file : files) state.group_files.emplace_back(owner, std::move(file));
+    return {};
 }
 
 void Core::drop_groups(Device& device, GroupOwner owner) {
