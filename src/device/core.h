@@ -107,6 +107,8 @@ class Core {
     /// The last step of an unbind: who removes the driver waits for it.
     static void leave_driver(Device& device);
     static void probe_later(Device& device);
+    /// A file of its driver: its functions run inside the gate until such files are dropped.
+    static Attribute while_bound(Device& device, Attribute file);
     static void probe_failed(Device& device, const Driver& driver, Errno error, uint64_t binds);
 };
 

@@ -113,8 +113,8 @@ class Device final : public Object {
 
     /// From add() until an early step of del(): its folder has something in it.
     bool has_files() const;
-    /// The files of its folder: its own, uevent, dev, those of its groups, power/. They are good
-    /// while the device lives.
+    /// The files of its folder: its own, uevent, dev, power/, those of its groups. They are good
+    /// while the device lives; its driver's answer NoDev once their binding ends.
     std::vector<Attribute> all_attributes() const;
     /// The symlinks in its folder, name and relative target: subsystem, driver, device, its own.
     std::vector<std::pair<std::string, std::string>> all_links() const;

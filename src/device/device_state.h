@@ -55,7 +55,8 @@ struct Device::State {
     // Written under the device's lock, read by anyone.
     std::atomic<BusDriver*> driver{nullptr};
     std::atomic<bool> is_added{false}, is_bound{false};
-    std::atomic<uint64_t> bindings{0};  // how often a probe was begun
+    std::atomic<uint64_t> bindings{0};      // how often a probe was begun
+    std::atomic<uint64_t> driver_drops{0};  // how often its driver's files were dropped
 
     Driver* faux_driver = nullptr;            // what a faux device was made with; set before add
     std::vector<AttributeGroup> faux_groups;  // likewise

@@ -32,8 +32,8 @@ class Driver {
     virtual Result<void> probe(Bound& bound) = 0;
     /// Before devres is released, for what devres cannot express. Most drivers have none.
     virtual void remove(const Bound&) {}
-    /// Files that a device has while it is bound: made after probe(), gone before remove().
-    /// Linux: device_driver.dev_groups
+    /// Files that a device has while it is bound: made after probe(), gone before remove(). They
+    /// are shown and stored inside the device's gate. Linux: device_driver.dev_groups
     virtual std::vector<AttributeGroup> device_groups(const Device&) const { return {}; }
 
   private:

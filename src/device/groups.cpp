@@ -65,6 +65,28 @@ Result<void> Core::check_own_names(const Device& device) {
     return own.empty() ? Result<void>() : expect_free(device, device.core_names(), own);
 }
 
+Attribute Core::while_bound(Device& device, Attribute file) {
+    const auto enter = [&device, drops = device.state_->driver_drops.load()](const char* what) {
+        return device.enter_if([&] { return device.state_->driver_drops == drops; },
+                               {.what = what});
+    };
+    if (file.show) {
+        file.show = [enter, show = std::move(file.show)]() -> Result<std::string> {
+            const Entered entered = enter("read of a file");
+            if (!entered) return Errno::NoDev;
+            return show();
+        };
+    }
+    if (file.store) {
+        file.store = [enter, store = std::move(file.store)](std::string_view text) -> Result<void> {
+            const Entered entered = enter("write to a file");
+            if (!entered) return Errno::NoDev;
+            return store(text);
+        };
+    }
+    return file;
+}
+
 Result<void> Core::make_groups(Device& device, GroupOwner owner,
                                std::vector<AttributeGroup> groups) {
     if (groups.empty()) return {};
@@ -78,6 +100,9 @@ Result<void> Core::make_groups(Device& device, GroupOwner owner,
         for (const auto& [made_for, file] : state.group_files) there.push_back(file.name);
     }
     TRY(expect_free(device, std::move(there), fresh));
+    if (owner == GroupOwner::Driver) {
+        for (Attribute& file : files) file = while_bound(device, std::move(file));
+    }
     MutexLock lock(state.mutex);
     for (Attribute& file : files) state.group_files.emplace_back(owner, std::move(file));
     return {};
@@ -86,6 +111,7 @@ Result<void> Core::make_groups(Device& device, GroupOwner owner,
 void Core::drop_groups(Device& device, GroupOwner owner) {
     std::vector<std::pair<GroupOwner, Attribute>> gone;  // what they hold goes with no lock held
     Device::State& state = *device.state_;
+    if (owner == GroupOwner::Driver) state.driver_drops++;
     MutexLock lock(state.mutex);
     const auto first =
         std::stable_partition(state.group_files.begin(), state.group_files.end(),

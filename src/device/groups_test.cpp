@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
+#include <thread>
 
 #include "device/test_support.h"
 
@@ -124,6 +126,129 @@ TEST_F(Groups, those_of_a_driver_that_cannot_be_made_undo_a_good_probe) {
     EXPECT_EQ(trace.take(), (Lines{"probe, file", "remove, file", "devm"}));
     EXPECT_TRUE(has_file(*one, "driver_override")) << "the bus's own stays";
     one->del();
+}
+
+/// Its file says how often there has been a probe.
+class CountingDriver final : public Driver {
+  public:
+    CountingDriver() : Driver({.name = "d", .matches = {"one"}}) {}
+    Result<void> probe(Bound&) override {
+        probes_++;
+        return {};
+    }
+    std::vector<AttributeGroup> device_groups(const Device&) const override {
+        Attribute count{.name = "count", .mode = 0644, .show = {}};
+        count.show = [text = std::to_string(probes_)]() -> Result<std::string> { return text; };
+        count.store = [](std::string_view) -> Result<void> { return {}; };
+        return {{.attributes = {std::move(count)}}};
+    }
+
+  private:
+    int probes_ = 0;
+};
+
+TEST_F(Groups, a_drivers_file_that_was_taken_before_unbind_is_nodev_for_ever) {
+    CountingDriver driver;
+    Registered registered(model.platform_bus(), driver);
+    const auto one = model.add_platform_device(named("one")).value();
+    const Attribute old = find_file(*one, "count").value();
+    EXPECT_EQ(old.show().value(), "1");
+    EXPECT_TRUE(old.store("0").ok());
+    model.platform_bus().unbind("one", "d").value();
+    EXPECT_EQ(old.show().error(), Errno::NoDev);
+    EXPECT_EQ(old.store("0").error(), Errno::NoDev);
+    model.platform_bus().bind("one", "d").value();
+    EXPECT_EQ(old.show().error(), Errno::NoDev) << "bound again";
+    EXPECT_EQ(old.store("0").error(), Errno::NoDev);
+    EXPECT_EQ(find_file(*one, "count")->show().value(), "2");
+    one->del();
+}
+
+TEST_F(Groups, a_drivers_file_that_is_only_written_or_read_stays_so) {
+    GroupDriver driver("bound", trace);
+    Registered registered(model.platform_bus(), driver);
+    const auto one = model.add_platform_device(named("one")).value();
+    const Attribute bound = find_file(*one, "bound").value();
+    EXPECT_TRUE(bound.show);
+    EXPECT_FALSE(bound.store);
+    one->del();
+}
+
+/// Looks at a file while the first of two probes is undone: its driver's files are there still.
+class Looker final : public Watcher {
+  public:
+    explicit Looker(Model& model) : model_(model) { model_.add_watcher(*this); }
+    ~Looker() { model_.remove_watcher(*this); }
+    void device_removed(Device& child) override {
+        if (!seen) seen = find_file(*child.parent(), "bound");
+    }
+    std::optional<Attribute> seen;
+
+  private:
+    Model& model_;
+};
+
+/// Has a child and a file.
+class ParentDriver final : public Driver {
+  public:
+    ParentDriver() : Driver({.name = "d", .matches = {"one"}}) {}
+    Result<void> probe(Bound& bound) override {
+        DeviceInfo info = named("child");
+        info.parent = &bound.device();
+        const auto child = TRY(Device::create(bound.device().model(), info));
+        return child->add();
+    }
+    std::vector<AttributeGroup> device_groups(const Device&) const override {
+        return {{.attributes = {file("bound")}}};
+    }
+};
+
+TEST(GroupsOfADebugSetting, a_drivers_file_of_a_probe_that_is_undone_is_nodev_after_the_next) {
+    Model model(Clock::real(), {.test_driver_remove = true});
+    Looker looker(model);
+    ParentDriver driver;
+    Registered registered(model.platform_bus(), driver);
+    const auto one = model.add_platform_device(named("one")).value();
+    ASSERT_TRUE(looker.seen);
+    EXPECT_EQ(looker.seen->show().error(), Errno::NoDev);
+    EXPECT_TRUE(find_file(*one, "bound")->show().ok());
+    one->del();
+}
+
+/// Its file is read for as long as the device is there.
+class SlowDriver final : public Driver {
+  public:
+    explicit SlowDriver(Trace& trace) : Driver({.name = "d", .matches = {"one"}}), trace_(trace) {}
+    Result<void> probe(Bound& bound) override {
+        TRY(bound.device().devres().add_action("devm", [this] { trace_.add("devm"); }));
+        return {};
+    }
+    void remove(const Bound&) override { trace_.add("remove"); }
+    std::vector<AttributeGroup> device_groups(const Device& device) const override {
+        Attribute slow{.name = "slow", .show = {}};
+        slow.show = [this, &device]() -> Result<std::string> {
+            is_reading = true;
+            while (!device.is_gone()) std::this_thread::yield();
+            trace_.add("read");
+            return std::string();
+        };
+        return {{.attributes = {std::move(slow)}}};
+    }
+    mutable std::atomic<bool> is_reading{false};
+
+  private:
+    Trace& trace_;
+};
+
+TEST_F(Groups, unbind_waits_for_who_reads_a_drivers_file) {
+    SlowDriver driver(trace);
+    Registered registered(model.platform_bus(), driver);
+    const auto one = model.add_platform_device(named("one")).value();
+    std::thread reader([slow = find_file(*one, "slow").value()] { EXPECT_TRUE(slow.show().ok()); });
+    while (!driver.is_reading) std::this_thread::yield();
+    one->del();
+    reader.join();
+    EXPECT_EQ(trace.take(), (Lines{"read", "remove", "devm"}));
 }
 
 TEST_F(Groups, those_of_a_faux_devices_driver_are_there_while_it_is_bound) {
