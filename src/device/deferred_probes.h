@@ -19,7 +19,8 @@ namespace plugboard::device {
 
 struct DeferredProbe;
 
-/// One a model. Any thread. Holds no reference: a device leaves when it is deleted.
+/// One a model. Any thread. Holds no reference: a device leaves when it is deleted. The worker may
+/// be made after it.
 class DeferredProbes {
   public:
     DeferredProbes(Worker& worker, Clock& clock) : worker_(worker), clock_(clock) {}

@@ -20,7 +20,7 @@
 namespace plugboard::device {
 
 struct Model::State {
-    explicit State(Clock& clock) : worker(clock), deferred(worker, clock) {}
+    explicit State(Clock& clock) : deferred(worker, clock), worker(clock) {}
 
     mutable Mutex<LockClass<Model>> mutex;
     List<DeviceLink> devices GUARDED_BY(mutex);  // in order of add(): parents before children
@@ -38,8 +38,8 @@ struct Model::State {
     std::atomic<unsigned> steps_until_failure{0};
     std::atomic<size_t> live_devices{0};
     Watchers watchers;
-    Worker worker;
     DeferredProbes deferred;
+    Worker worker;  // gone first: what it finishes then may use all of the above
 
     /// Counts a step of a probe(); true for the one that a test asked to fail.
     bool is_step_to_fail();

@@ -211,6 +211,37 @@ TEST_F(ModelTest, work_that_finds_no_thread_is_done_by_who_waits_for_it) {
     EXPECT_EQ(trace.take(), (Lines{"0", "1", "2"}));
 }
 
+/// Leaves work behind that takes a device through a deferred probe.
+struct LateService {
+    explicit LateService(Model& owner) : model(owner) {}
+    ~LateService() {
+        model.run_later([model = &model, bus = bus] {
+            DeviceInfo info = named("late");
+            info.bus = bus;
+            const auto late = Device::create(*model, info).value();
+            late->add().value();
+            EXPECT_EQ(model->deferred_probes().size(), 1u);
+            late->del();
+        });
+    }
+    Model& model;
+    Bus* bus = nullptr;
+};
+
+TEST(ModelEnd, work_that_a_service_leaves_finds_a_whole_model) {
+    testing::TestDriver driver({.name = "d", .matches = {"late", "once"}},
+                               [](Bound& bound) { return bound.defer("too late"); });
+    Model model;
+    Bus& bus = model.add_bus("own");
+    bus.add_driver(driver).value();
+    model.service<LateService>().bus = &bus;
+    DeviceInfo info = named("once");  // so that the list of reasons has memory to lose
+    info.bus = &bus;
+    const auto once = Device::create(model, info).value();
+    once->add().value();
+    once->del();
+}
+
 TEST_F(ModelTest, device_is_added_only_with_the_thread_that_may_have_to_remove_it) {
     {
         const tests::NoThreads none;

@@ -24,7 +24,7 @@ Result<void> Worker::start() {
 }
 
 Result<void> Worker::start_locked() {
-    if (!thread_.is_started()) thread_ = TRY(Thread::start([this] { loop(); }));
+    if (!thread_.is_started() && !is_ending_) thread_ = TRY(Thread::start([this] { loop(); }));
     return {};
 }
 
@@ -56,10 +56,15 @@ std::optional<Time> Worker::queue_due_locked() {
 }
 
 void Worker::flush() {
+    {
+        MutexLock lock(mutex_);
+        assert(!thread_.is_current());
+        (void)queue_due_locked();
+        changed_locked();
+    }
     for (;;) {
         {
             MutexLock lock(mutex_);
-            assert(!thread_.is_current());
             while (is_busy_ || (thread_.is_started() && !queue_.empty())) changed_.wait(lock);
             if (queue_.empty()) return;
         }

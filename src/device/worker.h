@@ -23,12 +23,13 @@ class Worker {
     ~Worker();
     /// So that run() needs no thread that may not be had then. Again.
     Result<void> start();
-    /// Tries to start the thread when nobody has. Until there is one the work stays queued.
+    /// Tries to start the thread when nobody has. Until there is one the work stays queued. What is
+    /// queued by work that the destructor waits for is done too.
     void run(std::function<void()> work);
     /// Queues it when the time has come.
     void run_at(Time when, std::function<void()> work);
-    /// Waits until nothing is queued or running; without a thread the caller does the work. Not
-    /// from within work.
+    /// Waits until nothing is queued or running, nor what is due now; without a thread the caller
+    /// does the work. Not from within work.
     void flush();
 
   private:
