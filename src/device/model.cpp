@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
+#include "base/lock_order.h"
 #include "base/log.h"
 #include "device/bus_state.h"
 #include "device/class_state.h"
@@ -38,6 +41,14 @@ std::string live_devices(Predicate is_meant) {
             names += fmt::format(" (deleted, {} references)", device->ref_count() - 1);
     }
     return names;
+}
+
+[[noreturn]] void complain_of_flush() {
+    std::fputs(
+        "Model::flush() inside a device: what the worker has left may wait for the caller to leave "
+        "it.\nRemedy: end the Entered first; do not flush in probe(), remove() or a watcher.\n",
+        stderr);
+    std::abort();
 }
 
 }  // namespace
@@ -164,6 +175,9 @@ void Model::run_later(std::function<void()> work) {
 }
 
 void Model::flush() {
+    if constexpr (lock_order::checked) {
+        if (DeviceLock::is_any_mine() || Gate::is_inside_any()) complain_of_flush();
+    }
     state_->worker.flush();
 }
 

@@ -123,7 +123,9 @@ class Model {
 
     /// Runs `work` on the model's worker, after what is queued.
     void run_later(std::function<void()> work);
-    /// Waits until the worker has nothing left to do. Not from the worker.
+    /// Waits until the worker has nothing left to do, what is due by the clock included. Not from
+    /// the worker, nor from inside any device (its gate, probe(), remove(), a watcher): what is
+    /// left may wait for the caller to leave. Debug builds abort on that.
     void flush();
 
     /// What another layer keeps for this model; made at first use as T(Model&).

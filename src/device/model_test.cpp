@@ -277,6 +277,25 @@ TEST_F(ModelTest, device_that_outlives_its_model_is_noticed) {
     };
     EXPECT_DEATH(outlive(), "alive: device one, 1 references");
 }
+
+TEST_F(ModelTest, flush_inside_a_device_is_noticed) {
+    const auto device = model.add_faux_device(named("one")).value();
+    const auto in_its_gate = [&] {
+        const Entered inside = device->enter();
+        model.flush();
+    };
+    EXPECT_DEATH(in_its_gate(), "Remedy: end the Entered first");
+    const auto in_its_probe = [&] {
+        testing::TestDriver driver({.name = "d", .matches = {"two"}}, [&](Bound&) -> Result<void> {
+            model.flush();
+            return {};
+        });
+        (void)model.platform_bus().add_driver(driver);
+        (void)model.add_platform_device(named("two"));
+    };
+    EXPECT_DEATH(in_its_probe(), "do not flush in probe");
+    device->del();
+}
 #endif
 
 }  // namespace
