@@ -43,7 +43,8 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
     notify("BIND_DRIVER", device);
 
     Result<void> probed = start(locked, driver);
-    if (probed.ok() && device.model_.settings_.test_driver_remove) {
+    if (probed.ok() && device.model_.settings_.test_driver_remove &&
+        !driver.info().suppress_bind_attrs) {
         mark_gone(device);
         drain(device, "unbind");
         stop(locked, driver);

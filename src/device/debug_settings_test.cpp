@@ -53,6 +53,21 @@ TEST(DebugSettings, test_driver_remove_finds_a_probe_that_works_once) {
     one->del();
 }
 
+TEST(DebugSettings, test_driver_remove_spares_a_driver_that_nobody_unbinds_by_hand) {
+    Model model(Clock::real(), {.test_driver_remove = true});
+    int probes = 0;
+    TestDriver driver({.name = "d", .matches = {"one"}, .suppress_bind_attrs = true},
+                      [&](Bound&) -> Result<void> {
+                          probes++;
+                          return {};
+                      });
+    Registered registered(model.platform_bus(), driver);
+    const auto one = model.add_platform_device(named("one")).value();
+    EXPECT_TRUE(one->is_bound());
+    EXPECT_EQ(probes, 1);
+    one->del();
+}
+
 TEST(DebugSettings, delay_release_keeps_a_device_beyond_its_last_reference) {
     Trace trace;
     Model model(Clock::real(), {.delay_release = true});

@@ -26,7 +26,8 @@ struct Settings {
     /// As before Linux 6.6: device_del of a device without a driver leaves its devres to the last
     /// reference, and devres may be added after del.
     bool release_only_at_last_put = false;
-    /// Each probe that succeeds is undone and done again. Linux: CONFIG_DEBUG_TEST_DRIVER_REMOVE
+    /// Each probe that succeeds is undone and done again, but for drivers with suppress_bind_attrs.
+    /// Linux: CONFIG_DEBUG_TEST_DRIVER_REMOVE
     bool test_driver_remove = false;
     /// A device's last reference is dropped later, by the worker: who relies on its memory until
     /// then, or on its being free at once, is found out. Linux: CONFIG_DEBUG_KOBJECT_RELEASE
