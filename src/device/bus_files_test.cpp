@@ -106,5 +106,17 @@ TEST_F(BusFiles, platform_devices_are_numbered_as_linux_does) {
     for (const auto& device : {fixed, second, again}) device->del();
 }
 
+TEST_F(BusFiles, automatic_number_helps_against_a_taken_name_only) {
+    const testing::Quiet quiet;
+    DeviceInfo with_node = named("p");
+    with_node.node = DeviceNode{.major = 240, .minor = 1, .path = "p"};
+    const auto first = model.add_platform_device(with_node, Model::platform_id_auto).value();
+    EXPECT_EQ(model.add_platform_device(with_node, Model::platform_id_auto).error(), Errno::Exist);
+    DeviceInfo with_files = named("p");
+    with_files.attributes = {{.name = "modalias", .show = {}}};  // the bus makes one
+    EXPECT_EQ(model.add_platform_device(with_files, Model::platform_id_auto).error(), Errno::Exist);
+    first->del();
+}
+
 }  // namespace
 }  // namespace plugboard::device

@@ -50,6 +50,7 @@ Result<void> Core::enter_model(Device& device) {
     if (info.parent && !takes_children(*info.parent)) return Errno::NoEnt;
     if (info.node && model.by_number.contains(Model::State::number_of(*info.node)))
         return Errno::Exist;
+    state.was_name_taken = true;
     if (!model.by_path.insert(state.path, device)) return Errno::Exist;
     if (!enter_class(device)) {
         model.by_path.erase(state.path);
@@ -60,6 +61,7 @@ Result<void> Core::enter_model(Device& device) {
         model.by_path.erase(state.path);
         return Errno::Exist;
     }
+    state.was_name_taken = false;
     model.devices.push_back(state.in_model);
     if (info.node) model.by_number.emplace(Model::State::number_of(*info.node), &device);
     if (info.parent) {

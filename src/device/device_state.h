@@ -50,6 +50,7 @@ struct Device::State {
     bool is_power_on GUARDED_BY(mutex) = false;  // power/control: on, not auto
     bool has_files GUARDED_BY(mutex) = false;    // its folder has something in it
     bool is_del_finished = false;                // under the device's lock
+    bool was_name_taken = false;                 // why add() failed; for who called it
     bool released = false;                       // the first last_put has been
 
     // Written under the device's lock, read by anyone.

@@ -55,7 +55,7 @@ Result<Ref<Device>> Model::add_platform_device(DeviceInfo info, int id) {
         auto device = TRY(Device::create(*this, std::move(numbered)));
         const auto added = device->add();
         if (added.ok()) return device;
-        if (id != platform_id_auto || added.error() != Errno::Exist) return added.error();
+        if (id != platform_id_auto || !device->state_->was_name_taken) return added.error();
     }
 }
 
