@@ -15,7 +15,7 @@ bool Core::takes_children(const Device& device) {
     const Device::State& state = *device.state_;
     MutexLock lock(state.mutex);
     const bool is_stopping = state.driver && device.is_gone();
-    return state.is_added && !state.dying && !is_stopping;
+    return state.has_files && !state.dying && !is_stopping;
 }
 
 bool Core::is_inside_tree(Device& device) {

@@ -109,6 +109,31 @@ TEST_F(Children, none_is_added_below_a_device_that_goes) {
     EXPECT_EQ(late, Errno::NoEnt);
 }
 
+TEST_F(Children, none_is_added_below_a_device_whose_own_add_may_fail) {
+    /// Adds a child to the device that asks for its files, which are refused.
+    struct AddingBus final : Bus {
+        explicit AddingBus(Model& model) : Bus(model, "adding") {}
+        std::vector<AttributeGroup> device_groups(const Device& device) const override {
+            DeviceInfo info = named("early");
+            info.parent = const_cast<Device*>(&device);
+            early = Device::create(model(), info).value();
+            added = (*early)->add();
+            return {{.attributes = {2, Attribute{.name = "twice", .show = {}}}}};
+        }
+        mutable MaybeRef<Device> early;
+        mutable Result<void> added;
+    };
+    const testing::Quiet quiet;
+    auto& adding = static_cast<AddingBus&>(model.add_bus(std::make_unique<AddingBus>(model)));
+    DeviceInfo info = named("parent");
+    info.bus = &adding;
+    EXPECT_EQ(Device::create(model, info).value()->add().error(), Errno::Exist);
+    ASSERT_FALSE(adding.added.ok());
+    EXPECT_EQ(adding.added.error(), Errno::NoEnt);
+    EXPECT_FALSE((*adding.early)->is_added());
+    adding.early.reset();
+}
+
 TEST_F(Children, none_is_added_while_its_parent_is_unbound) {
     std::vector<Result<void>> added;
     const auto try_to_add = [&](Device& parent) {

@@ -97,15 +97,13 @@ void Core::leave_bus(Device& device) {
 Result<void> Core::make_files(Device& device) {
     const DeviceInfo& info = device.info_;
     TRY(check_own_names(device));
-    {
-        MutexLock lock(device.state_->mutex);
-        device.state_->has_files = true;
-    }
     if (info.device_class) {
         TRY(make_groups(device, GroupOwner::Class, info.device_class->device_groups(device)));
     }
     TRY(make_groups(device, GroupOwner::Device, info.groups));
     if (info.bus) TRY(make_groups(device, GroupOwner::Bus, info.bus->device_groups(device)));
+    MutexLock lock(device.state_->mutex);
+    device.state_->has_files = true;  // from here on add() does not fail: it may have children
     return {};
 }
 
