@@ -7,7 +7,7 @@
 #include "device/bus_state.h"
 #include "device/core.h"
 #include "device/device.h"
-#include "device/model.h"
+#include "device/model_state.h"
 
 namespace plugboard::device {
 
@@ -40,6 +40,7 @@ Result<void> Bus::add_driver(Driver& driver) {
     }
     if (autoprobe()) Core::attach_driver(*this, *entry);
     state_->unuse(*entry);
+    model_.state_->deferred.extend_timeout(model_.settings_.deferred_probe_timeout);
     return {};
 }
 

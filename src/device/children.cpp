@@ -41,6 +41,18 @@ bool Core::is_deleted_with(const Device& parent, const Device& child, Children w
            child.state_->binding_of_parent == parent.state_->bindings.load();
 }
 
+bool Core::is_of_unfinished_probe(const Device& device) {
+    MutexLock lock(device.model_.state_->mutex);  // who is added then has its parent still
+    for (const Device* child = &device; child->is_added() && child->info_.parent;
+         child = child->info_.parent) {
+        const Device::State& parent = *child->info_.parent->state_;
+        if (parent.driver && !parent.is_bound &&
+            child->state_->binding_of_parent == parent.bindings)
+            return true;
+    }
+    return false;
+}
+
 MaybeRef<Device> Core::newest_child(Device& device, Children which) {
     Device::State& state = *device.state_;
     MutexLock lock(device.model_.state_->mutex);

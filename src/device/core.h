@@ -84,6 +84,8 @@ class Core {
     static MaybeRef<Device> newest_child(Device& device, Children which);
     static std::vector<Ref<Device>> children_of(const Device& device);
     static bool is_deleted_with(const Device& parent, const Device& child, Children which);
+    /// It goes if the probe of some device above it fails, which has not ended yet.
+    static bool is_of_unfinished_probe(const Device& device);
     /// Those that will be deleted: who waits for one inside the parent's gate leaves it.
     static void mark_children_gone(const Device& device, Children which);
     static bool is_inside(Device& device);

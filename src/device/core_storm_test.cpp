@@ -207,7 +207,7 @@ class CoreModel {
     }
     bool try_driver(size_t driver, size_t device) {
         switch (modes_[driver]) {
-            case Verb::Fail: stop_waiting(device); return false;
+            case Verb::Fail: return false;
             case Verb::Defer:
                 if (std::ranges::find(waiting_, device) == waiting_.end() &&
                     std::ranges::find(active_, device) == active_.end())

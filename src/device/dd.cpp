@@ -72,7 +72,7 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
     device.attributes_changed();
     notify("BOUND_DRIVER", device);
     send_uevent(device, "bind", {});
-    device.model_.state_->deferred.device_bound();
+    if (!is_of_unfinished_probe(device)) device.model_.state_->deferred.device_bound();
     return {};
 }
 
@@ -138,12 +138,10 @@ void Core::release_driver(const DeviceLocked& locked) {
 }
 
 void Core::probe_failed(Device& device, const Driver& driver, Errno error, uint64_t binds) {
-    DeferredProbes& deferred = device.model_.state_->deferred;
     if (error == Errno::ProbeDefer) {
+        DeferredProbes& deferred = device.model_.state_->deferred;
         deferred.add(device, binds);
-        deferred.name_after(device.model_.settings_.deferred_probe_timeout);
-    } else {
-        deferred.remove(device);
+        deferred.start_timeout(device.model_.settings_.deferred_probe_timeout);
     }
     // Linux: call_driver_probe
     const bool is_quiet =

@@ -49,6 +49,7 @@ MaybeRef<Device> DeferredProbes::take_active() {
     DeviceLink* link = active_.front();
     if (!link) return std::nullopt;
     link->unlink();
+    reasons_.erase(&link->device);
     return Ref<Device>::share(link->device);
 }
 
@@ -56,13 +57,19 @@ void DeferredProbes::retry_all() {
     while (MaybeRef<Device> device = take_active()) Core::probe_now(**device);
 }
 
-void DeferredProbes::name_after(Nanos timeout) {
+void DeferredProbes::start_timeout(Nanos timeout) {
     const Time when = clock_.now() + timeout;
     {
         MutexLock lock(mutex_);
-        if (std::exchange(name_at_, when)) return;  // the one that is due looks again
+        if (name_at_) return;
+        name_at_ = when;
     }
     worker_.run_at(when, [this] { name_pending(); });
+}
+
+void DeferredProbes::extend_timeout(Nanos timeout) {
+    MutexLock lock(mutex_);
+    if (name_at_) name_at_ = clock_.now() + timeout;  // name_pending() looks again then
 }
 
 void DeferredProbes::name_pending() {

@@ -29,13 +29,20 @@ class DeferredProbes {
     uint64_t binds() const { return binds_.load(); }
     /// It waits for the next bind, or is tried at once if there was one since `binds`.
     void add(Device& device, uint64_t binds);
+    /// It has bound, or goes. One that another driver's probe fails on waits on.
     void remove(Device& device);
-    /// Of the probe that runs now, or of the last one.
+    /// Of the probe that runs now, or of the last one; forgotten when it is tried again.
     void set_reason(const Device& device, std::string reason);
-    /// A device has bound: all that wait are tried again by the worker, in the order of add().
+    /// A device has bound: all that wait are tried again by the worker, in the order of add(). Not
+    /// for one that goes if the unfinished probe of a device above it fails: that one's bind tells
+    /// of both. A probe that adds children and defers would be tried again for their sake, for
+    /// ever, as in Linux (Documentation/driver-api/driver-model/driver.rst).
     void device_bound();
-    /// Those that are still there after so long without another call are named in the log.
-    void name_after(Nanos timeout);
+    /// Those that are still there after so long are named in the log. Does nothing while a time is
+    /// set.
+    void start_timeout(Nanos timeout);
+    /// A driver has come: a time that is set begins anew. Linux: deferred_probe_extend_timeout
+    void extend_timeout(Nanos timeout);
     std::vector<DeferredProbe> list() const;
 
   private:
@@ -51,7 +58,7 @@ class DeferredProbes {
     mutable Mutex<LockClass<DeferredProbes>> mutex_;
     List<DeviceLink> pending_ GUARDED_BY(mutex_), active_ GUARDED_BY(mutex_);
     std::unordered_map<const Device*, std::string> reasons_ GUARDED_BY(mutex_);
-    std::optional<Time> name_at_ GUARDED_BY(mutex_);
+    std::optional<Time> name_at_ GUARDED_BY(mutex_);  // the worker looks by then
 };
 
 }  // namespace plugboard::device

@@ -1,5 +1,6 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <utility>
 
 #include "base/log.h"
 #include "device/test_support.h"
@@ -7,7 +8,6 @@
 namespace plugboard::device {
 namespace {
 
-using ::testing::ElementsAre;
 using testing::Lines;
 using testing::named;
 using testing::Registered;
@@ -89,38 +89,136 @@ TEST_F(Deferred, is_tried_again_by_hand) {
     c1->del();
 }
 
-TEST_F(Deferred, is_named_in_the_log_when_nothing_has_come_for_long) {
+TEST_F(Deferred, is_named_in_the_log_when_no_driver_has_come_for_long) {
     Trace errors;
     const auto sink = log::set_sink([&](log::Category category, std::string_view line) {
         if (category == log::Category::Error) errors.add(std::string(line));
     });
-    const auto c1 = add("c1");
-    clock.advance(std::chrono::seconds(6));
-    const auto c2 = add("c2");  // begins anew
-    clock.advance(std::chrono::seconds(6));
-    model.flush();
-    EXPECT_EQ(errors.take(), Lines{});
-    clock.advance(std::chrono::seconds(5));
-    for (Lines lines; lines.size() < 2;) {
+    const auto pass = [&](int seconds) {
+        clock.advance(std::chrono::seconds(seconds));
         model.flush();
-        lines = errors.take();
-        if (lines.empty()) continue;
-        EXPECT_THAT(lines, ElementsAre("c1: deferred probe pending: waits for the supplier",
-                                       "c2: deferred probe pending: waits for the supplier"));
-    }
+    };
+    const auto c1 = add("c1");
+    pass(6);
+    TestDriver other({.name = "other", .matches = {"other"}});
+    Registered registered(bus, other);  // the time begins anew
+    pass(6);
+    const auto c2 = add("c2");  // and does not
+    EXPECT_EQ(errors.take(), Lines{});
+    pass(4);
+    EXPECT_EQ(errors.take(), (Lines{"c1: deferred probe pending: waits for the supplier",
+                                    "c2: deferred probe pending: waits for the supplier"}));
+    pass(100);
+    EXPECT_EQ(errors.take(), Lines{}) << "once is enough";
     log::set_sink(sink);
     c1->del();
     c2->del();
 }
 
-TEST_F(Deferred, probe_that_fails_otherwise_waits_for_nothing) {
+TEST_F(Deferred, waits_on_when_the_probe_of_another_driver_fails) {
     const auto c1 = add("c1");
     TestDriver broken({.name = "broken", .matches = {"c1"}},
                       [](Bound&) -> Result<void> { return Errno::Io; });
-    bus.remove_driver(consumer).value();
-    Registered registered(bus, broken);
-    EXPECT_TRUE(model.deferred_probes().empty());
+    {
+        const testing::Quiet quiet;
+        Registered registered(bus, broken);
+    }
+    const auto listed = model.deferred_probes();
+    ASSERT_EQ(listed.size(), 1u);
+    EXPECT_EQ(listed[0].reason, "waits for the supplier");
+    const auto s = add("s");
+    EXPECT_TRUE(c1->is_bound());
     c1->del();
+    s->del();
+}
+
+TEST_F(Deferred, reason_is_forgotten_when_it_is_tried_again) {
+    bool knows_why = true;
+    TestDriver late({.name = "late", .matches = {"l"}}, [&](Bound& bound) -> Result<void> {
+        return std::exchange(knows_why, false) ? bound.defer("at first") : Errno::ProbeDefer;
+    });
+    Registered registered(bus, late);
+    const auto l = add("l"), s = add("s");
+    EXPECT_EQ(model.deferred_probes_file().show().value(), "l\t\n");
+    l->del();
+    s->del();
+}
+
+/// Probes that add a child to their device, which binds, and then defer.
+struct DeferredParents : Deferred {
+    Result<void> probe_parent(Bound& bound) {
+        if (++tries > 10) return {};  // an end for those who would never stop
+        DeviceInfo info = named(bound.device().name() + "'s child");
+        info.bus = &bus;
+        info.parent = &bound.device();
+        info.compatible = {"child"};
+        const auto made = TRY(Device::create(model, std::move(info)));
+        TRY(made->add());
+        return defers ? Result<void>(bound.defer("too early")) : Result<void>();
+    }
+
+    int tries = 0;
+    bool defers = true;
+    TestDriver child{{.name = "child", .matches = {"child"}}};
+    TestDriver parent{{.name = "parent", .matches = {"p1", "p2"}},
+                      [this](Bound& bound) { return probe_parent(bound); }};
+    Registered children{bus, child};
+    Registered parents{bus, parent};
+};
+
+TEST_F(DeferredParents, their_children_that_bind_are_no_reason_to_try_again) {
+    const auto p1 = add("p1");
+    EXPECT_EQ(tries, 1);
+    const auto p2 = add("p2");
+    EXPECT_EQ(tries, 2) << "nor to try another such parent";
+    const auto s = add("s");
+    EXPECT_EQ(tries, 4);
+    EXPECT_EQ(model.deferred_probes().size(), 2u);
+    for (const auto& device : {p1, p2, s}) device->del();
+}
+
+TEST_F(DeferredParents, their_children_count_once_they_have_bound_themselves) {
+    bool has_child = false;
+    TestDriver user({.name = "user", .matches = {"u"}}, [&](Bound& bound) -> Result<void> {
+        const MaybeRef<Device> found = bus.find_device("p1's child");
+        has_child = found && (*found)->is_bound();
+        return has_child ? Result<void>() : Result<void>(bound.defer("waits for the child"));
+    });
+    Registered registered(bus, user);
+    const auto u = add("u"), p1 = add("p1");
+    EXPECT_FALSE(u->is_bound());
+    defers = false;
+    bus.rescan();
+    model.flush();
+    EXPECT_TRUE(p1->is_bound());
+    EXPECT_TRUE(u->is_bound());
+    u->del();
+    p1->del();
+}
+
+TEST_F(DeferredParents, child_that_stays_when_the_probe_fails_counts) {
+    const auto old = add("old");
+    DeviceInfo info = named("kept");
+    info.bus = &bus;
+    info.parent = &*old;
+    const auto kept = Device::create(model, info).value();
+    kept->add().value();
+    int probes = 0;
+    TestDriver of_kept({.name = "of_kept", .matches = {"kept"}});
+    TestDriver of_old({.name = "of_old", .matches = {"old"}}, [&](Bound& bound) -> Result<void> {
+        if (++probes > 1) return {};
+        bus.add_driver(of_kept).value();
+        return bound.defer("has not seen it");
+    });
+    {
+        Registered registered(bus, of_old);
+        model.flush();
+        EXPECT_TRUE(kept->is_bound());
+        EXPECT_TRUE(old->is_bound());
+        EXPECT_EQ(probes, 2);
+    }
+    old->del();
+    bus.remove_driver(of_kept).value();
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ struct Settings {
     /// A device's last reference is dropped later, by the worker: who relies on its memory until
     /// then, or on its being free at once, is found out. Linux: CONFIG_DEBUG_KOBJECT_RELEASE
     bool delay_release = false;
-    /// After this long without a new driver the devices whose probe is still deferred are named in
-    /// the log. Linux: deferred_probe_timeout
+    /// This long after a probe was deferred, and after the last new driver since, the devices that
+    /// wait still are named in the log. Linux: deferred_probe_timeout
     Nanos deferred_probe_timeout = std::chrono::seconds(10);
     /// After each device_del a log line for a loop of references that will keep the device. Walks
     /// all live objects: for tests and debugging.
