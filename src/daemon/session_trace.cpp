@@ -37,9 +37,8 @@ constexpr std::array other_ioctls = {Word{drm::sw_sync_create_fence, "SW_SYNC_IO
                                      Word{DMA_BUF_SET_NAME_A, "DMA_BUF_SET_NAME"},
                                      Word{DMA_BUF_SET_NAME_B, "DMA_BUF_SET_NAME"}};
 
-std::string ioctl_name(uint32_t command) {
-    const uapi::Ioctl* row = uapi::find_ioctl(_IOC_NR(command));
-    if (row && _IOC_TYPE(command) == uapi::type_byte) return std::string(row->name);
+std::string ioctl_name(const drm::Request& request, uint32_t command) {
+    if (request.has_row()) return std::string(request.row().name);
     for (const Word& word : other_ioctls) {
         if (word.value == command) return std::string(word.name);
     }
@@ -54,7 +53,7 @@ std::string name_of_caller(const drm::Request& request, const drm::File& file) {
 }
 
 TracedCall ended(const drm::Request& request, uint32_t command, const Result<int>& result) {
-    TracedCall call{.pid = request.caller().pid, .name = ioctl_name(command)};
+    TracedCall call{.pid = request.caller().pid, .name = ioctl_name(request, command)};
     if (!result.ok()) call.error = result.error();
     call.reason = result.ok() ? "" : request.reason();
     call.kind = TracedCall::Kind::Ioctl;

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "drm/device_state.h"
+#include "drm/driver_ioctl.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
 #include "drm/trace/ioctl_text.h"
@@ -168,6 +169,29 @@ constexpr std::array<Slot, uapi::table_size> by_number() {
 }
 constexpr auto table = by_number();
 
+/// A row with what serves it, the core or the driver.
+struct Call {
+    const uapi::Ioctl* row = nullptr;  // null: there is no such ioctl
+    Slot slot{};
+    const DriverIoctl* own = nullptr;
+
+    Result<void> handle(Request& request, Device& device, File& file, std::byte* bytes) const {
+        return own ? own->handler(request, device, file, bytes)
+                   : slot.handler(request, device, file, bytes);
+    }
+    std::span<const uapi::Field> fields() const {
+        return own ? own->fields : uapi::ioctl_fields(row->number());
+    }
+};
+
+Call find_call(const Device& device, uint32_t number) {
+    if (const uapi::Ioctl* row = uapi::find_ioctl(number)) return {row, table[number]};
+    for (const DriverIoctl& own : device.info().ioctls) {
+        if (own.row.number() == number) return {&own.row, {}, &own};
+    }
+    return {};
+}
+
 /// The caller's struct on its way in and out, zero beyond what the caller gave.
 class ArgumentBuffer {
   public:
@@ -214,60 +238,62 @@ Errno gone(Request& request, const Device& device) {
 }
 
 /// What follows the copy of the argument.
-Result<void> run(Request& request, Device& device, File& file, const Slot& slot, std::byte* bytes) {
+Result<void> run(Request& request, Device& device, File& file, const Call& call, std::byte* bytes) {
     refresh_owner(request, file);
     request.stop_point(device, StopPoint::AfterCopy);
     if (device.is_gone()) return gone(request, device);
     TRY(check_permissions(request, file));
-    if (slot.needs != Needs::Nothing && !device.has_modeset()) {
-        return request.refuse(core, slot.needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
+    const Needs needs = call.slot.needs;
+    if (needs != Needs::Nothing && !device.has_modeset()) {
+        return request.refuse(core, needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
                               "the driver {} has no modeset", device.info().name);
     }
-    Result<void> result = slot.handler(request, device, file, bytes);
+    Result<void> result = call.handle(request, device, file, bytes);
     // The handlers pass faults on as they are.
     if (!result.ok() && result.error() == Errno::Fault && !request.is_refused())
         return request.refuse(core, Errno::Fault, "memory that the argument points at");
     return result;
 }
 
-Result<void> run_described(Request& request, Device& device, File& file, const Slot& slot,
+Result<void> run_described(Request& request, Device& device, File& file, const Call& call,
                            std::span<std::byte> argument) {
-    request.text()->argument = argument_text(request, device, argument);
-    Result<void> result = run(request, device, file, slot, argument.data());
-    if (result.ok()) request.text()->answer = answer_text(request.row(), argument);
+    request.text()->argument = argument_text(request, device, call.fields(), argument);
+    Result<void> result = run(request, device, file, call, argument.data());
+    if (result.ok()) request.text()->answer = answer_text(call.fields(), argument);
     return result;
 }
 
 Result<void> dispatch(Request& request, Device& device, File& file, uint32_t command,
                       uapi::UserAddress address) {
     const uint32_t number = _IOC_NR(command);
-    const uapi::Ioctl* row = uapi::find_ioctl(number);
-    if (row && _IOC_TYPE(command) == uapi::type_byte) {
-        request.begin(*row);
+    const bool is_drm = _IOC_TYPE(command) == uapi::type_byte;
+    const Call call = is_drm ? find_call(device, number) : Call{};
+    if (call.row) {
+        request.begin(*call.row);
         request.stop_point(device, StopPoint::Entry);
     }
     if (device.is_gone()) return gone(request, device);
-    if (_IOC_TYPE(command) != uapi::type_byte) {
+    if (!is_drm) {
         return request.refuse(core, Errno::NoTty, "type byte 0x{:02x} is not DRM's",
                               _IOC_TYPE(command));
     }
-    if (!row) return request.refuse(core, Errno::Inval, "there is no ioctl 0x{:02x}", number);
+    if (!call.row) return request.refuse(core, Errno::Inval, "there is no ioctl 0x{:02x}", number);
 
-    const uint32_t both = command & row->command;
+    const uint32_t both = command & call.row->command;
     const size_t caller_size = _IOC_SIZE(command);
     const size_t in_size = both & IOC_IN ? caller_size : 0;
     const size_t out_size = both & IOC_OUT ? caller_size : 0;
     ArgumentBuffer buffer;
-    const size_t size = std::max<size_t>({in_size, out_size, row->size()});
+    const size_t size = std::max<size_t>({in_size, out_size, call.row->size()});
     if (!buffer.make(size))
         return request.refuse(core, Errno::NoMem, "the argument's {} bytes", size);
     if (auto copied = request.memory().read({buffer.data(), in_size}, address); !copied.ok()) {
         return request.refuse(core, copied.error(), "the {} bytes of the argument at 0x{:x}",
                               in_size, static_cast<uint64_t>(address));
     }
-    Result<void> result =
-        request.text() ? run_described(request, device, file, table[number], {buffer.data(), size})
-                       : run(request, device, file, table[number], buffer.data());
+    Result<void> result = request.text()
+                              ? run_described(request, device, file, call, {buffer.data(), size})
+                              : run(request, device, file, call, buffer.data());
     if (auto copied = request.memory().write(address, {buffer.data(), out_size}); !copied.ok()) {
         return request.refuse(core, copied.error(), "the {} bytes of the answer to 0x{:x}",
                               out_size, static_cast<uint64_t>(address));
@@ -283,11 +309,10 @@ bool has_handler(uint32_t number) {
 
 Result<int> File::ioctl(Request& request, uint32_t command, uapi::UserAddress argument) {
     const Result<void> result = dispatch(request, *device_, *this, command, argument);
-    const uapi::Ioctl* row = uapi::find_ioctl(_IOC_NR(command));
     request.write_reasons();
     log::line(log::Category::Ioctl, "{}: pid {}: {} (0x{:08x}): {}", device_->card_name(),
-              request.caller().pid, row ? row->name : "unknown ioctl", command,
-              result.ok() ? "0" : errno_name(result.error()));
+              request.caller().pid, request.has_row() ? request.row().name : "unknown ioctl",
+              command, result.ok() ? "0" : errno_name(result.error()));
     if (!result.ok()) return result.error();
     return 0;
 }

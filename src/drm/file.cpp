@@ -97,6 +97,16 @@ void File::release() {
 
     gem::close_all_handles(*this);
     if (!is_render()) release_master(*this);
+    std::unique_ptr<FileData> data;
+    MutexLock lock(state_->mutex);
+    data.swap(state_->driver_data);
+    lock.unlock();
+}
+
+FileData& File::data_or(std::unique_ptr<FileData> (*make)()) {
+    MutexLock lock(state_->mutex);
+    if (!state_->driver_data) state_->driver_data = make();
+    return *state_->driver_data;
 }
 
 ClientCaps File::caps() const {

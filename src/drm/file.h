@@ -5,8 +5,10 @@
 #include <drm.h>
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,14 @@ struct MappedObject {
     uint64_t size = 0;  // of the whole buffer in bytes
 };
 
+/// What a driver keeps with a file, and ends with it. Linux: drm_file.driver_priv
+struct FileData {
+    FileData() = default;
+    FileData(const FileData&) = delete;
+    FileData& operator=(const FileData&) = delete;
+    virtual ~FileData() = default;
+};
+
 /// Counted. Any thread; the ioctls of one file may run at the same time. A file names itself in
 /// events by its id, which is never used again.
 class File final : public Object {
@@ -96,6 +106,14 @@ class File final : public Object {
     void send_event(const EventBytes& event);  // uses up one reservation
     void hang_up();
 
+    /// The driver's own T, made at first use, destroyed at release(). One type a driver.
+    template <std::derived_from<FileData> T>
+    T& driver_data() {
+        return static_cast<T&>(data_or([]() -> std::unique_ptr<FileData> {  //
+            return std::make_unique<T>();
+        }));
+    }
+
     std::string label() const override;
     void visit_refs(RefVisitor& visitor) const override;
 
@@ -110,6 +128,7 @@ class File final : public Object {
     File(Device& device, OpenInfo info, std::unique_ptr<EventSink> sink);
     ~File() override;
     void last_put() override;
+    FileData& data_or(std::unique_ptr<FileData> (*make)());
 
     Ref<Device> device_;
     const uint64_t id_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "base/id_table.h"
@@ -31,6 +32,7 @@ struct File::State {
     gem::PrimeTable prime GUARDED_BY(mutex);
     std::list<Ref<Framebuffer>> framebuffers GUARDED_BY(mutex);  // newest first
     std::list<Ref<Blob>> blobs GUARDED_BY(mutex);                // newest first
+    std::unique_ptr<FileData> driver_data GUARDED_BY(mutex);
 
     /// Who uses the file; follows the last caller until the file has been master.
     std::atomic<int> pid{0};

@@ -43,6 +43,8 @@ class Request {
     const uapi::Credentials& caller() const { return caller_; }
     /// The row being served; set by dispatch.
     const uapi::Ioctl& row() const { return *row_; }
+    /// False: none is, or there is no such ioctl.
+    bool has_row() const { return row_ != nullptr; }
     /// The reason of the first refusal, empty before one and when nobody asks for reasons.
     const std::string& reason() const { return reason_; }
     bool is_refused() const { return is_refused_; }

@@ -198,6 +198,21 @@ bool DmaBuf::is_mapped() {
     return !mapping_.bytes().empty();
 }
 
+void DmaBuf::add_fence(Ref<Fence> fence, Usage usage) {
+    reservation_.add(fence, usage);
+    keep_until_signaled(*fence);
+}
+
+bool DmaBuf::add_fence_if_idle(Ref<Fence> fence, Usage usage, Usage upto) {
+    if (!reservation_.add_if_idle(fence, usage, upto)) return false;
+    keep_until_signaled(*fence);
+    return true;
+}
+
+void DmaBuf::keep_until_signaled(Fence& fence) {
+    fence.on_signal([self = Ref<DmaBuf>::share(*this)] { self->reservation_.prune(); });
+}
+
 std::string DmaBuf::name() {
     MutexLock lock(mutex_);
     return name_;

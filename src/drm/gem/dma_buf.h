@@ -6,11 +6,13 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "drm/gem/reservation.h"
 
 namespace plugboard::drm::gem {
 
@@ -31,9 +33,10 @@ class Mapping {
     size_t size_ = 0;
 };
 
-/// Counted, by the objects that share it. A sealed memfd (no shrinking, no growing), so that a
-/// client cannot take the memory away. Its content may change at any time: read values once. The
-/// descriptors of clients are copies of the memfd, which keep its memory, not this. Any thread.
+/// Counted, by the objects that share it and its pending fences. A sealed memfd (no shrinking, no
+/// growing), so that a client cannot take the memory away. Its content may change at any time: read
+/// values once. The descriptors of clients are copies of the memfd, which keep its memory, not
+/// this. Any thread.
 class DmaBuf final : public plugboard::Object {
   public:
     /// Memory of a new buffer that the device of that number makes. `size`: whole pages. NoMem.
@@ -52,6 +55,13 @@ class DmaBuf final : public plugboard::Object {
     Result<std::span<std::byte>> map();
     bool is_mapped();
 
+    /// A pending fence keeps this, though no handle may be left: a client's descriptor finds it.
+    void add_fence(Ref<Fence> fence, Usage usage);
+    /// The same, unless one of `upto` is pending: false then.
+    bool add_fence_if_idle(Ref<Fence> fence, Usage usage, Usage upto);
+    /// Those that are pending. Linux: dma_resv_get_fences
+    std::vector<Ref<Fence>> fences(Usage upto) { return reservation_.pending(upto); }
+
     /// What SET_NAME has given.
     std::string name();
     void set_name(std::string name);
@@ -63,7 +73,7 @@ class DmaBuf final : public plugboard::Object {
     void forget_own(const gem::Object& object);
 
     std::string label() const override;
-    void visit_refs(RefVisitor&) const override {}
+    void visit_refs(RefVisitor& visitor) const override { reservation_.visit_refs(visitor); }
 
   private:
     template <class T, class... Args>
@@ -73,12 +83,14 @@ class DmaBuf final : public plugboard::Object {
     static Result<Ref<DmaBuf>> adopt(UniqueFd memory, uint64_t device);
     DmaBuf(UniqueFd memory, Inode inode, uint64_t size, uint64_t device);
     ~DmaBuf() override;
+    void keep_until_signaled(Fence& fence);
 
     const uint64_t id_;
     const UniqueFd memory_;
     const Inode inode_;
     const uint64_t size_;
     const uint64_t device_;
+    Reservation reservation_;
     Mutex<LockClass<DmaBuf>> mutex_;
     Mapping mapping_ GUARDED_BY(mutex_);
     std::string name_ GUARDED_BY(mutex_);

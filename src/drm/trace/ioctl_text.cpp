@@ -9,7 +9,6 @@
 #include "drm/pixel/format.h"
 #include "drm/trace/property_text.h"
 #include "drm/trace/value_text.h"
-#include "uapi/ioctl_fields.h"
 
 namespace plugboard::drm {
 namespace {
@@ -88,10 +87,10 @@ std::string field_text(Request* request, const Field& field, std::span<const std
     return element_text(field, value);
 }
 
-std::string fields_text(Request* request, const uapi::Ioctl& row, Side side,
+std::string fields_text(Request* request, std::span<const Field> fields, Side side,
                         std::span<const std::byte> bytes) {
     std::string text;
-    for (const Field& field : uapi::ioctl_fields(row.number())) {
+    for (const Field& field : fields) {
         if (field.side != side) continue;
         const std::string value = field_text(request, field, bytes);
         if (value.empty()) continue;
@@ -102,15 +101,16 @@ std::string fields_text(Request* request, const uapi::Ioctl& row, Side side,
 
 }  // namespace
 
-std::string argument_text(Request& request, Device& device, std::span<const std::byte> argument) {
-    std::string text = fields_text(&request, request.row(), Side::In, argument);
+std::string argument_text(Request& request, Device& device, std::span<const Field> fields,
+                          std::span<const std::byte> argument) {
+    std::string text = fields_text(&request, fields, Side::In, argument);
     const std::string settings = settings_text(request, device, argument);
     if (!text.empty() && !settings.empty()) text += ' ';
     return text + settings;
 }
 
-std::string answer_text(const uapi::Ioctl& row, std::span<const std::byte> argument) {
-    return fields_text(nullptr, row, Side::Out, argument);
+std::string answer_text(std::span<const Field> fields, std::span<const std::byte> argument) {
+    return fields_text(nullptr, fields, Side::Out, argument);
 }
 
 }  // namespace plugboard::drm

@@ -7,6 +7,7 @@
 
 #include "drm/device.h"
 #include "drm/request.h"
+#include "uapi/ioctl_fields.h"
 
 namespace plugboard::drm {
 
@@ -17,9 +18,10 @@ struct IoctlText {
     std::string answer;    // of a successful call: "handle=1 pitch=4096 size=3145728"
 };
 
-/// Of the request's row. `argument` has all of its struct. Before the handler, whose work may
-/// change what the names stand for; reads the caller's arrays.
-std::string argument_text(Request& request, Device& device, std::span<const std::byte> argument);
-std::string answer_text(const uapi::Ioctl& row, std::span<const std::byte> argument);
+/// Of the request's row, whose fields these are. `argument` has all of its struct. Before the
+/// handler, whose work may change what the names stand for; reads the caller's arrays.
+std::string argument_text(Request& request, Device& device, std::span<const uapi::Field> fields,
+                          std::span<const std::byte> argument);
+std::string answer_text(std::span<const uapi::Field> fields, std::span<const std::byte> argument);
 
 }  // namespace plugboard::drm

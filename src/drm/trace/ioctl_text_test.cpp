@@ -36,7 +36,8 @@ std::string text_of(Device& device, const uapi::Ioctl& row, std::span<const std:
     ThreadSleeper sleeper(device.clock());
     Request request(memory, sleeper, {});
     request.begin(row);
-    return argument_text(request, device, bytes) + answer_text(row, bytes);
+    const auto fields = uapi::ioctl_fields(row.number());
+    return argument_text(request, device, fields, bytes) + answer_text(fields, bytes);
 }
 
 TEST(IoctlText, every_row_of_the_uapi_says_something_of_its_argument) {
