@@ -4,9 +4,44 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
+#include <deque>
 #include <utility>
 
 namespace plugboard::drm {
+namespace {
+
+/// A fence that is signalled and whose callbacks are to run.
+struct Signaled {
+    Ref<Fence> fence;
+    std::vector<std::function<void()>> callbacks;
+};
+
+/// What this thread's outermost signal() has still to run; null: none is at it.
+thread_local std::deque<Signaled>* unfinished = nullptr;
+
+/// The callbacks of what they signal run here, not within them: a chain may be of any length.
+void run_callbacks(Signaled signaled) {
+    if (unfinished) {
+        unfinished->push_back(std::move(signaled));
+        return;
+    }
+    std::deque<Signaled> all;
+    all.push_back(std::move(signaled));
+    unfinished = &all;
+    while (!all.empty()) {
+        const Signaled next = std::move(all.front());
+        all.pop_front();
+        for (const auto& callback : next.callbacks) callback();
+        next.fence->queue().wake_all();
+    }
+    unfinished = nullptr;
+}
+
+/// What this thread's outermost last_put() has still to delete; null: none is at it.
+thread_local std::deque<Fence*>* dying = nullptr;
+
+}  // namespace
 
 FenceContext next_fence_context() {
     static std::atomic<uint64_t> next{1};
@@ -14,11 +49,57 @@ FenceContext next_fence_context() {
 }
 
 Ref<Fence> Fence::create(Clock& clock, FenceInfo info, MaybeRef<FenceTimeline> timeline) {
-    return make_ref<Fence>(clock, std::move(info), std::move(timeline));
+    return make_ref<Fence>(clock, std::move(info), std::move(timeline), FenceParts{});
 }
 
+Ref<Fence> Fence::create_of(FenceInfo info, FenceParts parts) {
+    assert(!parts.members.empty());
+    Clock& clock = parts.members.front()->clock_;
+    const MaybeRef<Fence> earlier = parts.earlier;
+    Ref<Fence> fence = make_ref<Fence>(clock, std::move(info), std::nullopt, std::move(parts));
+    for (const Ref<Fence>& member : fence->members_) {
+        if (!member->add_whole(*fence)) fence->part_signaled(*member);
+    }
+    if (earlier && !(*earlier)->add_whole(*fence)) fence->part_signaled(**earlier);
+    return fence;
+}
+
+Ref<Fence> Fence::create_stub(Clock& clock, Time time) {
+    Ref<Fence> stub = create(clock, {.driver = "stub", .timeline = "stub"});
+    stub->signal_at(time);
+    return stub;
+}
+
+Fence::Fence(Clock& clock, FenceInfo info, MaybeRef<FenceTimeline> timeline, FenceParts parts)
+    : clock_(clock),
+      info_(std::move(info)),
+      timeline_(std::move(timeline)),
+      kind_(parts.kind),
+      members_(std::move(parts.members)),
+      earlier_seqno_(parts.earlier_seqno),
+      earlier_(std::move(parts.earlier)),
+      pending_parts_(members_.size() + (earlier_ ? 1 : 0)) {}
+
 Fence::~Fence() {
+    for (const Ref<Fence>& member : members_) member->remove_whole(*this);
+    if (earlier_) (*earlier_)->remove_whole(*this);
     if (timeline_) (*timeline_)->fence_ended(*this);
+}
+
+void Fence::last_put() {
+    if (dying) {
+        dying->push_back(this);
+        return;
+    }
+    // The parts of one follow it here, not within it: a chain may be of any length.
+    std::deque<Fence*> all;
+    dying = &all;
+    for (Fence* next = this;; all.pop_front()) {
+        delete next;
+        if (all.empty()) break;
+        next = all.front();
+    }
+    dying = nullptr;
 }
 
 void Fence::signal(std::optional<Errno> error) {
@@ -26,16 +107,25 @@ void Fence::signal(std::optional<Errno> error) {
 }
 
 void Fence::signal_at(Time time, std::optional<Errno> error) {
-    std::vector<std::pair<uint64_t, std::function<void()>>> callbacks;
+    std::vector<std::function<void()>> callbacks;
     {
         MutexLock lock(mutex_);
         if (status_ != 0) return;
         status_ = error ? -static_cast<int>(*error) : 1;
         timestamp_ = time;
-        callbacks.swap(callbacks_);
+        for (Listener& listener : listeners_) {
+            if (!listener.whole) {
+                callbacks.push_back(std::move(listener.callback));
+            } else if (auto whole = Ref<Fence>::try_share(*listener.whole)) {
+                callbacks.emplace_back(
+                    [whole = *std::move(whole), part = Ref<Fence>::share(*this)] {
+                        whole->part_signaled(*part);
+                    });
+            }
+        }
+        listeners_.clear();
     }
-    for (auto& [number, callback] : callbacks) callback();
-    queue_.wake_all();
+    run_callbacks({Ref<Fence>::share(*this), std::move(callbacks)});
 }
 
 bool Fence::is_signaled() const {
@@ -61,9 +151,25 @@ std::string Fence::timeline_name() const {
 }
 
 void Fence::set_deadline(Time deadline) {
+    // One that knows has told its parts: those that are in it twice are asked once.
+    if (!note_deadline(deadline)) return;
+    std::vector<Ref<Fence>> wholes{Ref<Fence>::share(*this)};
+    while (!wholes.empty()) {
+        const Ref<Fence> whole = std::move(wholes.back());
+        wholes.pop_back();
+        for (const Ref<Fence>& member : whole->members_) {
+            if (member->note_deadline(deadline)) wholes.push_back(member);
+        }
+        auto earlier = whole->linked();
+        if (earlier && (*earlier)->note_deadline(deadline)) wholes.push_back(*std::move(earlier));
+    }
+}
+
+bool Fence::note_deadline(Time deadline) {
     MutexLock lock(mutex_);
-    if (status_ != 0) return;
-    deadline_ = std::min(deadline, deadline_.value_or(deadline));
+    if (status_ != 0 || (deadline_ && *deadline_ <= deadline)) return false;
+    deadline_ = deadline;
+    return true;
 }
 
 std::optional<Time> Fence::deadline() const {
@@ -76,7 +182,7 @@ uint64_t Fence::on_signal(std::function<void()> callback) {
         MutexLock lock(mutex_);
         if (status_ == 0) {
             const uint64_t number = next_callback_++;
-            callbacks_.emplace_back(number, std::move(callback));
+            listeners_.push_back({.number = number, .callback = std::move(callback)});
             return number;
         }
     }
@@ -87,22 +193,94 @@ uint64_t Fence::on_signal(std::function<void()> callback) {
 bool Fence::remove_callback(uint64_t number) {
     std::function<void()> removed;  // what it holds goes with no lock held
     MutexLock lock(mutex_);
-    const auto found = std::ranges::find_if(
-        callbacks_, [&](const auto& callback) { return callback.first == number; });
-    if (found == callbacks_.end()) return false;
-    removed = std::move(found->second);
-    callbacks_.erase(found);
+    const auto found =
+        number == 0 ? listeners_.end() : std::ranges::find(listeners_, number, &Listener::number);
+    if (found == listeners_.end()) return false;
+    removed = std::move(found->callback);
+    listeners_.erase(found);
     lock.unlock();
     return true;
 }
 
+bool Fence::add_whole(Fence& whole) {
+    MutexLock lock(mutex_);
+    if (status_ != 0) return false;
+    listeners_.push_back({.whole = &whole});
+    return true;
+}
+
+bool Fence::remove_whole(Fence& whole) {
+    MutexLock lock(mutex_);
+    // From the end: wholes mostly go newest first.
+    const auto found = std::find_if(listeners_.rbegin(), listeners_.rend(),
+                                    [&](const Listener& each) { return each.whole == &whole; });
+    if (found == listeners_.rend()) return false;
+    listeners_.erase(std::next(found).base());
+    return true;
+}
+
+/// Linux: dma_fence_array_cb_func, dma_fence_chain_cb
+void Fence::part_signaled(Fence& part) {
+    const int status = part.status();
+    MaybeRef<Fence> earlier;  // goes with no lock held
+    std::optional<Errno> error;
+    {
+        MutexLock lock(mutex_);
+        if (kind_ == FenceKind::Array && status < 0 && !part_error_)
+            part_error_ = static_cast<Errno>(-status);
+        if (earlier_ && &**earlier_ == &part) earlier.swap(earlier_);
+        if (--pending_parts_ > 0) return;
+        error = part_error_;
+    }
+    signal(error);
+}
+
+MaybeRef<Fence> Fence::linked() const {
+    MutexLock lock(mutex_);
+    return earlier_;
+}
+
+MaybeRef<Fence> Fence::earlier() {
+    for (;;) {
+        MaybeRef<Fence> next = linked();
+        if (!next || (*next)->is_signaled()) return std::nullopt;
+        if ((*next)->kind_ != FenceKind::Chain || !(*next)->members_.front()->is_signaled())
+            return next;
+        const MaybeRef<Fence> beyond = (*next)->linked();
+        if (!beyond) return std::nullopt;  // all of it has happened, its signal is on the way
+        // Who takes this one off the list may put it on another; others leave the link alone.
+        if (!(*next)->remove_whole(*this)) return next;
+        link(*beyond);
+    }
+}
+
+void Fence::link(const Ref<Fence>& earlier) {
+    MaybeRef<Fence> passed = earlier;  // goes with no lock held
+    {
+        MutexLock lock(mutex_);
+        passed.swap(earlier_);
+    }
+    if (!earlier->add_whole(*this)) part_signaled(*earlier);
+}
+
 void Fence::visit_refs(RefVisitor& visitor) const {
     if (timeline_) visitor.edge(*timeline_, "sync_pt.parent");
+    const bool is_chain = kind_ == FenceKind::Chain;
+    for (const Ref<Fence>& member : members_)
+        visitor.edge(member, is_chain ? "dma_fence_chain.fence" : "dma_fence_array.fences");
+    MutexLock lock(mutex_);
+    if (earlier_) visitor.edge(*earlier_, "dma_fence_chain.prev");
 }
 
 std::string Fence::label() const {
     return fmt::format("fence {}:{} {} {}", static_cast<uint64_t>(info_.context), info_.seqno,
                        info_.driver, info_.timeline);
+}
+
+bool is_later(const Fence& fence, const Fence& other) {
+    const uint64_t seqno = fence.info().seqno, than = other.info().seqno;
+    if (fence.kind() == FenceKind::Chain) return seqno > than;
+    return static_cast<int32_t>(static_cast<uint32_t>(seqno) - static_cast<uint32_t>(than)) > 0;
 }
 
 }  // namespace plugboard::drm

@@ -29,6 +29,16 @@ struct FenceInfo {
 
 class Fence;
 
+enum class FenceKind { Single, Array, Chain };
+
+/// What a fence stands for that is made of others; it signals once all of them have.
+struct FenceParts {
+    FenceKind kind = FenceKind::Single;
+    std::vector<Ref<Fence>> members{};  // of a chain: the one that was added with it
+    MaybeRef<Fence> earlier{};          // of a chain: what was there before
+    uint64_t earlier_seqno = 0;         // of a chain in the same context, else 0
+};
+
 /// Counted. Who wants to know when the last reference of one of its fences goes.
 class FenceTimeline : public Object {
   public:
@@ -37,11 +47,17 @@ class FenceTimeline : public Object {
 };
 
 /// Counted; outlives its driver, its device and its process. Any thread. Its lock is a leaf:
-/// callbacks run after it, with none held, and only enqueue.
+/// callbacks run after it, with none held, and only enqueue. An array or chain does not live by its
+/// parts: who waits for one holds a Ref, and one that is dropped leaves no trace in them.
 class Fence final : public Object {
   public:
     static Ref<Fence> create(Clock& clock, FenceInfo info,
                              MaybeRef<FenceTimeline> timeline = std::nullopt);
+    /// Of others, at least one: fence_array.h, fence_chain.h.
+    static Ref<Fence> create_of(FenceInfo info, FenceParts parts);
+    /// Stands in where there is nothing to wait for: signalled at `time`, in context 0.
+    /// Linux: dma_fence_allocate_private_stub
+    static Ref<Fence> create_stub(Clock& clock, Time time);
 
     /// Once; later calls do nothing. `error`, if any, is what status() then says.
     void signal(std::optional<Errno> error = std::nullopt);
@@ -58,14 +74,25 @@ class Fence final : public Object {
     std::string driver_name() const;
     std::string timeline_name() const;
 
-    /// A hint that it is wanted by then; the earliest counts. Nothing once it is signalled.
+    Clock& clock() const { return clock_; }
+    FenceKind kind() const { return kind_; }
+    /// Of an array all, also signalled ones; of a chain its own; of others none.
+    const std::vector<Ref<Fence>>& members() const { return members_; }
+    /// Of a chain the next earlier one that is pending; chains whose own fence is signalled drop
+    /// out for good. Nothing when all before is signalled. Linux: dma_fence_chain_walk
+    MaybeRef<Fence> earlier();
+    uint64_t earlier_seqno() const { return earlier_seqno_; }
+
+    /// A hint that it is wanted by then, passed on to all parts; the earliest counts. Nothing once
+    /// it is signalled.
     void set_deadline(Time deadline);
     std::optional<Time> deadline() const;
 
     /// Runs `callback` once when it signals (at once if it has), on the signalling thread with no
-    /// lock held. The number takes it back. Linux: dma_fence_add_callback
+    /// lock held, in the order of adding; from within a callback the outermost signal() runs it.
+    /// The number takes it back. Linux: dma_fence_add_callback
     uint64_t on_signal(std::function<void()> callback);
-    /// False when it has run or is running. Linux: dma_fence_remove_callback
+    /// False when it has run, runs or is about to. Linux: dma_fence_remove_callback
     bool remove_callback(uint64_t number);
     /// Woken when it signals.
     WaitQueue& queue() { return queue_; }
@@ -76,20 +103,47 @@ class Fence final : public Object {
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Fence(Clock& clock, FenceInfo info, MaybeRef<FenceTimeline> timeline)
-        : clock_(clock), info_(std::move(info)), timeline_(std::move(timeline)) {}
+    Fence(Clock& clock, FenceInfo info, MaybeRef<FenceTimeline> timeline, FenceParts parts);
     ~Fence() override;
+    void last_put() override;
+
+    /// Who is told of the signal: a callback, or a fence that this one is a part of.
+    struct Listener {
+        uint64_t number = 0;
+        std::function<void()> callback{};
+        Fence* whole = nullptr;  // leaves with its last reference
+    };
+
+    /// Has part_signaled() called once; false: it has signalled.
+    bool add_whole(Fence& whole);
+    /// False when it has been told, or is about to be.
+    bool remove_whole(Fence& whole);
+    void part_signaled(Fence& part);
+    MaybeRef<Fence> linked() const;
+    void link(const Ref<Fence>& earlier);
+    /// False when nobody need be told of it: it is signalled, or known to be wanted by then.
+    bool note_deadline(Time deadline);
 
     Clock& clock_;
     const FenceInfo info_;
     const MaybeRef<FenceTimeline> timeline_;
+    const FenceKind kind_;
+    const std::vector<Ref<Fence>> members_;
+    const uint64_t earlier_seqno_;
     mutable Mutex<LockClass<Fence>> mutex_;
+    MaybeRef<Fence> earlier_ GUARDED_BY(mutex_);  // until it is signalled
+    size_t pending_parts_ GUARDED_BY(mutex_);
+    std::optional<Errno> part_error_ GUARDED_BY(mutex_);
     int status_ GUARDED_BY(mutex_) = 0;
     Time timestamp_ GUARDED_BY(mutex_){};
     std::optional<Time> deadline_ GUARDED_BY(mutex_);
     uint64_t next_callback_ GUARDED_BY(mutex_) = 1;
-    std::vector<std::pair<uint64_t, std::function<void()>>> callbacks_ GUARDED_BY(mutex_);
+    std::vector<Listener> listeners_ GUARDED_BY(mutex_);
     WaitQueue queue_;
 };
+
+/// Whether `fence` comes after `other` in the context that both are of: numbers of chains are
+/// plain, others wrap at 32 bits. Linux: __dma_fence_is_later
+bool is_later(const Fence& fence, const Fence& other);
 
 }  // namespace plugboard::drm
