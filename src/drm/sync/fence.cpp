@@ -6,36 +6,38 @@
 #include <atomic>
 #include <cassert>
 #include <deque>
+#include <iterator>
 #include <utility>
 
 namespace plugboard::drm {
 namespace {
 
-/// A fence that is signalled and whose callbacks are to run.
+/// A fence that is signalled, and who is to be told.
 struct Signaled {
     Ref<Fence> fence;
-    std::vector<std::function<void()>> callbacks;
+    std::vector<Ref<Fence>> wholes{};
+    std::vector<std::function<void()>> callbacks{};
 };
 
-/// What this thread's outermost signal() has still to run; null: none is at it.
-thread_local std::deque<Signaled>* unfinished = nullptr;
+/// This thread's signals whose wholes are being told; null: none is at it. What that signals is
+/// told here and not within: a chain may be of any length.
+thread_local std::deque<Signaled>* spreading = nullptr;
+/// The same of callbacks, which find all wholes signalled.
+thread_local std::deque<Signaled>* calling = nullptr;
 
-/// The callbacks of what they signal run here, not within them: a chain may be of any length.
-void run_callbacks(Signaled signaled) {
-    if (unfinished) {
-        unfinished->push_back(std::move(signaled));
+void run_callbacks(std::deque<Signaled> signaled) {
+    if (calling) {
+        std::ranges::move(signaled, std::back_inserter(*calling));
         return;
     }
-    std::deque<Signaled> all;
-    all.push_back(std::move(signaled));
-    unfinished = &all;
-    while (!all.empty()) {
-        const Signaled next = std::move(all.front());
-        all.pop_front();
+    calling = &signaled;
+    while (!signaled.empty()) {
+        const Signaled next = std::move(signaled.front());
+        signaled.pop_front();
         for (const auto& callback : next.callbacks) callback();
         next.fence->queue().wake_all();
     }
-    unfinished = nullptr;
+    calling = nullptr;
 }
 
 /// What this thread's outermost last_put() has still to delete; null: none is at it.
@@ -107,7 +109,7 @@ void Fence::signal(std::optional<Errno> error) {
 }
 
 void Fence::signal_at(Time time, std::optional<Errno> error) {
-    std::vector<std::function<void()>> callbacks;
+    Signaled own{Ref<Fence>::share(*this)};
     {
         MutexLock lock(mutex_);
         if (status_ != 0) return;
@@ -115,17 +117,26 @@ void Fence::signal_at(Time time, std::optional<Errno> error) {
         timestamp_ = time;
         for (Listener& listener : listeners_) {
             if (!listener.whole) {
-                callbacks.push_back(std::move(listener.callback));
+                own.callbacks.push_back(std::move(listener.callback));
             } else if (auto whole = Ref<Fence>::try_share(*listener.whole)) {
-                callbacks.emplace_back(
-                    [whole = *std::move(whole), part = Ref<Fence>::share(*this)] {
-                        whole->part_signaled(*part);
-                    });
+                own.wholes.push_back(*std::move(whole));
             }
         }
         listeners_.clear();
     }
-    run_callbacks({Ref<Fence>::share(*this), std::move(callbacks)});
+    if (spreading) {
+        spreading->push_back(std::move(own));
+        return;
+    }
+    std::deque<Signaled> all;
+    all.push_back(std::move(own));
+    spreading = &all;
+    for (size_t i = 0; i < all.size(); i++) {
+        Signaled& next = all[i];
+        for (const Ref<Fence>& whole : next.wholes) whole->part_signaled(*next.fence);
+    }
+    spreading = nullptr;
+    run_callbacks(std::move(all));
 }
 
 bool Fence::is_signaled() const {
@@ -247,7 +258,7 @@ MaybeRef<Fence> Fence::earlier() {
         if ((*next)->kind_ != FenceKind::Chain || !(*next)->members_.front()->is_signaled())
             return next;
         const MaybeRef<Fence> beyond = (*next)->linked();
-        if (!beyond) return std::nullopt;  // all of it has happened, its signal is on the way
+        if (!beyond) return next;  // its signal is on the way
         // Who takes this one off the list may put it on another; others leave the link alone.
         if (!(*next)->remove_whole(*this)) return next;
         link(*beyond);

@@ -89,8 +89,9 @@ class Fence final : public Object {
     std::optional<Time> deadline() const;
 
     /// Runs `callback` once when it signals (at once if it has), on the signalling thread with no
-    /// lock held, in the order of adding; from within a callback the outermost signal() runs it.
-    /// The number takes it back. Linux: dma_fence_add_callback
+    /// lock held, in the order of adding, once the arrays and chains that signal with it are; after
+    /// a signal() in a callback, when that has returned. The number takes it back.
+    /// Linux: dma_fence_add_callback
     uint64_t on_signal(std::function<void()> callback);
     /// False when it has run, runs or is about to. Linux: dma_fence_remove_callback
     bool remove_callback(uint64_t number);

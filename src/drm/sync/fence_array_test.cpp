@@ -196,6 +196,19 @@ TEST_F(FenceArray, callbacks_of_a_signal_from_a_callback_run_before_the_outer_on
     EXPECT_EQ(order, "()12");
 }
 
+TEST_F(FenceArray, callbacks_find_all_that_signals_with_it_signalled) {
+    const auto fences = make_fences(2);
+    const auto other = make_array({fences[1]});
+    fences[0]->on_signal([&] {
+        fences[1]->signal();
+        EXPECT_TRUE(other->is_signaled());
+    });
+    const auto inner = make_array({fences[0]}), outer = make_array({inner});
+    fences[0]->on_signal([&] { EXPECT_TRUE(outer->is_signaled()); });
+    fences[0]->signal();
+    EXPECT_TRUE(other->is_signaled());
+}
+
 TEST_F(FenceArray, callback_taken_back_by_an_earlier_one_of_the_same_signal_may_still_run) {
     const auto fence = make_fence();
     uint64_t number = 0;
