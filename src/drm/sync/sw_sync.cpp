@@ -15,6 +15,7 @@
 namespace plugboard::drm {
 namespace {
 
+constexpr auto core = log::Category::Core;
 constexpr const char* driver_name = "sw_sync";
 
 /// Whether the timeline has come to `seqno`: their distance as signed 32 bits.
@@ -154,21 +155,35 @@ class SwSync final : public SpecialFile {
 };
 
 Result<int> SwSync::ioctl(Request& request, uint32_t command, uapi::UserAddress argument) {
+    Result<void> done;
     switch (command) {
-        case sw_sync_create_fence: TRY(create_fence(request, argument)); return 0;
-        case sw_sync_inc: TRY(increment(request, argument)); return 0;
-        case sw_sync_get_deadline: TRY(get_deadline(request, argument)); return 0;
-        default: return Errno::NoTty;
+        case sw_sync_create_fence: done = create_fence(request, argument); break;
+        case sw_sync_inc: done = increment(request, argument); break;
+        case sw_sync_get_deadline: done = get_deadline(request, argument); break;
+        default:
+            return request.refuse(core, Errno::NoTty, "0x{:x} is no ioctl of sw_sync", command);
     }
+    if (done.ok()) return 0;
+    // The functions pass faults on as they are.
+    if (done.error() == Errno::Fault && !request.is_refused())
+        return request.refuse(core, Errno::Fault, "memory that the argument points at");
+    return done.error();
 }
 
 Result<void> SwSync::create_fence(Request& request, uapi::UserAddress argument) {
     uapi::UserMemory& memory = request.memory();
-    auto data = TRY(memory.read_value<SwSyncCreateFence>(argument));
-    const Ref<Fence> fence = timeline_->fence_at(data.value);
-    UniqueFd fd = TRY(model_.service<SpecialFiles>().export_fence(fence));
-    data.fence = TRY(memory.install_fd(std::move(fd), uapi::OnExec::Close));
-    return memory.write_value(argument, data);
+    auto data = memory.read_value<SwSyncCreateFence>(argument);
+    if (!data.ok()) {
+        TRY(request.expect_free_fd());  // Linux takes the number first
+        return data.error();
+    }
+    auto fd = model_.service<SpecialFiles>().export_fence(timeline_->fence_at(data->value));
+    const auto number =
+        fd.ok() ? memory.install_fd(*std::move(fd), uapi::OnExec::Close) : fd.error();
+    if (!number.ok())
+        return request.refuse(core, number.error(), "SW_SYNC_CREATE_FENCE: no free descriptor");
+    data->fence = *number;
+    return memory.write_value(argument, *data);
 }
 
 Result<void> SwSync::increment(Request& request, uapi::UserAddress argument) {
@@ -180,23 +195,23 @@ Result<void> SwSync::get_deadline(Request& request, uapi::UserAddress argument) 
     uapi::UserMemory& memory = request.memory();
     auto data = TRY(memory.read_value<SwSyncGetDeadline>(argument));
     if (data.deadline_ns || data.pad)
-        return request.refuse(log::Category::Core, Errno::Inval,
+        return request.refuse(core, Errno::Inval,
                               "SW_SYNC_GET_DEADLINE: deadline_ns {} and pad {} must be 0",
                               data.deadline_ns, data.pad);
     const auto fd = memory.take_fd(data.fence_fd);
     const auto fence = fd.ok() ? model_.service<SpecialFiles>().import_fence(*fd)
                                : Result<Ref<Fence>>(Errno::Inval);
     if (!fence.ok())
-        return request.refuse(log::Category::Core, Errno::Inval,
+        return request.refuse(core, Errno::Inval,
                               "SW_SYNC_GET_DEADLINE: fence_fd {} is not a sync_file",
                               data.fence_fd);
     if ((*fence)->info().driver != driver_name)
-        return request.refuse(log::Category::Core, Errno::Inval,
+        return request.refuse(core, Errno::Inval,
                               "SW_SYNC_GET_DEADLINE: fence_fd {} is a fence of {}", data.fence_fd,
                               (*fence)->info().driver);
     const std::optional<Time> deadline = (*fence)->deadline();
     if (!deadline)
-        return request.refuse(log::Category::Core, Errno::NoEnt,
+        return request.refuse(core, Errno::NoEnt,
                               "SW_SYNC_GET_DEADLINE: fence_fd {} has no deadline", data.fence_fd);
     data.deadline_ns = static_cast<uint64_t>(deadline->time_since_epoch().count());
     return memory.write_value(argument, data);

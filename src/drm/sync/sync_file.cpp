@@ -10,8 +10,12 @@
 #include <cstring>
 #include <utility>
 
+#include "drm/sync/fence_array.h"
+
 namespace plugboard::drm {
 namespace {
+
+constexpr auto core = log::Category::Core;
 
 // Newer than the packaged kernel headers.
 struct SetDeadline {
@@ -30,8 +34,13 @@ void copy_name(char (&to)[size], std::string_view name) {
 /// A descriptor that a client holds of a fence. Linux: struct sync_file
 class SyncFile final : public SpecialFile {
   public:
-    SyncFile(SpecialFiles& files, uint64_t number, UniqueFd ours, Ref<Fence> fence)
-        : files_(files), number_(number), ours_(std::move(ours)), fence_(std::move(fence)) {}
+    SyncFile(SpecialFiles& files, uint64_t number, UniqueFd ours, Ref<Fence> fence,
+             std::string name)
+        : files_(files),
+          number_(number),
+          ours_(std::move(ours)),
+          fence_(std::move(fence)),
+          name_(std::move(name)) {}
 
     /// Makes the client's end readable once the fence is signalled.
     void start() {
@@ -68,7 +77,7 @@ class SyncFile final : public SpecialFile {
         const char byte = 1;
         (void)::send(ours_.borrow(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
-    Result<void> merge(Request& request, uapi::UserAddress argument);
+    Result<void> merge_with(Request& request, uapi::UserAddress argument);
     Result<void> file_info(Request& request, uapi::UserAddress argument);
     Result<void> set_deadline(Request& request, uapi::UserAddress argument);
 
@@ -76,62 +85,101 @@ class SyncFile final : public SpecialFile {
     const uint64_t number_;
     const UniqueFd ours_;
     const Ref<Fence> fence_;
+    const std::string name_;  // empty: the fence's
     Mutex<LockClass<SyncFile>> mutex_;
     uint64_t callback_ GUARDED_BY(mutex_) = 0;
 };
 
 Result<int> SyncFile::ioctl(Request& request, uint32_t command, uapi::UserAddress argument) {
+    Result<void> done;
     switch (command) {
-        case SYNC_IOC_MERGE: TRY(merge(request, argument)); return 0;
-        case SYNC_IOC_FILE_INFO: TRY(file_info(request, argument)); return 0;
-        case set_deadline_command: TRY(set_deadline(request, argument)); return 0;
-        default: return Errno::NoTty;
+        case SYNC_IOC_MERGE: done = merge_with(request, argument); break;
+        case SYNC_IOC_FILE_INFO: done = file_info(request, argument); break;
+        case set_deadline_command: done = set_deadline(request, argument); break;
+        default:
+            return request.refuse(core, Errno::NoTty, "0x{:x} is no ioctl of a sync_file", command);
     }
+    if (done.ok()) return 0;
+    // The functions pass faults on as they are.
+    if (done.error() == Errno::Fault && !request.is_refused())
+        return request.refuse(core, Errno::Fault, "memory that the argument points at");
+    return done.error();
 }
 
-Result<void> SyncFile::merge(Request& request, uapi::UserAddress argument) {
-    const auto data = TRY(request.memory().read_value<sync_merge_data>(argument));
-    if (data.flags || data.pad)
-        return request.refuse(log::Category::Core, Errno::Inval,
-                              "SYNC_IOC_MERGE: flags {} and pad {} must be 0", data.flags,
-                              data.pad);
-    const auto fd = request.memory().take_fd(data.fd2);
-    if (!fd.ok() || !files_.import_fence(*fd).ok())
-        return request.refuse(log::Category::Core, Errno::NoEnt,
-                              "SYNC_IOC_MERGE: fd2 {} is not a sync_file", data.fd2);
-    return request.refuse(log::Category::Core, Errno::OpNotSupp,
-                          "SYNC_IOC_MERGE is not there yet (docs/limits.md)");
+/// Linux takes the new descriptor's number before it looks at anything.
+Result<void> SyncFile::merge_with(Request& request, uapi::UserAddress argument) {
+    uapi::UserMemory& memory = request.memory();
+    auto data = memory.read_value<sync_merge_data>(argument);
+    if (!data.ok()) {
+        TRY(request.expect_free_fd());
+        return data.error();
+    }
+    if (data->flags || data->pad) {
+        TRY(request.expect_free_fd());
+        return request.refuse(core, Errno::Inval, "SYNC_IOC_MERGE: flags {} and pad {} must be 0",
+                              data->flags, data->pad);
+    }
+    const auto fd = memory.take_fd(data->fd2);
+    const auto other = fd.ok() ? files_.import_fence(*fd) : Result<Ref<Fence>>(fd.error());
+    if (!other.ok()) {
+        TRY(request.expect_free_fd());
+        return request.refuse(core, Errno::NoEnt, "SYNC_IOC_MERGE: fd2 {} is not a sync_file",
+                              data->fd2);
+    }
+    std::string name(data->name, strnlen(data->name, sizeof data->name));
+    auto merged =
+        files_.export_fence(merge(std::vector<Ref<Fence>>{fence_, *other}), std::move(name));
+    const auto number =
+        merged.ok() ? memory.install_fd(*std::move(merged), uapi::OnExec::Close) : merged.error();
+    if (!number.ok())
+        return request.refuse(core, number.error(), "SYNC_IOC_MERGE: no free descriptor");
+    data->fence = *number;
+    return memory.write_value(argument, *data);
+}
+
+sync_fence_info info_of(const Fence& leaf) {
+    sync_fence_info info{};
+    copy_name(info.obj_name, leaf.timeline_name());
+    copy_name(info.driver_name, leaf.driver_name());
+    info.status = leaf.status();
+    if (info.status != 0)
+        info.timestamp_ns = static_cast<uint64_t>(leaf.timestamp().time_since_epoch().count());
+    return info;
 }
 
 Result<void> SyncFile::file_info(Request& request, uapi::UserAddress argument) {
     uapi::UserMemory& memory = request.memory();
     auto info = TRY(memory.read_value<sync_file_info>(argument));
     if (info.flags || info.pad)
-        return request.refuse(log::Category::Core, Errno::Inval,
+        return request.refuse(core, Errno::Inval,
                               "SYNC_IOC_FILE_INFO: flags {} and pad {} must be 0", info.flags,
                               info.pad);
-    copy_name(info.name, sync_file_name(*fence_));
-    info.status = fence_->status();
-    if (info.num_fences > 0) {
-        sync_fence_info leaf{};
-        copy_name(leaf.obj_name, fence_->timeline_name());
-        copy_name(leaf.driver_name, fence_->driver_name());
-        leaf.status = fence_->status();
-        if (leaf.status != 0)
-            leaf.timestamp_ns =
-                static_cast<uint64_t>(fence_->timestamp().time_since_epoch().count());
-        info.status = leaf.status;
-        TRY(memory.write_value(uapi::UserAddress{info.sync_fence_info}, leaf));
+    const std::vector<Ref<Fence>> fences = leaves(fence_);
+    if (info.num_fences == 0) {
+        info.status = fence_->status();
+    } else {
+        if (info.num_fences < fences.size())
+            return request.refuse(core, Errno::Inval,
+                                  "SYNC_IOC_FILE_INFO: num_fences {}, but it has {}",
+                                  info.num_fences, fences.size());
+        info.status = 1;
+        std::vector<sync_fence_info> infos;
+        for (const Ref<Fence>& fence : fences) {
+            infos.push_back(info_of(*fence));
+            if (info.status > 0) info.status = infos.back().status;
+        }
+        TRY(memory.write(uapi::UserAddress{info.sync_fence_info}, std::as_bytes(std::span(infos))));
     }
-    info.num_fences = 1;
+    copy_name(info.name, name_.empty() ? sync_file_name(*fence_) : name_);
+    info.num_fences = static_cast<uint32_t>(fences.size());
     return memory.write_value(argument, info);
 }
 
 Result<void> SyncFile::set_deadline(Request& request, uapi::UserAddress argument) {
     const auto data = TRY(request.memory().read_value<SetDeadline>(argument));
     if (data.pad)
-        return request.refuse(log::Category::Core, Errno::Inval,
-                              "SYNC_IOC_SET_DEADLINE: pad {} must be 0", data.pad);
+        return request.refuse(core, Errno::Inval, "SYNC_IOC_SET_DEADLINE: pad {} must be 0",
+                              data.pad);
     fence_->set_deadline(Time(Nanos(static_cast<int64_t>(data.deadline_ns))));
     return {};
 }
@@ -205,12 +253,13 @@ Result<UniqueFd> SpecialFiles::add(
     return std::move(pair.theirs);
 }
 
-Result<UniqueFd> SpecialFiles::export_fence(Ref<Fence> fence) {
+Result<UniqueFd> SpecialFiles::export_fence(Ref<Fence> fence, std::string name) {
     MaybeRef<SyncFile> made;
     UniqueFd theirs = TRY(add(
         FdKind::SyncFile, PairType::Stream,
         [&](uint64_t number, UniqueFd ours) -> Ref<SpecialFile> {
-            made = make_ref<SyncFile>(*this, number, std::move(ours), std::move(fence));
+            made = make_ref<SyncFile>(*this, number, std::move(ours), std::move(fence),
+                                      std::move(name));
             return *made;
         },
         [](SpecialFile& file) { static_cast<SyncFile&>(file).stop(); }));

@@ -26,8 +26,9 @@ class SpecialFiles {
     explicit SpecialFiles(device::Model& model);
     ~SpecialFiles();
 
-    /// A sync_file of the fence: readable once it is signalled. MFile, NoMem.
-    Result<UniqueFd> export_fence(Ref<Fence> fence);
+    /// A sync_file of the fence: readable once it is signalled. `name`: what FILE_INFO calls it
+    /// instead of sync_file_name(), cut to 31 characters. MFile, NoMem.
+    Result<UniqueFd> export_fence(Ref<Fence> fence, std::string name = {});
     /// The fence behind a client's descriptor. Inval: not a sync_file of this model.
     Result<Ref<Fence>> import_fence(const UniqueFd& fd);
 
@@ -57,7 +58,8 @@ class SpecialFiles {
     uint64_t next_ GUARDED_BY(mutex_) = 1;
 };
 
-/// What FILE_INFO calls a fence: "vkms-CRTC:35-crtc-01-7". Linux: sync_file_get_name
+/// What FILE_INFO calls a fence that was given no name: "vkms-CRTC:35-crtc-01-7". Linux:
+/// sync_file_get_name
 std::string sync_file_name(const Fence& fence);
 
 }  // namespace plugboard::drm

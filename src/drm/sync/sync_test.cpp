@@ -1,12 +1,20 @@
 // Fences, the descriptors that clients hold of them, and sw_sync.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/sync_file.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <cstring>
+#include <string>
+#include <vector>
 
 #include "drm/atomic/atomic_fixture.h"
 #include "drm/sync/fence.h"
+#include "drm/sync/fence_array.h"
+#include "drm/sync/fence_chain.h"
 #include "drm/sync/sw_sync.h"
 #include "drm/sync/sync_file.h"
 #include "uapi/in_process_memory.h"
@@ -17,6 +25,42 @@ namespace {
 using atomic::is_readable;
 using namespace std::chrono_literals;
 
+/// Memory of a caller that has no descriptor left.
+class FullCaller final : public uapi::UserMemory {
+  public:
+    Result<void> read(std::span<std::byte> to, uapi::UserAddress from) override {
+        return memory_.read(to, from);
+    }
+    Result<void> write(uapi::UserAddress to, std::span<const std::byte> from) override {
+        return memory_.write(to, from);
+    }
+    Result<void> write_now(uapi::UserAddress to, std::span<const std::byte> from) override {
+        return memory_.write_now(to, from);
+    }
+    Result<UniqueFd> take_fd(int number) override { return memory_.take_fd(number); }
+    Result<int> install_fd(UniqueFd, uapi::OnExec) override { return Errno::MFile; }
+
+  private:
+    uapi::InProcessMemory memory_;
+};
+
+/// One value that can be read only.
+template <class T>
+class ReadOnly {
+  public:
+    explicit ReadOnly(const T& value)
+        : page_(mmap(nullptr, sizeof value, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                     0)) {
+        std::memcpy(page_, &value, sizeof value);
+        mprotect(page_, sizeof value, PROT_READ);
+    }
+    ~ReadOnly() { munmap(page_, sizeof(T)); }
+    void* address() const { return page_; }
+
+  private:
+    void* const page_;
+};
+
 class SyncTest : public testing::Test {
   protected:
     SpecialFiles& files() { return model.service<SpecialFiles>(); }
@@ -26,18 +70,58 @@ class SyncTest : public testing::Test {
                                      .driver = "vkms",
                                      .timeline = "CRTC:35-crtc-0"});
     }
+    /// The errno; each but 0 must come with a reason.
     int call(const UniqueFd& fd, unsigned long command, void* argument) {
+        uapi::InProcessMemory memory;
+        const int error = call_with(memory, fd, command, argument);
+        memory.end_request(error != 0);
+        return error;
+    }
+    int call_of_full_caller(const UniqueFd& fd, unsigned long command, void* argument) {
+        FullCaller memory;
+        return call_with(memory, fd, command, argument);
+    }
+    int call_with(uapi::UserMemory& memory, const UniqueFd& fd, unsigned long command,
+                  void* argument) {
         auto file = files().find(fd);
         EXPECT_TRUE(file);
         if (!file) return -1;
-        uapi::InProcessMemory memory;
         ThreadSleeper sleeper(clock);
         Request request(memory, sleeper, {});
         request.keep_reasons();
         auto done = (*file)->ioctl(request, static_cast<uint32_t>(command),
                                    uapi::UserAddress{reinterpret_cast<uint64_t>(argument)});
-        memory.end_request(!done.ok());
-        return done.ok() ? 0 : static_cast<int>(done.error());
+        if (done.ok()) return 0;
+        EXPECT_NE(request.reason(), "");
+        return static_cast<int>(done.error());
+    }
+    UniqueFd merge_files(const UniqueFd& one, const UniqueFd& two, const std::string& name = "") {
+        sync_merge_data data{};
+        std::memcpy(data.name, name.data(), std::min(name.size(), sizeof data.name));
+        data.fd2 = two.borrow();
+        EXPECT_EQ(call(one, SYNC_IOC_MERGE, &data), 0);
+        return UniqueFd(data.fence);
+    }
+    /// As the call leaves it, with room for `room` leaves.
+    sync_file_info file_info(const UniqueFd& fd, uint32_t room = 0) {
+        leaves_of_file.assign(room, {});
+        sync_file_info info{};
+        info.num_fences = room;
+        info.sync_fence_info = reinterpret_cast<uint64_t>(leaves_of_file.data());
+        EXPECT_EQ(call(fd, SYNC_IOC_FILE_INFO, &info), 0);
+        return info;
+    }
+    int set_deadline(const UniqueFd& fd, uint64_t deadline_ns) {
+        struct {
+            uint64_t deadline_ns, pad;
+        } data{deadline_ns, 0};
+        return call(fd, _IOW('>', 5, decltype(data)), &data);
+    }
+    uint64_t deadline_of(const UniqueFd& timeline, const UniqueFd& fd) {
+        SwSyncGetDeadline get{};
+        get.fence_fd = fd.borrow();
+        EXPECT_EQ(call(timeline, sw_sync_get_deadline, &get), 0);
+        return get.deadline_ns;
     }
     UniqueFd create_fence(const UniqueFd& timeline, uint32_t value) {
         SwSyncCreateFence data{};
@@ -52,6 +136,7 @@ class SyncTest : public testing::Test {
 
     FakeClock clock;
     device::Model model{clock};
+    std::vector<sync_fence_info> leaves_of_file;  // of the last file_info()
 };
 
 TEST_F(SyncTest, fence_signals_once_and_remembers_when) {
@@ -152,9 +237,206 @@ TEST_F(SyncTest, sync_file_refuses_wrong_arguments) {
     merge.flags = 0;
     merge.fd2 = 0;
     EXPECT_EQ(call(fd, SYNC_IOC_MERGE, &merge), ENOENT);
+    merge.fd2 = -1;
+    EXPECT_EQ(call(fd, SYNC_IOC_MERGE, &merge), ENOENT);
     merge.fd2 = fd.borrow();
-    EXPECT_EQ(call(fd, SYNC_IOC_MERGE, &merge), EOPNOTSUPP);
+    merge.pad = 1;
+    EXPECT_EQ(call(fd, SYNC_IOC_MERGE, &merge), EINVAL);
+    EXPECT_EQ(call(fd, SYNC_IOC_MERGE, reinterpret_cast<void*>(8)), EFAULT);
+    EXPECT_EQ(call(fd, _IOW('>', 5, uint64_t[2]), reinterpret_cast<void*>(8)), EFAULT);
     EXPECT_EQ(call(fd, _IO('>', 9), nullptr), ENOTTY);
+}
+
+TEST_F(SyncTest, new_descriptor_is_asked_for_before_all_else) {
+    const UniqueFd fd = *files().export_fence(make_fence());
+    sync_merge_data good{}, wrong_flags{}, wrong_fd{};
+    good.fd2 = wrong_flags.fd2 = fd.borrow();
+    wrong_flags.flags = 1;
+    wrong_fd.fd2 = -1;
+    for (void* argument : {static_cast<void*>(&good), static_cast<void*>(&wrong_flags),
+                           static_cast<void*>(&wrong_fd), reinterpret_cast<void*>(8)})
+        EXPECT_EQ(call_of_full_caller(fd, SYNC_IOC_MERGE, argument), EMFILE);
+    const UniqueFd timeline = *open_sw_sync(model, "test");
+    SwSyncCreateFence create{};
+    EXPECT_EQ(call_of_full_caller(timeline, sw_sync_create_fence, &create), EMFILE);
+    EXPECT_EQ(call_of_full_caller(timeline, sw_sync_create_fence, reinterpret_cast<void*>(8)),
+              EMFILE);
+}
+
+TEST_F(SyncTest, descriptor_whose_number_cannot_be_written_is_taken_back) {
+    const UniqueFd fd = *files().export_fence(make_fence());
+    const UniqueFd timeline = *open_sw_sync(model, "test");
+    const size_t before = files().size();
+    sync_merge_data data{};
+    data.fd2 = fd.borrow();
+    EXPECT_EQ(call(fd, SYNC_IOC_MERGE, ReadOnly(data).address()), EFAULT);
+    EXPECT_EQ(call(timeline, sw_sync_create_fence, ReadOnly(SwSyncCreateFence{1, "", 0}).address()),
+              EFAULT);
+    files().watch().settle();
+    EXPECT_EQ(files().size(), before);
+    EXPECT_EQ(sync_info(model).find("fence active"), std::string::npos);
+}
+
+TEST_F(SyncTest, file_info_faults_at_its_leaves_and_at_itself) {
+    const UniqueFd fd = *files().export_fence(make_fence());
+    sync_fence_info leaf{};
+    sync_file_info info{};
+    EXPECT_EQ(call(fd, SYNC_IOC_FILE_INFO, ReadOnly(info).address()), EFAULT);
+    info.num_fences = 1;
+    info.sync_fence_info = reinterpret_cast<uint64_t>(&leaf);
+    EXPECT_EQ(call(fd, SYNC_IOC_FILE_INFO, ReadOnly(info).address()), EFAULT);
+    EXPECT_STREQ(leaf.driver_name, "vkms");  // written before it
+}
+
+TEST_F(SyncTest, merged_file_is_readable_once_both_are_signalled) {
+    const auto one = make_fence(), two = make_fence();
+    const UniqueFd merged = merge_files(*files().export_fence(one), *files().export_fence(two));
+    EXPECT_EQ(fcntl(merged.borrow(), F_GETFD), FD_CLOEXEC);
+    one->signal();
+    EXPECT_FALSE(is_readable(merged.borrow()));
+    two->signal(Errno::Io);
+    EXPECT_TRUE(is_readable(merged.borrow()));
+    EXPECT_EQ(status(merged), -EIO);
+}
+
+TEST_F(SyncTest, merged_file_of_one_pending_fence_has_that_very_fence) {
+    const auto pending = make_fence(), signalled = make_fence();
+    signalled->signal();
+    const UniqueFd fd = *files().export_fence(pending);
+    const UniqueFd merged = merge_files(*files().export_fence(signalled), fd);
+    EXPECT_EQ(*files().import_fence(merged), pending);
+    EXPECT_EQ(*files().import_fence(merge_files(fd, fd)), pending);
+}
+
+TEST_F(SyncTest, merged_file_of_signalled_ones_has_a_stub_with_the_latest_time) {
+    const auto one = make_fence(), two = make_fence();
+    one->signal(Errno::Io);
+    clock.advance(1s);
+    two->signal();
+    const Time latest = clock.now();
+    clock.advance(1s);
+    const UniqueFd merged = merge_files(*files().export_fence(two), *files().export_fence(one));
+    EXPECT_TRUE(is_readable(merged.borrow()));
+    EXPECT_EQ(file_info(merged, 1).status, 1);
+    EXPECT_EQ(leaves_of_file[0].timestamp_ns,
+              static_cast<uint64_t>(latest.time_since_epoch().count()));
+    EXPECT_STREQ(file_info(merged).name, "detached-driver-signaled-timeli");
+}
+
+TEST_F(SyncTest, merged_file_keeps_the_newest_of_a_timeline) {
+    const UniqueFd timeline = *open_sw_sync(model, "test");
+    const UniqueFd first = create_fence(timeline, 1), third = create_fence(timeline, 3);
+    EXPECT_EQ(*files().import_fence(merge_files(third, first)), *files().import_fence(third));
+}
+
+TEST_F(SyncTest, merged_file_has_the_name_it_was_given_or_a_made_one) {
+    const UniqueFd one = *files().export_fence(make_fence()),
+                   two = *files().export_fence(make_fence());
+    EXPECT_STREQ(file_info(merge_files(one, two, "both")).name, "both");
+    const std::string longest(31, 'x');
+    EXPECT_EQ(file_info(merge_files(one, two, longest)).name, longest);
+    EXPECT_EQ(file_info(merge_files(one, two, longest + "y")).name, longest);
+    const UniqueFd merged = merge_files(one, two);
+    EXPECT_EQ(file_info(merged).name, sync_file_name(**files().import_fence(merged)));
+    EXPECT_EQ(std::string(file_info(merged).name).substr(0, 23), "dma_fence_array-unbound");
+}
+
+TEST_F(SyncTest, file_info_lists_the_leaves_of_merged_files) {
+    const UniqueFd timeline = *open_sw_sync(model, "test"), other = *open_sw_sync(model, "other");
+    const UniqueFd a = create_fence(timeline, 1), b = create_fence(other, 1);
+    const UniqueFd c = *files().export_fence(make_fence());
+    const UniqueFd merged = merge_files(c, merge_files(b, a));
+    sync_file_info info = file_info(merged);
+    EXPECT_EQ(info.num_fences, 3u);
+    EXPECT_EQ(info.status, 0);
+    info = file_info(merged, 5);  // more room than needed
+    EXPECT_EQ(info.num_fences, 3u);
+    EXPECT_EQ(info.status, 0);
+    EXPECT_STREQ(leaves_of_file[0].driver_name, "sw_sync");
+    EXPECT_STREQ(leaves_of_file[0].obj_name, "test");
+    EXPECT_STREQ(leaves_of_file[1].obj_name, "other");
+    EXPECT_STREQ(leaves_of_file[2].driver_name, "vkms");
+    EXPECT_STREQ(leaves_of_file[2].obj_name, "CRTC:35-crtc-0");
+    EXPECT_EQ(leaves_of_file[2].timestamp_ns, 0u);
+    info.num_fences = 2;
+    EXPECT_EQ(call(merged, SYNC_IOC_FILE_INFO, &info), EINVAL);
+}
+
+TEST_F(SyncTest, file_info_says_the_first_status_that_is_not_good) {
+    const std::vector fences{make_fence(), make_fence(), make_fence()};
+    const UniqueFd fd = *files().export_fence(make_array(fences));
+    fences[0]->signal();
+    fences[2]->signal(Errno::Io);
+    EXPECT_EQ(file_info(fd, 3).status, 0);
+    EXPECT_EQ(leaves_of_file[0].status, 1);
+    EXPECT_STREQ(leaves_of_file[0].obj_name, "signaled-timeline");
+    EXPECT_EQ(leaves_of_file[1].status, 0);
+    EXPECT_EQ(leaves_of_file[2].status, -EIO);
+    fences[1]->signal(Errno::NoDev);
+    EXPECT_EQ(file_info(fd, 3).status, -ENODEV);  // in the order of leaves
+    EXPECT_EQ(file_info(fd).status, -EIO);        // of the whole: in the order of time
+}
+
+TEST_F(SyncTest, file_info_of_a_chain_leaves_out_what_is_signalled) {
+    const std::vector fences{make_fence(), make_fence(), make_fence()};
+    MaybeRef<Fence> head;
+    for (const auto& fence : fences) head = add_point(head, fence->info().seqno, fence);
+    const UniqueFd fd = *files().export_fence(*head);
+    EXPECT_EQ(file_info(fd).num_fences, 3u);
+    fences[1]->signal();
+    EXPECT_EQ(file_info(fd).num_fences, 2u);
+    fences[0]->signal();
+    EXPECT_EQ(file_info(fd).num_fences, 1u);
+    fences[2]->signal();
+    EXPECT_EQ(file_info(fd, 1).num_fences, 1u);
+    EXPECT_EQ(leaves_of_file[0].status, 1);
+}
+
+TEST_F(SyncTest, deadline_of_a_merged_file_is_that_of_its_fences) {
+    const UniqueFd timeline = *open_sw_sync(model, "test"), other = *open_sw_sync(model, "other");
+    const UniqueFd a = create_fence(timeline, 1), b = create_fence(other, 1);
+    const UniqueFd merged = merge_files(a, b);
+    EXPECT_EQ(set_deadline(a, 1000), 0);
+    EXPECT_EQ(set_deadline(merged, 2000), 0);
+    EXPECT_EQ(deadline_of(timeline, a), 1000u);
+    EXPECT_EQ(deadline_of(timeline, b), 2000u);
+    SwSyncGetDeadline get{};
+    get.fence_fd = merged.borrow();
+    EXPECT_EQ(call(timeline, sw_sync_get_deadline, &get), EINVAL);  // no plain one of sw_sync
+    inc(timeline, 1);
+    inc(other, 1);
+    EXPECT_EQ(set_deadline(merged, 500), 0);
+    EXPECT_EQ(deadline_of(other, b), 2000u);
+}
+
+TEST_F(SyncTest, timeline_that_ends_leaves_no_fence_behind) {
+    const size_t before = live_object_count();
+    {
+        UniqueFd timeline = *open_sw_sync(model, "test"), other = *open_sw_sync(model, "other");
+        UniqueFd merged = merge_files(create_fence(timeline, 1), create_fence(other, 1));
+        MaybeRef<Fence> head = *files().import_fence(merged);
+        for (uint64_t point = 1; point < 10; point++)
+            head = add_point(head, point, *files().import_fence(merge_files(merged, merged)));
+        UniqueFd of_chain = *files().export_fence(*head);
+        timeline.reset();
+        files().watch().settle();
+        EXPECT_EQ(status(merged), 0);
+        other.reset();
+        files().watch().settle();
+        EXPECT_EQ(status(merged), -ENOENT);
+        EXPECT_EQ(status(of_chain), 1);
+    }
+    files().watch().settle();
+    EXPECT_EQ(live_object_count(), before);
+}
+
+TEST_F(SyncTest, merged_file_that_is_closed_goes_before_its_timelines) {
+    const UniqueFd timeline = *open_sw_sync(model, "test"), other = *open_sw_sync(model, "other");
+    const UniqueFd a = create_fence(timeline, 1), b = create_fence(other, 1);
+    const size_t before = live_object_count();
+    merge_files(a, b).reset();
+    files().watch().settle();
+    EXPECT_EQ(live_object_count(), before);
 }
 
 TEST_F(SyncTest, sw_sync_signals_what_is_due) {
@@ -168,6 +450,21 @@ TEST_F(SyncTest, sw_sync_signals_what_is_due) {
               "fences:\n--------------\n");
     EXPECT_EQ(inc(timeline, 2), 0);
     EXPECT_EQ(status(third), 1);
+}
+
+TEST_F(SyncTest, sw_sync_signals_in_the_order_of_numbers) {
+    const UniqueFd timeline = *open_sw_sync(model, "test");
+    std::vector<UniqueFd> fds;
+    std::vector<uint64_t> order;
+    for (const uint32_t value : {3u, 1u, 2u}) {
+        fds.push_back(create_fence(timeline, value));
+        (*files().import_fence(fds.back()))->on_signal([&order, value] { order.push_back(value); });
+    }
+    EXPECT_EQ(inc(timeline, 0xffffffff), 0);  // more than one step of INT_MAX
+    EXPECT_EQ(order, (std::vector<uint64_t>{1, 2, 3}));
+    EXPECT_NE(sync_info(model).find("test: 4294967295\n"), std::string::npos);
+    EXPECT_EQ(call(timeline, sw_sync_inc, reinterpret_cast<void*>(8)), EFAULT);
+    EXPECT_EQ(call(timeline, sw_sync_get_deadline, reinterpret_cast<void*>(8)), EFAULT);
 }
 
 TEST_F(SyncTest, sw_sync_past_value_is_born_signalled) {
