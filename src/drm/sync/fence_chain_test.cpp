@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <numeric>
@@ -508,6 +509,51 @@ TEST_F(FenceChain, nested_10000_deep_signals_and_goes_on_a_small_stack) {
         fence->signal();
         EXPECT_TRUE((*head)->is_signaled());
     });
+}
+
+TEST_F(FenceChain, answers_as_a_plain_list_would) {
+    struct Node {
+        FenceContext context;
+        uint64_t seqno;
+        Ref<Fence> fence;
+    };
+    for (uint32_t seed = 0; seed < 200; seed++) {
+        SCOPED_TRACE(seed);
+        std::mt19937 dice(seed);
+        std::vector<Node> list;
+        MaybeRef<Fence> head;
+        const auto is_complete = [&](size_t node) {
+            return std::all_of(list.begin(), list.begin() + static_cast<ptrdiff_t>(node) + 1,
+                               [](const Node& each) { return each.fence->is_signaled(); });
+        };
+        for (int step = 0; step < 60; step++) {
+            if (list.empty() || dice() % 3 == 0) {
+                const uint64_t last = list.empty() ? 0 : list.back().seqno;
+                const bool in_order = dice() % 5 != 0;
+                const auto fence = make_fence();
+                head = add_point(head, in_order ? last + 1 + dice() % 3 : last / 2, fence);
+                list.push_back({(*head)->info().context, (*head)->info().seqno, fence});
+            } else {
+                list[dice() % list.size()].fence->signal();
+            }
+            uint64_t complete = 0;
+            for (size_t i = 0; i < list.size(); i++) {
+                if (list[i].context == list.back().context && is_complete(i))
+                    complete = list[i].seqno;
+            }
+            EXPECT_EQ((*head)->is_signaled(), is_complete(list.size() - 1));
+            EXPECT_EQ(last_signaled(*head), complete);
+            const uint64_t point = 1 + dice() % (list.back().seqno + 2);
+            const auto found = find_point(*head, point);
+            ASSERT_EQ(found.has_value(), point <= list.back().seqno);
+            if (!found) continue;
+            const auto covers = std::ranges::find_if(list, [&](const Node& node) {
+                return node.context == list.back().context && node.seqno >= point;
+            });
+            EXPECT_EQ((*found)->is_signaled(),
+                      is_complete(static_cast<size_t>(covers - list.begin())));
+        }
+    }
 }
 
 TEST_F(FenceChain, signalled_walked_and_extended_by_several_threads) {
