@@ -30,12 +30,13 @@ Ref<drm::Fence> Fences::make() {
                                              .seqno = 1,
                                              .driver = "vgem",
                                              .timeline = "unbound"});
+    const Time expires = clock_.now() + longest;
     uint64_t number = 0;
     bool is_first = false;
     {
         MutexLock lock(pending_->mutex);
         number = ++pending_->last_number;
-        pending_->all.emplace(number, Pending::Entry{fence, clock_.now() + longest});
+        pending_->all.emplace(number, Pending::Entry{fence, expires});
         is_first = !std::exchange(pending_->is_timed, true);
     }
     fence->on_signal([pending = pending_, number] {
