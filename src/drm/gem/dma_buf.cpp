@@ -198,12 +198,12 @@ bool DmaBuf::is_mapped() {
     return !mapping_.bytes().empty();
 }
 
-void DmaBuf::add_fence(Ref<Fence> fence, Usage usage) {
+void DmaBuf::add_fence(const Ref<Fence>& fence, Usage usage) {
     reservation_.add(fence, usage);
     keep_until_signaled(*fence);
 }
 
-bool DmaBuf::add_fence_if_idle(Ref<Fence> fence, Usage usage, Usage upto) {
+bool DmaBuf::add_fence_if_idle(const Ref<Fence>& fence, Usage usage, Usage upto) {
     if (!reservation_.add_if_idle(fence, usage, upto)) return false;
     keep_until_signaled(*fence);
     return true;

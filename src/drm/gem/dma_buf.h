@@ -56,9 +56,9 @@ class DmaBuf final : public plugboard::Object {
     bool is_mapped();
 
     /// A pending fence keeps this, though no handle may be left: a client's descriptor finds it.
-    void add_fence(Ref<Fence> fence, Usage usage);
+    void add_fence(const Ref<Fence>& fence, Usage usage);
     /// The same, unless one of `upto` is pending: false then.
-    bool add_fence_if_idle(Ref<Fence> fence, Usage usage, Usage upto);
+    bool add_fence_if_idle(const Ref<Fence>& fence, Usage usage, Usage upto);
     /// Those that are pending. Linux: dma_resv_get_fences
     std::vector<Ref<Fence>> fences(Usage upto) { return reservation_.pending(upto); }
 

@@ -43,6 +43,7 @@ Ref<Fence> merge(std::span<const Ref<Fence>> fences) {
     if (newest.empty()) return Fence::create_stub(fences.front()->clock(), latest);
     if (newest.size() == 1) return newest.begin()->second;
     std::vector<Ref<Fence>> members;
+    members.reserve(newest.size());
     for (const auto& [context, fence] : newest) members.push_back(fence);
     return make_array(std::move(members));
 }
