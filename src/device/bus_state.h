@@ -61,6 +61,16 @@ struct Bus::State {
         }
         return nullptr;
     }
+    /// The one with that number; null: it is not there any more.
+    BusDriver* use(uint64_t number) {
+        MutexLock lock(mutex);
+        for (const auto& entry : drivers) {
+            if (entry->is_leaving || entry->number != number) continue;
+            entry->users++;
+            return entry.get();
+        }
+        return nullptr;
+    }
     BusDriver* use(std::string_view name) {
         MutexLock lock(mutex);
         BusDriver* found = find_locked(name);

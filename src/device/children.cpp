@@ -15,7 +15,7 @@ bool Core::takes_children(const Device& device) {
     const Device::State& state = *device.state_;
     MutexLock lock(state.mutex);
     const bool is_stopping = state.driver && device.is_gone();
-    return state.has_files && !state.dying && !is_stopping;
+    return state.has_files && !state.is_going_locked() && !is_stopping;
 }
 
 bool Core::is_inside_tree(Device& device) {
@@ -53,6 +53,13 @@ bool Core::is_of_unfinished_probe(const Device& device) {
     return false;
 }
 
+bool Core::has_bound_child(const Device& device) {
+    return std::ranges::any_of(children_of(device), [&](const Ref<Device>& child) {
+        return child->is_bound() &&
+               child->state_->binding_of_parent == device.state_->bindings.load();
+    });
+}
+
 MaybeRef<Device> Core::newest_child(Device& device, Children which) {
     Device::State& state = *device.state_;
     MutexLock lock(device.model_.state_->mutex);
@@ -65,6 +72,10 @@ MaybeRef<Device> Core::newest_child(Device& device, Children which) {
 void Core::mark_children_gone(const Device& device, Children which) {
     for (const Ref<Device>& child : children_of(device)) {
         if (!is_deleted_with(device, *child, which)) continue;
+        {
+            MutexLock lock(child->state_->mutex);
+            child->state_->goes_with_parent = true;  // from here on nothing opens its gate
+        }
         mark_gone(*child);
         mark_children_gone(*child, Children::All);
     }

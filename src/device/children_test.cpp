@@ -206,23 +206,59 @@ TEST_F(Children, parent_is_not_bound_from_inside_one) {
     model.flush();
 }
 
-TEST_F(Children, parent_gets_its_driver_once_who_was_inside_a_child_has_left) {
-    const auto hub = model.add_platform_device(named("plain")).value();
-    DeviceInfo info = named("child");
-    info.bus = &bus;
-    info.parent = &*hub;
-    const auto child = Device::create(model, info).value();
-    child->add().value();
-    TestDriver plain({.name = "plain", .matches = {"plain"}});
+TEST_F(Children, one_that_is_marked_gone_with_its_parent_is_not_probed_any_more) {
+    int probes = 0;
+    TestDriver of_plain({.name = "of_plain", .matches = {"plain"}}, [&](Bound&) -> Result<void> {
+        probes++;
+        return {};
+    });
+    TestDriver owner({.name = "owner", .matches = {"owner"}}, [&](Bound& bound) -> Result<void> {
+        DeviceInfo info = named("plain");
+        info.bus = &bus;
+        info.parent = &bound.device();
+        return TRY(Device::create(model, std::move(info)))->add();
+    });
+    const Registered owners(bus, owner);
+    const auto parent = model.add_platform_device(named("owner")).value();
+    const MaybeRef<Device> child = bus.find_device("plain");
     {
-        const Entered inside = child->enter();
-        bus.add_driver(plain).value();
-        EXPECT_FALSE(hub->is_bound());
+        const Entered inside = parent->enter();
+        ASSERT_TRUE(inside);
+        bus.unbind("owner", "owner").value();  // the worker waits for this thread to leave
+        tests::wait_until_others_sleep();
+        ASSERT_TRUE((*child)->is_gone());
+        bus.add_driver(of_plain).value();
+        EXPECT_EQ(bus.bind("plain", "of_plain").error(), Errno::NoDev);
+        EXPECT_TRUE((*child)->is_gone());
     }
     model.flush();
-    EXPECT_TRUE(hub->is_bound());
-    hub->del();
-    bus.remove_driver(plain).value();
+    EXPECT_FALSE((*child)->is_added());
+    EXPECT_EQ(probes, 0);
+    parent->del();
+    bus.remove_driver(of_plain).value();
+}
+
+TEST_F(Children, all_are_marked_gone_before_the_first_is_deleted) {
+    const auto hub = model.add_root_device("root").value();
+    std::vector<Ref<Device>> both;
+    for (const char* name : {"older", "child"}) {
+        DeviceInfo info = named(name);
+        info.bus = &bus;
+        info.parent = &*hub;
+        both.push_back(Device::create(model, std::move(info)).value());
+        both.back()->add().value();
+    }
+    std::thread deleter;
+    {
+        const Entered inside = both[1]->enter();
+        ASSERT_TRUE(inside);
+        deleter = std::thread([&] { hub->del(); });
+        tests::wait_until_others_sleep();
+        EXPECT_TRUE(both[1]->is_gone());
+        EXPECT_TRUE(both[0]->is_gone());
+        EXPECT_TRUE(both[0]->is_added());
+    }
+    deleter.join();
 }
 
 TEST_F(Children, grandchildren_go_first_from_any_thread) {

@@ -134,8 +134,9 @@ Result<void> Core::add(Device& device) {
         MutexLock lock(device.state_->mutex);
         if (device.state_->dying) return Errno::NoDev;
     }
-    // What is begun inside a device is finished by the worker. The model's own roots need none.
-    if (device.info_.bus || device.info_.parent) TRY(device.model_.state_->worker.start());
+    // What is begun inside a device is finished by the worker. The model's own roots are added
+    // without one.
+    if (device.model_.state_->faux_root) TRY(device.model_.state_->worker.start());
     TRY(enter_model(device));
     if (const auto made = make_files(device); !made.ok()) {
         leave_after_failed_add(device);
@@ -194,6 +195,7 @@ void Core::del(Device& device) {
         if (std::exchange(device.state_->dying, true)) return;
     }
     mark_gone(device);
+    mark_children_gone(device, Children::All);
     if (!is_inside_tree(device)) return finish_del(device);
     device.model_.run_later([keep = Ref<Device>::share(device)] { finish_del(*keep); });
 }

@@ -33,8 +33,8 @@ class Core {
 
     /// Tries the drivers of its bus until one binds. Linux: device_attach
     static void attach(const DeviceLocked& locked);
-    /// The same for one that is not locked, unless it has a driver or the caller is inside it. From
-    /// inside one below it the worker does it.
+    /// The same for one that is not locked, unless it is bound or the caller is its probe. From
+    /// inside some device the worker does it, unless its lock is free.
     static void probe_now(Device& device);
     /// Tries the driver on the unbound devices of its bus. Linux: driver_attach
     static void attach_driver(Bus& bus, BusDriver& driver);
@@ -86,7 +86,10 @@ class Core {
     static bool is_deleted_with(const Device& parent, const Device& child, Children which);
     /// It goes if the probe of some device above it fails, which has not ended yet.
     static bool is_of_unfinished_probe(const Device& device);
-    /// Those that will be deleted: who waits for one inside the parent's gate leaves it.
+    /// A child of this binding, which its owner will delete, is bound.
+    static bool has_bound_child(const Device& device);
+    /// Those that will be deleted: who waits for one inside the parent's gate leaves it. They are
+    /// not probed any more.
     static void mark_children_gone(const Device& device, Children which);
     static bool is_inside(Device& device);
     /// In the device, or in one below it.
@@ -106,9 +109,13 @@ class Core {
     static void open_gate(Device& device);
     static void release_driver(const DeviceLocked& locked);
     static void clear_driver(Device& device);
-    /// The last step of an unbind: who removes the driver waits for it.
+    /// The last step of an unbind, so that who removes the driver waits for it. (Linux: before
+    /// UNBOUND_DRIVER)
     static void leave_driver(Device& device);
-    static void probe_later(Device& device);
+    using LockedWork = std::function<void(const DeviceLocked& locked)>;
+    /// Under the device's lock, with none held in a wrong order: from inside some device at once if
+    /// the lock is free, else by the worker. From inside one below it always by the worker.
+    static void run_locked(Device& device, LockedWork work);
     /// A file of its driver: its functions run inside the gate until such files are dropped.
     static Attribute while_bound(Device& device, Attribute file);
     static void probe_failed(Device& device, const Driver& driver, Errno error, uint64_t binds);

@@ -334,12 +334,12 @@ Errno play(CoreModel& model, const Step& step) {
 /// The worker tries deferred devices again after the step, not during it: else who binds what
 /// would be a matter of speed.
 Errno play_before_retries(Machine& machine, const Step& step) {
-    std::atomic<bool> is_done = false;
-    machine.model().run_later([&] { is_done.wait(false); });
-    const Errno found = play(machine, step);
-    is_done = true;
-    is_done.notify_all();
-    machine.model().flush();  // the worker has left the flag
+    Errno found{};
+    {
+        const testing::HeldWorker held(machine.model());
+        found = play(machine, step);
+    }
+    machine.model().flush();
     return found;
 }
 

@@ -1,6 +1,7 @@
 // Matching, probe and unbind.
 // Linux: drivers/base/dd.c
 #include <cassert>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -17,7 +18,7 @@ Result<void> Core::may_probe(const DeviceLocked& locked) {
     Device::State& state = *device.state_;
     {
         MutexLock lock(state.mutex);
-        if (state.dying || !state.is_added) return Errno::NoDev;
+        if (state.is_going_locked() || !state.is_added) return Errno::NoDev;
     }
     if (state.driver) return Errno::Busy;
     if (!device.devres_.empty()) {
@@ -33,7 +34,7 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
     Driver& driver = entry.driver;
     {
         MutexLock lock(state.mutex);
-        if (state.dying) return Errno::NoDev;
+        if (state.is_going_locked()) return Errno::NoDev;
         state.driver_name = driver.name();
         state.bindings++;
     }
@@ -59,6 +60,8 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
         device.devres_.release_all(Devres::Further::Allowed);
         clear_driver(device);
         probe_failed(device, driver, probed.error(), binds);
+        // It was not counted when it bound, for it might have gone now.
+        if (has_bound_child(device)) device.model_.state_->deferred.device_bound();
         return probed;
     }
     {
@@ -72,6 +75,7 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
     device.attributes_changed();
     notify("BOUND_DRIVER", device);
     send_uevent(device, "bind", {});
+    // Linux: before BOUND_DRIVER, but what it starts comes later, too
     if (!is_of_unfinished_probe(device)) device.model_.state_->deferred.device_bound();
     return {};
 }
@@ -79,7 +83,7 @@ Result<void> Core::probe(const DeviceLocked& locked, BusDriver& entry) {
 void Core::open_gate(Device& device) {
     Device::State& state = *device.state_;
     MutexLock lock(state.mutex);
-    if (state.dying) return;
+    if (state.is_going_locked()) return;
     device.gone_ = false;
     device.gate_.reopen();  // what probe() makes visible may be used before it returns
 }
@@ -110,8 +114,12 @@ void Core::stop(const DeviceLocked& locked, Driver& driver) {
 
 void Core::clear_driver(Device& device) {
     Device::State& state = *device.state_;
-    state.is_bound = false;
-    state.driver = nullptr;
+    {
+        // At once: a driver without being bound is a probe to is_of_unfinished_probe().
+        MutexLock lock(device.model_.state_->mutex);
+        state.is_bound = false;
+        state.driver = nullptr;
+    }
     MutexLock lock(state.mutex);
     state.driver_name.clear();
 }
@@ -151,15 +159,28 @@ void Core::probe_failed(Device& device, const Driver& driver, Errno error, uint6
               errno_name(error));
 }
 
-void Core::probe_now(Device& device) {
-    if (device.state_->driver || is_inside(device)) return;
-    if (is_inside_tree(device)) return probe_later(device);
-    DeviceLocked locked(device);
-    if (!device.state_->driver) attach(locked);
+void Core::run_locked(Device& device, LockedWork work) {
+    if (!DeviceLock::is_any_mine() && !Gate::is_inside_any()) {
+        const DeviceLocked locked(device);
+        return work(locked);
+    }
+    if (!is_inside_tree(device)) {
+        std::optional<DeviceLocked> locked;
+        DeviceLocked::try_lock(device, locked);
+        if (locked) return work(*locked);
+    }
+    device.model_.run_later([keep = Ref<Device>::share(device), work = std::move(work)] {
+        const DeviceLocked locked(*keep);
+        work(locked);
+    });
 }
 
-void Core::probe_later(Device& device) {
-    device.model_.run_later([keep = Ref<Device>::share(device)] { probe_now(*keep); });
+void Core::probe_now(Device& device) {
+    if (device.is_bound()) return;
+    if (device.state_->driver && is_inside(device)) return;
+    run_locked(device, [](const DeviceLocked& locked) {
+        if (!locked.device().state_->driver) attach(locked);
+    });
 }
 
 void Core::attach(const DeviceLocked& locked) {
@@ -187,15 +208,13 @@ bool Core::try_driver(const DeviceLocked& locked, BusDriver& entry) {
 
 void Core::attach_driver(Bus& bus, BusDriver& entry) {
     for (const Ref<Device>& device : bus.state_->devices_now()) {
-        if (device->state_->driver || !bus.match(*device, entry.driver))
-            continue;                      // not locked yet
-        if (is_inside(*device)) continue;  // it is being bound by the caller
-        if (is_inside_tree(*device)) {
-            probe_later(*device);
-            continue;
-        }
-        DeviceLocked locked(*device);
-        try_driver(locked, entry);
+        if (device->is_bound() || !bus.match(*device, entry.driver)) continue;
+        run_locked(*device, [&bus, number = entry.number](const DeviceLocked& locked) {
+            BusDriver* still = bus.state_->use(number);
+            if (!still) return;
+            try_driver(locked, *still);
+            bus.state_->unuse(*still);
+        });
     }
 }
 
@@ -226,9 +245,10 @@ Result<void> Core::bind(Device& device, BusDriver& entry) {
 Result<void> Core::unbind(Device& device, const BusDriver& entry) {
     Device::State& state = *device.state_;
     if (is_inside_tree(device)) {
+        const uint64_t binding = state.bindings;  // first: it is of this driver, or has ended
         if (state.driver != &entry) return Errno::NoDev;
-        mark_gone(device);
-        const uint64_t binding = state.bindings;
+        // It cannot end before the caller leaves, but that of a device above it can.
+        if (is_inside(device)) mark_gone(device);
         device.model_.run_later([keep = Ref<Device>::share(device), binding] {
             DeviceLocked locked(*keep);
             if (keep->state_->bindings == binding) release_driver(locked);

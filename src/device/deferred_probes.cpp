@@ -36,12 +36,16 @@ void DeferredProbes::device_bound() {
 
 void DeferredProbes::activate_locked() {
     if (pending_.empty()) return;
-    const bool is_running = !active_.empty();
     while (DeviceLink* link = pending_.front()) {
         link->unlink();
         active_.push_back(*link);
     }
-    if (!is_running) worker_.run([this] { retry_all(); });
+    queue_retry_locked();
+}
+
+void DeferredProbes::queue_retry_locked() {
+    if (active_.empty() || std::exchange(is_retry_queued_, true)) return;
+    worker_.run([this] { retry_next(); });
 }
 
 MaybeRef<Device> DeferredProbes::take_active() {
@@ -53,8 +57,11 @@ MaybeRef<Device> DeferredProbes::take_active() {
     return Ref<Device>::share(link->device);
 }
 
-void DeferredProbes::retry_all() {
-    while (MaybeRef<Device> device = take_active()) Core::probe_now(**device);
+void DeferredProbes::retry_next() {
+    if (const MaybeRef<Device> device = take_active()) Core::probe_now(**device);
+    MutexLock lock(mutex_);
+    is_retry_queued_ = false;
+    queue_retry_locked();
 }
 
 void DeferredProbes::start_timeout(Nanos timeout) {

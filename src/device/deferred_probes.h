@@ -31,7 +31,7 @@ class DeferredProbes {
     void add(Device& device, uint64_t binds);
     /// It has bound, or goes. One that another driver's probe fails on waits on.
     void remove(Device& device);
-    /// Of the probe that runs now, or of the last one; forgotten when it is tried again.
+    /// Of the probe that runs now, or of the last one; forgotten when the worker tries it again.
     void set_reason(const Device& device, std::string reason);
     /// A device has bound: all that wait are tried again by the worker, in the order of add(). Not
     /// for one that goes if the unfinished probe of a device above it fails: that one's bind tells
@@ -47,8 +47,10 @@ class DeferredProbes {
 
   private:
     void activate_locked() REQUIRES(mutex_);
-    /// Tries the oldest that is active. Nothing: there is none.
-    void retry_all();
+    void queue_retry_locked() REQUIRES(mutex_);
+    /// Tries the oldest that is active. One a piece of work: others' comes in between, though a
+    /// probe defers for ever.
+    void retry_next();
     void name_pending();
     MaybeRef<Device> take_active();
 
@@ -57,6 +59,7 @@ class DeferredProbes {
     std::atomic<uint64_t> binds_{0};
     mutable Mutex<LockClass<DeferredProbes>> mutex_;
     List<DeviceLink> pending_ GUARDED_BY(mutex_), active_ GUARDED_BY(mutex_);
+    bool is_retry_queued_ GUARDED_BY(mutex_) = false;
     std::unordered_map<const Device*, std::string> reasons_ GUARDED_BY(mutex_);
     std::optional<Time> name_at_ GUARDED_BY(mutex_);  // the worker looks by then
 };

@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
 #include "device/test_support.h"
+#include "tests/support/threads.h"
 
 namespace plugboard::device {
 namespace {
@@ -132,6 +135,57 @@ TEST_F(Deferred, waits_on_when_the_probe_of_another_driver_fails) {
     s->del();
 }
 
+TEST_F(Deferred, one_that_another_driver_is_probing_is_not_forgotten) {
+    std::atomic<bool> is_probing = false, may_fail = false;
+    TestDriver broken({.name = "broken", .matches = {"c1"}}, [&](Bound&) -> Result<void> {
+        is_probing = true;
+        is_probing.notify_all();
+        may_fail.wait(false);
+        return Errno::NoDev;
+    });
+    const auto c1 = add("c1");
+    std::thread registrar([&] { bus.add_driver(broken).value(); });
+    is_probing.wait(false);
+    const auto s = model.add_platform_device(named("s")).value();  // the worker takes c1
+    tests::wait_until_others_sleep();
+    may_fail = true;
+    may_fail.notify_all();
+    registrar.join();
+    model.flush();
+    EXPECT_TRUE(c1->is_bound());
+    c1->del();
+    s->del();
+    bus.remove_driver(broken).value();
+}
+
+TEST_F(Deferred, probe_that_is_tried_for_ever_leaves_the_worker_to_others) {
+    constexpr int limit = 1000;
+    int tries = 0, tries_at_removal = limit;
+    TestDriver churn({.name = "churn", .matches = {"churn"}}, [&](Bound& bound) -> Result<void> {
+        if (++tries >= limit) return {};
+        const auto bound_elsewhere = TRY(model.add_faux_device(named("elsewhere")));
+        bound_elsewhere->del();
+        return bound.defer("so each try is a reason for another");
+    });
+    TestDriver pulled({.name = "pulled", .matches = {"pulled"}}, {},
+                      [&](const Bound&) { tries_at_removal = tries; });
+    const Registered first(bus, churn), second(bus, pulled);
+    const auto victim = add("pulled");
+    MaybeRef<Device> churned;
+    {
+        const testing::HeldWorker held(model);
+        churned = model.add_platform_device(named("churn")).value();
+        const Entered inside = victim->enter();
+        ASSERT_TRUE(inside);
+        victim->del();  // the worker does it
+    }
+    model.flush();
+    EXPECT_FALSE(victim->is_added());
+    EXPECT_LT(tries_at_removal, 5);
+    EXPECT_EQ(tries, limit);
+    (*churned)->del();
+}
+
 TEST_F(Deferred, reason_is_forgotten_when_it_is_tried_again) {
     bool knows_why = true;
     TestDriver late({.name = "late", .matches = {"l"}}, [&](Bound& bound) -> Result<void> {
@@ -194,6 +248,30 @@ TEST_F(DeferredParents, their_children_count_once_they_have_bound_themselves) {
     EXPECT_TRUE(u->is_bound());
     u->del();
     p1->del();
+}
+
+TEST_F(DeferredParents, bound_child_that_its_owner_keeps_counts_once_the_probe_has_failed) {
+    MaybeRef<Device> kept;
+    TestDriver fails({.name = "fails", .matches = {"f"}}, [&](Bound& bound) -> Result<void> {
+        DeviceInfo info = named("kept");
+        info.bus = &bus;
+        info.parent = &bound.device();
+        info.compatible = {"child"};
+        info.is_deleted_by_owner = true;
+        kept = TRY(Device::create(model, std::move(info)));
+        TRY((*kept)->add());
+        return Errno::NoDev;
+    });
+    TestDriver user({.name = "user", .matches = {"u"}}, [&](Bound& bound) -> Result<void> {
+        return kept && (*kept)->is_bound() ? Result<void>() : Result<void>(bound.defer("waits"));
+    });
+    const Registered first(bus, fails), second(bus, user);
+    const auto u = add("u"), f = add("f");
+    EXPECT_FALSE(f->is_bound());
+    EXPECT_TRUE(u->is_bound());
+    u->del();
+    (*kept)->del();
+    f->del();
 }
 
 TEST_F(DeferredParents, child_that_stays_when_the_probe_fails_counts) {

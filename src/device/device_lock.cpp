@@ -47,6 +47,10 @@ void DeviceLock::lock() {
     while (taken_.exchange(1) != 0) taken_.wait(1);
 }
 
+bool DeviceLock::try_lock() {
+    return taken_.exchange(1) == 0;
+}
+
 void DeviceLock::unlock() {
     taken_.store(0);
     taken_.notify_one();
@@ -56,6 +60,15 @@ DeviceLocked::DeviceLocked(Device& device)
     : device_(device), lock_(Core::lock_of(device)), outer_(innermost) {
     lock_.lock();
     innermost = this;
+}
+
+DeviceLocked::DeviceLocked(Device& device, std::adopt_lock_t)
+    : device_(device), lock_(Core::lock_of(device)), outer_(innermost) {
+    innermost = this;
+}
+
+void DeviceLocked::try_lock(Device& device, std::optional<DeviceLocked>& locked) {
+    if (Core::lock_of(device).try_lock()) locked.emplace(device, std::adopt_lock);
 }
 
 DeviceLocked::~DeviceLocked() {

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <string>
 
 namespace plugboard::device {
@@ -29,6 +31,7 @@ class DeviceLock {
   private:
     friend class DeviceLocked;
     void lock();
+    bool try_lock();
     void unlock();
 
     const std::string& path_;  // of the device, below /sys
@@ -39,6 +42,10 @@ class DeviceLock {
 class DeviceLocked {
   public:
     explicit DeviceLocked(Device& device);
+    /// Nothing when somebody holds it: for who holds other locks, in whatever order.
+    static void try_lock(Device& device, std::optional<DeviceLocked>& locked);
+    /// For try_lock(): it is held already.
+    DeviceLocked(Device& device, std::adopt_lock_t);
     ~DeviceLocked();
     DeviceLocked(const DeviceLocked&) = delete;
     DeviceLocked& operator=(const DeviceLocked&) = delete;

@@ -36,6 +36,9 @@ struct Device::State {
           in_parent(device),
           in_deferred(device) {}
 
+    /// No probe is begun any more, and no child added.
+    bool is_going_locked() const REQUIRES(mutex) { return dying || goes_with_parent; }
+
     const std::string path;
     const size_t parent_length;  // the parent's path is the path's first part
     DeviceLock lock;
@@ -44,14 +47,15 @@ struct Device::State {
     std::string driver_name GUARDED_BY(mutex);      // empty: none
     std::string driver_override GUARDED_BY(mutex);  // platform devices
     std::vector<std::pair<GroupOwner, Attribute>> group_files GUARDED_BY(mutex);
-    MaybeRef<Device> self GUARDED_BY(mutex);     // the model's, while added
-    MaybeRef<Device> parent GUARDED_BY(mutex);   // while added
-    bool dying GUARDED_BY(mutex) = false;        // del() was called
-    bool is_power_on GUARDED_BY(mutex) = false;  // power/control: on, not auto
-    bool has_files GUARDED_BY(mutex) = false;    // its folder has something in it
-    bool is_del_finished = false;                // under the device's lock
-    bool was_name_taken = false;                 // why add() failed; for who called it
-    bool released = false;                       // the first last_put has been
+    MaybeRef<Device> self GUARDED_BY(mutex);          // the model's, while added
+    MaybeRef<Device> parent GUARDED_BY(mutex);        // while added
+    bool dying GUARDED_BY(mutex) = false;             // del() was called
+    bool goes_with_parent GUARDED_BY(mutex) = false;  // will be deleted: the parent has begun to go
+    bool is_power_on GUARDED_BY(mutex) = false;       // power/control: on, not auto
+    bool has_files GUARDED_BY(mutex) = false;         // its folder has something in it
+    bool is_del_finished = false;                     // under the device's lock
+    bool was_name_taken = false;                      // why add() failed; for who called it
+    bool released = false;                            // the first last_put has been
 
     // Written under the device's lock, read by anyone.
     std::atomic<BusDriver*> driver{nullptr};

@@ -65,6 +65,8 @@ Model::Model(Clock& clock, Settings settings)
 
 Model::~Model() {
     flush();
+    services_.end();
+    flush();  // of what they have left to do
     (*state_->faux_root)->del();
     (*state_->platform_root)->del();
     state_->faux_root.reset();

@@ -155,7 +155,7 @@ class Model {
     Settings settings_;
     struct State;
     std::unique_ptr<State> state_;
-    Services services_;  // gone first: it may still use the model
+    Services services_;  // ended first: they may still use the model
 };
 
 }  // namespace plugboard::device

@@ -211,42 +211,54 @@ TEST_F(ModelTest, work_that_finds_no_thread_is_done_by_who_waits_for_it) {
     EXPECT_EQ(trace.take(), (Lines{"0", "1", "2"}));
 }
 
-/// Leaves work behind that takes a device through a deferred probe.
+/// Leaves work behind that needs all of the model.
 struct LateService {
     explicit LateService(Model& owner) : model(owner) {}
     ~LateService() {
-        model.run_later([model = &model, bus = bus] {
-            DeviceInfo info = named("late");
-            info.bus = bus;
-            const auto late = Device::create(*model, info).value();
-            late->add().value();
-            EXPECT_EQ(model->deferred_probes().size(), 1u);
+        model.run_later([model = &model] {
+            const auto late = model->add_faux_device(named("late")).value();
+            EXPECT_EQ(late->sysfs_path(), "/devices/faux/late");
+            EXPECT_TRUE(late->is_bound());
             late->del();
+            ran++;
         });
     }
     Model& model;
-    Bus* bus = nullptr;
+    static inline std::atomic<int> ran{0};
 };
 
 TEST(ModelEnd, work_that_a_service_leaves_finds_a_whole_model) {
-    testing::TestDriver driver({.name = "d", .matches = {"late", "once"}},
-                               [](Bound& bound) { return bound.defer("too late"); });
-    Model model;
-    Bus& bus = model.add_bus("own");
-    bus.add_driver(driver).value();
-    model.service<LateService>().bus = &bus;
-    DeviceInfo info = named("once");  // so that the list of reasons has memory to lose
-    info.bus = &bus;
-    const auto once = Device::create(model, info).value();
-    once->add().value();
-    once->del();
+    LateService::ran = 0;
+    { Model().service<LateService>(); }
+    EXPECT_EQ(LateService::ran, 1);
 }
+
+/// Keeps a device alive beyond its end.
+struct LeakingService {
+    explicit LeakingService(Model& owner) : model(owner) {}
+    ~LeakingService() {
+        model.run_later([model = &model] { kept = Device::create(*model, named("leak")).value(); });
+    }
+    Model& model;
+    static inline MaybeRef<Device> kept;
+};
+
+#ifndef NDEBUG
+TEST(ModelEnd, device_that_late_work_leaves_is_noticed) {
+    const auto leak = [] { Model().service<LeakingService>(); };
+    EXPECT_DEATH(leak(), "alive: device leak");
+}
+#endif
 
 TEST_F(ModelTest, device_is_added_only_with_the_thread_that_may_have_to_remove_it) {
     {
         const tests::NoThreads none;
         EXPECT_EQ(model.add_platform_device(named("late")).error(), Errno::Again);
         EXPECT_FALSE(model.platform_bus().find_device("late"));
+        DeviceInfo info = named("late");
+        info.device_class = &model.add_class("late");
+        EXPECT_EQ(Device::create(model, std::move(info)).value()->add().error(), Errno::Again);
+        EXPECT_EQ(model.add_root_device("late").error(), Errno::Again);
     }
     const auto device = model.add_platform_device(named("late"));
     ASSERT_TRUE(device.ok());

@@ -1,7 +1,9 @@
 // What other layers keep once a model: the DRM core's minors, its sync files.
 #pragma once
 
+#include <cassert>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -12,8 +14,18 @@ namespace plugboard::device {
 class Services {
   public:
     Services() = default;
-    ~Services() {
-        while (!entries_.empty()) entries_.pop_back();
+    /// Destroys all, each with no lock held: it may leave work to its owner. None is asked for
+    /// afterwards (asserted).
+    void end() {
+        MutexLock lock(mutex_);
+        is_ended_ = true;
+        while (!entries_.empty()) {
+            Entry newest = std::move(entries_.back());
+            entries_.pop_back();
+            lock.unlock();
+            newest.holder.reset();
+            lock.lock();
+        }
     }
 
     /// The one T, made by T(owner) at first use. T's constructor may not ask for a service.
@@ -21,6 +33,7 @@ class Services {
     T& of(Owner& owner) {
         static const char key = 0;
         MutexLock lock(mutex_);
+        assert(!is_ended_);
         for (const Entry& entry : entries_) {
             if (entry.key == &key) return static_cast<Holder<T>&>(*entry.holder).value;
         }
@@ -46,7 +59,8 @@ class Services {
     };
 
     Mutex<LockClass<Services>> mutex_;
-    std::vector<Entry> entries_;  // guarded by mutex_, but for the destructor
+    std::vector<Entry> entries_ GUARDED_BY(mutex_);
+    bool is_ended_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace plugboard::device

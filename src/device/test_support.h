@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,6 +74,23 @@ class Registered {
   private:
     Bus& bus_;
     Driver& driver_;
+};
+
+/// The model's worker does nothing meanwhile.
+class HeldWorker {
+  public:
+    explicit HeldWorker(Model& model) {
+        model.run_later([may_go = may_go_] { may_go->wait(false); });
+    }
+    ~HeldWorker() {
+        *may_go_ = true;
+        may_go_->notify_all();
+    }
+    HeldWorker(const HeldWorker&) = delete;
+    HeldWorker& operator=(const HeldWorker&) = delete;
+
+  private:
+    const std::shared_ptr<std::atomic<bool>> may_go_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 /// No log lines meanwhile: what is misuse elsewhere is the rule in a storm.
