@@ -445,8 +445,8 @@ Result<UniqueFd> Board::open_uevents(int type, int flags) {
     return uevent_sockets_.open(type, flags);
 }
 
-MaybeRef<drm::SpecialFile> Board::find_special(FdKind kind, uint64_t number) {
-    return model_.service<drm::SpecialFiles>().find(kind, number);
+drm::SpecialFiles& Board::special_files() {
+    return model_.service<drm::SpecialFiles>();
 }
 
 void Board::note_open(drm::File&) {

@@ -112,7 +112,7 @@ class Board final : public World {
     Result<UniqueFd> open_live_file(std::string_view path, int flags,
                                     const uapi::Credentials& caller) override;
     Result<UniqueFd> open_uevents(int type, int flags) override;
-    MaybeRef<drm::SpecialFile> find_special(FdKind kind, uint64_t number) override;
+    drm::SpecialFiles& special_files() override;
     void note_open(drm::File& file) override;
 
   private:

@@ -218,7 +218,8 @@ Result<int> Session::dma_buf_ioctl(const Received& received, drm::Request& reque
     const auto buffer = drm::gem::DmaBuf::find(received.fd);
     if (!buffer.ok()) return Errno::NoTty;  // another file that calls itself so
     const auto body = received.message.body<transport::IoctlBody>();
-    return drm::gem::ioctl(request, **buffer, body.command, uapi::UserAddress{body.argument});
+    return drm::gem::ioctl(request, **buffer, context_.world.special_files(), body.command,
+                           uapi::UserAddress{body.argument});
 }
 
 void Session::handle_mmap(const Received& received) {
@@ -337,7 +338,7 @@ Result<Ref<drm::SpecialFile>> Session::find_special(transport::FileName name, ui
         if (!proof.is_open() || !is_own_descriptor(proof, name)) return Errno::BadF;
         note_proved(name);
     }
-    auto file = context_.world.find_special(static_cast<FdKind>(name.kind), name.number);
+    auto file = context_.world.special_files().find(static_cast<FdKind>(name.kind), name.number);
     if (!file) return Errno::BadF;
     return std::move(*file);
 }

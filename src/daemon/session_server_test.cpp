@@ -23,8 +23,10 @@ struct EmptyWorld final : World {
         return Errno::NoEnt;
     }
     Result<UniqueFd> open_uevents(int, int) override { return Errno::NFile; }
-    MaybeRef<drm::SpecialFile> find_special(FdKind, uint64_t) override { return std::nullopt; }
+    drm::SpecialFiles& special_files() override { return model.service<drm::SpecialFiles>(); }
     void note_open(drm::File&) override {}
+
+    device::Model model;
 };
 
 class SessionServerTest : public testing::Test {

@@ -28,14 +28,17 @@ constexpr std::array protections = {Word{PROT_READ, "PROT_READ"}, Word{PROT_WRIT
                                     Word{PROT_EXEC, "PROT_EXEC"}};
 constexpr std::array map_types = {Word{MAP_SHARED_VALIDATE, "MAP_SHARED_VALIDATE"},
                                   Word{MAP_SHARED, "MAP_SHARED"}, Word{MAP_PRIVATE, "MAP_PRIVATE"}};
-constexpr std::array other_ioctls = {Word{drm::sw_sync_create_fence, "SW_SYNC_IOC_CREATE_FENCE"},
-                                     Word{drm::sw_sync_inc, "SW_SYNC_IOC_INC"},
-                                     Word{drm::sw_sync_get_deadline, "SW_SYNC_GET_DEADLINE"},
-                                     Word{SYNC_IOC_MERGE, "SYNC_IOC_MERGE"},
-                                     Word{SYNC_IOC_FILE_INFO, "SYNC_IOC_FILE_INFO"},
-                                     Word{DMA_BUF_IOCTL_SYNC, "DMA_BUF_IOCTL_SYNC"},
-                                     Word{DMA_BUF_SET_NAME_A, "DMA_BUF_SET_NAME"},
-                                     Word{DMA_BUF_SET_NAME_B, "DMA_BUF_SET_NAME"}};
+constexpr std::array other_ioctls = {
+    Word{drm::sw_sync_create_fence, "SW_SYNC_IOC_CREATE_FENCE"},
+    Word{drm::sw_sync_inc, "SW_SYNC_IOC_INC"},
+    Word{drm::sw_sync_get_deadline, "SW_SYNC_GET_DEADLINE"},
+    Word{SYNC_IOC_MERGE, "SYNC_IOC_MERGE"},
+    Word{SYNC_IOC_FILE_INFO, "SYNC_IOC_FILE_INFO"},
+    Word{DMA_BUF_IOCTL_SYNC, "DMA_BUF_IOCTL_SYNC"},
+    Word{DMA_BUF_IOCTL_EXPORT_SYNC_FILE, "DMA_BUF_IOCTL_EXPORT_SYNC_FILE"},
+    Word{DMA_BUF_IOCTL_IMPORT_SYNC_FILE, "DMA_BUF_IOCTL_IMPORT_SYNC_FILE"},
+    Word{DMA_BUF_SET_NAME_A, "DMA_BUF_SET_NAME"},
+    Word{DMA_BUF_SET_NAME_B, "DMA_BUF_SET_NAME"}};
 
 std::string ioctl_name(const drm::Request& request, uint32_t command) {
     if (request.has_row()) return std::string(request.row().name);

@@ -28,8 +28,8 @@ class World {
     /// A client's end of a stand-in for a netlink socket of uevents; `type` as in socket(2),
     /// `flags` as in fcntl(2).
     virtual Result<UniqueFd> open_uevents(int type, int flags) = 0;
-    /// The object behind a labelled descriptor of another kind than Card.
-    virtual MaybeRef<drm::SpecialFile> find_special(FdKind kind, uint64_t number) = 0;
+    /// The objects behind labelled descriptors of other kinds than Card.
+    virtual drm::SpecialFiles& special_files() = 0;
     /// A card was opened by this process (for --require-open and status).
     virtual void note_open(drm::File& file) = 0;
 

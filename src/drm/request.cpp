@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 
 #include "drm/device.h"
+#include "drm/sync/fence.h"
 
 namespace plugboard::drm {
 
@@ -55,6 +56,13 @@ Result<void> Request::wait_for(Device& device, WaitQueue& queue, const std::func
             case Wakeup::Interrupted: return ready() ? Result<void>() : Errno::Intr;
         }
     }
+}
+
+Result<void> Request::wait(Fence& fence) {
+    const Wakeup end = wait_until(sleeper_, fence.queue(), [&] { return fence.is_signaled(); });
+    if (end == Wakeup::Woken) return {};
+    return refuse(log::Category::Core, Errno::Intr, "a signal ended the wait for {}",
+                  fence.label());
 }
 
 }  // namespace plugboard::drm

@@ -19,6 +19,7 @@
 namespace plugboard::drm {
 
 class Device;
+class Fence;
 class FileOpener;
 struct IoctlText;
 
@@ -70,6 +71,9 @@ class Request {
         return wait_for(device, queue, std::function<bool()>(std::move(ready)), deadline,
                         interrupts);
     }
+
+    /// Until the fence signals, whatever device it is of. Intr.
+    Result<void> wait(Fence& fence);
 
     /// Where Linux takes a descriptor's number first: MFile if the caller has none free.
     Result<void> expect_free_fd();

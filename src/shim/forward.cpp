@@ -215,7 +215,9 @@ long forward_buffer_ioctl(int fd, uint32_t command, void* argument) {
     const transport::IoctlBody body{.file = {.kind = transport::dma_buf_kind},
                                     .argument = reinterpret_cast<uintptr_t>(argument),
                                     .command = command};
-    const Answer answer = call(fd, Signals::Ignored, true, [&](ClientCall& client) {
+    // SYNC waits for fences.
+    const auto signals = command == DMA_BUF_IOCTL_SYNC ? Signals::Restart : Signals::Ignored;
+    const Answer answer = call(fd, signals, true, [&](ClientCall& client) {
         return client.send(MessageType::Ioctl, body, prefetch.ranges(1), prefetch.bytes(1), fd);
     });
     return result_of(answer);

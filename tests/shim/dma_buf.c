@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <linux/dma-buf.h>
 #include <linux/memfd.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -143,7 +144,17 @@ static void check_ioctls(void) {
     CHECK(ioctl(fd, DMA_BUF_SET_NAME, "name") == 0);
     CHECK_ERROR(ioctl(fd, DMA_BUF_SET_NAME, "0123456789012345678901234567890123456789"), EINVAL);
     CHECK_ERROR(ioctl(fd, DMA_BUF_SET_NAME, (void*)8), EFAULT);
-    CHECK_ERROR(ioctl(fd, _IOC(_IOC_READ | _IOC_WRITE, 'b', 2, 8), &sync), ENOTTY);
+    CHECK_ERROR(ioctl(fd, _IOC(_IOC_READ | _IOC_WRITE, 'b', 4, 8), &sync), ENOTTY);
+    struct dma_buf_export_sync_file file = {.flags = DMA_BUF_SYNC_RW, .fd = -1};
+    CHECK(ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &file) == 0);
+    struct pollfd readable = {.fd = file.fd, .events = POLLIN};
+    CHECK(poll(&readable, 1, 0) == 1 && readable.revents == POLLIN);
+    CHECK(fcntl(file.fd, F_GETFD) == FD_CLOEXEC);
+    struct dma_buf_import_sync_file import = {.flags = DMA_BUF_SYNC_WRITE, .fd = file.fd};
+    CHECK(ioctl(fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) == 0);
+    import.fd = card;
+    CHECK_ERROR(ioctl(fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import), EINVAL);
+    close(file.fd);
     const int other = memfd_create("other", MFD_CLOEXEC);
     CHECK_ERROR(ioctl(other, DMA_BUF_IOCTL_SYNC, &sync), ENOTTY);
     const int namesake = memfd_create("dmabuf:1/1", MFD_CLOEXEC);

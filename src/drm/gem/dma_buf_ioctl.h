@@ -9,9 +9,15 @@
 #include "drm/request.h"
 #include "uapi/user_memory.h"
 
+namespace plugboard::drm {
+class SpecialFiles;
+}
+
 namespace plugboard::drm::gem {
 
-/// SYNC and SET_NAME. NoTty: others.
-Result<int> ioctl(Request& request, DmaBuf& buffer, uint32_t command, uapi::UserAddress argument);
+/// SYNC, SET_NAME, EXPORT_SYNC_FILE, IMPORT_SYNC_FILE. NoTty: others. `files`: where the caller's
+/// sync files are.
+Result<int> ioctl(Request& request, DmaBuf& buffer, SpecialFiles& files, uint32_t command,
+                  uapi::UserAddress argument);
 
 }  // namespace plugboard::drm::gem

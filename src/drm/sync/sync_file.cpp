@@ -199,7 +199,7 @@ struct SpecialFiles::Entry {
     std::function<void(SpecialFile&)> on_close;
 };
 
-SpecialFiles::SpecialFiles(device::Model&) {}
+SpecialFiles::SpecialFiles(device::Model& model) : clock_(model.clock()) {}
 
 SpecialFiles::~SpecialFiles() {
     for (;;) {

@@ -46,11 +46,13 @@ class SpecialFiles {
     std::vector<Ref<SpecialFile>> all(FdKind kind) const;
     size_t size() const;
     HangupWatch& watch() { return watch_; }
+    Clock& clock() const { return clock_; }
 
   private:
     struct Entry;
     void close(uint64_t number);
 
+    Clock& clock_;
     HangupWatch watch_;
     mutable Mutex<LockClass<SpecialFiles>> mutex_;
     std::map<uint64_t, Entry> entries_ GUARDED_BY(mutex_);       // by number
