@@ -11,6 +11,7 @@
 #include "drm/device.h"
 #include "drm/file.h"
 #include "drm/special_file.h"
+#include "drm/sync/sync_file.h"
 
 namespace plugboard::daemon {
 
