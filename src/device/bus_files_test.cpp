@@ -94,19 +94,24 @@ TEST_F(BusFiles, bus_with_users_cannot_be_removed) {
 }
 
 TEST_F(BusFiles, platform_devices_are_numbered_as_linux_does) {
-    const auto fixed = model.add_platform_device(named("p"), 3).value();
-    const auto first = model.add_platform_device(named("p"), Model::platform_id_auto).value();
-    const auto second = model.add_platform_device(named("p"), Model::platform_id_auto).value();
+    const auto add = [&](const char* name, int id = Model::platform_id_auto) {
+        return model.add_platform_device(named(name), id).value();
+    };
+    const auto fixed = add("p", 3), first = add("p"), second = add("q"), third = add("p");
     EXPECT_EQ(fixed->name(), "p.3");
     EXPECT_EQ(first->name(), "p.0.auto");
-    EXPECT_EQ(second->name(), "p.1.auto");
+    EXPECT_EQ(second->name(), "q.1.auto") << "a number is given once, whatever the name";
+    EXPECT_EQ(third->name(), "p.2.auto");
+    second->del();
     first->del();
-    const auto again = model.add_platform_device(named("p"), Model::platform_id_auto).value();
-    EXPECT_EQ(again->name(), "p.0.auto");
-    for (const auto& device : {fixed, second, again}) device->del();
+    const auto again = add("r"), next = add("p"), last = add("p");
+    EXPECT_EQ(again->name(), "r.0.auto") << "the lowest that is free";
+    EXPECT_EQ(next->name(), "p.1.auto");
+    EXPECT_EQ(last->name(), "p.3.auto");
+    for (const auto& device : {fixed, third, again, next, last}) device->del();
 }
 
-TEST_F(BusFiles, automatic_number_helps_against_a_taken_name_only) {
+TEST_F(BusFiles, automatic_number_is_free_again_when_the_device_cannot_be_added) {
     const testing::Quiet quiet;
     DeviceInfo with_node = named("p");
     with_node.node = DeviceNode{.major = 240, .minor = 1, .path = "p"};
@@ -115,7 +120,14 @@ TEST_F(BusFiles, automatic_number_helps_against_a_taken_name_only) {
     DeviceInfo with_files = named("p");
     with_files.attributes = {{.name = "modalias", .show = {}}};  // the bus makes one
     EXPECT_EQ(model.add_platform_device(with_files, Model::platform_id_auto).error(), Errno::Exist);
-    first->del();
+    EXPECT_EQ(model.add_platform_device(named("\n"), Model::platform_id_auto).error(),
+              Errno::Inval);
+    const auto by_hand = model.add_platform_device(named("p.1.auto")).value();
+    EXPECT_EQ(model.add_platform_device(named("p"), Model::platform_id_auto).error(), Errno::Exist);
+    by_hand->del();
+    const auto second = model.add_platform_device(named("p"), Model::platform_id_auto).value();
+    EXPECT_EQ(second->name(), "p.1.auto");
+    for (const auto& device : {first, second}) device->del();
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ Result<void> Core::enter_model(Device& device) {
     if (info.parent && !takes_children(*info.parent)) return Errno::NoEnt;
     if (info.node && model.by_number.contains(Model::State::number_of(*info.node)))
         return Errno::Exist;
-    state.was_name_taken = true;
+    if (is_name_of_parents_file(device)) return Errno::Exist;
     if (!model.by_path.insert(state.path, device)) return Errno::Exist;
     if (!enter_class(device)) {
         model.by_path.erase(state.path);
@@ -61,7 +61,6 @@ Result<void> Core::enter_model(Device& device) {
         model.by_path.erase(state.path);
         return Errno::Exist;
     }
-    state.was_name_taken = false;
     model.devices.push_back(state.in_model);
     if (info.node) model.by_number.emplace(Model::State::number_of(*info.node), &device);
     if (info.parent) {
@@ -124,6 +123,8 @@ void Core::leave_model(Device& device) {
     if (device.info_.node) model.by_number.erase(Model::State::number_of(*device.info_.node));
     state.in_model.unlink();
     if (state.in_parent.is_linked()) state.in_parent.unlink();
+    if (const auto id = std::exchange(state.platform_id, std::nullopt))
+        model.platform_ids.give(*id);
     state.is_added = false;
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,8 +66,16 @@ class Core {
     static void forget_class(Device& device);
     static bool enter_bus(Device& device);
     static void leave_after_failed_add(Device& device);
-    /// Of the files and links that it was made with. Exist.
+    /// The files and links that it was made with. Exist: two of them clash, or with one of the
+    /// core's.
     static Result<void> check_own_names(const Device& device);
+    /// It has a file or link that clashes with the name.
+    static bool has_name(const Device& device, std::string_view name);
+    /// A child, or the folder of its class, is where the file would be. Under the model's mutex.
+    static bool has_child_named(const Device& device, std::string_view name);
+    static bool is_name_of_parents_file(const Device& child);
+    /// Exist, said in the log.
+    static Errno refuse_name(const Device& device, std::string_view name);
     static Result<void> make_files(Device& device);
     static void drop_files(Device& device);
     static void join_class(const DeviceLocked& locked);

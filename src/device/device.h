@@ -7,7 +7,9 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/gate.h"
@@ -137,8 +139,10 @@ class Device final : public Object {
     void last_put() override;
     /// Those of its files that the core makes: uevent, dev, power/.
     std::vector<Attribute> core_attributes() const;
-    /// Their names, and of the links that it may make. What the device brings has others.
-    std::vector<std::string> core_names() const;
+    struct CoreFile;
+    static std::span<const CoreFile> core_files();
+    /// One of them, or a link that the core may make, has that name or clashes with it.
+    bool has_core_name(std::string_view name) const;
 
     Model& model_;
     const DeviceInfo info_;

@@ -54,7 +54,6 @@ struct Device::State {
     bool is_power_on GUARDED_BY(mutex) = false;       // power/control: on, not auto
     bool has_files GUARDED_BY(mutex) = false;         // its folder has something in it
     bool is_del_finished = false;                     // under the device's lock
-    bool was_name_taken = false;                      // why add() failed; for who called it
     bool released = false;                            // the first last_put has been
 
     // Written under the device's lock, read by anyone.
@@ -63,7 +62,8 @@ struct Device::State {
     std::atomic<uint64_t> bindings{0};      // how often a probe was begun
     std::atomic<uint64_t> driver_drops{0};  // how often its driver's files were dropped
 
-    Driver* faux_driver = nullptr;            // what a faux device was made with; set before add
+    std::optional<int> platform_id;  // that add_platform_device() has chosen; under model's mutex
+    Driver* faux_driver = nullptr;   // what a faux device was made with; set before add
     std::vector<AttributeGroup> faux_groups;  // likewise
     std::vector<ClassInterface*> told;        // under the device's lock
     uint64_t binding_of_parent = 0;           // the parent's `bindings` at add; 0: it had no driver

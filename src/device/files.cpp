@@ -2,6 +2,8 @@
 // Linux: drivers/base/core.c (uevent, dev), drivers/base/power/sysfs.c
 #include <algorithm>
 #include <iterator>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "device/bus.h"
@@ -21,9 +23,8 @@ std::pair<std::string, std::string> link_below_sys(const std::string& folder,
     return {folder + "/" + name, relative_target("/" + folder, target)};
 }
 
-Attribute constant(std::string name, std::string value) {
-    return {.name = std::move(name),
-            .mode = 0444,
+Attribute constant(std::string value) {
+    return {.mode = 0444,
             .show = [value = std::move(value)]() -> Result<std::string> { return value + "\n"; }};
 }
 
@@ -39,56 +40,84 @@ std::string Device::driver_name() const {
     return state_->driver_name;
 }
 
-std::vector<Attribute> Device::core_attributes() const {
-    std::vector<Attribute> files;
-    files.push_back({.name = "uevent",
-                     .mode = 0644,
-                     .show = [this]() -> Result<std::string> {
+/// A file that the core makes. `make` gives it without its name.
+struct Device::CoreFile {
+    std::string_view name;
+    bool (*is_made)(const DeviceInfo&);
+    Attribute (*make)(const Device&);
+};
+
+std::span<const Device::CoreFile> Device::core_files() {
+    constexpr auto always = [](const DeviceInfo&) { return true; };
+    constexpr auto with_node = [](const DeviceInfo& info) { return info.node.has_value(); };
+    constexpr auto with_power = [](const DeviceInfo& info) { return !info.pm_not_required; };
+    static constexpr CoreFile files[] = {
+        {"uevent", always,
+         [](const Device& device) -> Attribute {
+             return {.mode = 0644,
+                     .show = [&device]() -> Result<std::string> {
                          std::string text;
-                         for (const auto& [key, value] : device_keys(*this))
+                         for (const auto& [key, value] : device_keys(device))
                              text.append(key).append("=").append(value).append("\n");
                          return text;
                      },
-                     .store = [this](std::string_view text) -> Result<void> {
+                     .store = [&device](std::string_view text) -> Result<void> {
                          auto event = TRY(parse_synthetic_uevent(text));
-                         const_cast<Device*>(this)->send_uevent(std::move(event.action),
-                                                                std::move(event.keys));
+                         const_cast<Device&>(device).send_uevent(std::move(event.action),
+                                                                 std::move(event.keys));
                          return {};
-                     }});
-    if (info_.node)
-        files.push_back(constant(
-            "dev", std::to_string(info_.node->major) + ":" + std::to_string(info_.node->minor)));
-    if (info_.pm_not_required) return files;
-    files.push_back({.name = "power/autosuspend_delay_ms",
-                     .mode = 0644,
+                     }};
+         }},
+        {"dev", with_node,
+         [](const Device& device) {
+             const DeviceNode& node = *device.info().node;
+             return constant(std::to_string(node.major) + ":" + std::to_string(node.minor));
+         }},
+        {"power/autosuspend_delay_ms", with_power,
+         [](const Device&) -> Attribute {
+             return {.mode = 0644,
                      .show = []() -> Result<std::string> { return Errno::Io; },
-                     .store = [](std::string_view) -> Result<void> { return Errno::Io; }});
-    files.push_back({.name = "power/control",
-                     .mode = 0644,
-                     .show = [this]() -> Result<std::string> {
-                         MutexLock lock(state_->mutex);
-                         return std::string(state_->is_power_on ? "on\n" : "auto\n");
+                     .store = [](std::string_view) -> Result<void> { return Errno::Io; }};
+         }},
+        {"power/control", with_power,
+         [](const Device& device) -> Attribute {
+             return {.mode = 0644,
+                     .show = [&state = *device.state_]() -> Result<std::string> {
+                         MutexLock lock(state.mutex);
+                         return std::string(state.is_power_on ? "on\n" : "auto\n");
                      },
-                     .store = [this](std::string_view value) -> Result<void> {
+                     .store = [&state = *device.state_](std::string_view value) -> Result<void> {
                          if (value.ends_with('\n')) value.remove_suffix(1);
                          if (value != "auto" && value != "on") return Errno::Inval;
-                         MutexLock lock(state_->mutex);
-                         state_->is_power_on = value == "on";
+                         MutexLock lock(state.mutex);
+                         state.is_power_on = value == "on";
                          return {};
-                     }});
-    files.push_back(constant("power/runtime_active_time", "0"));
-    files.push_back(constant("power/runtime_status", "unsupported"));
-    files.push_back(constant("power/runtime_suspended_time", "0"));
+                     }};
+         }},
+        {"power/runtime_active_time", with_power, [](const Device&) { return constant("0"); }},
+        {"power/runtime_status", with_power, [](const Device&) { return constant("unsupported"); }},
+        {"power/runtime_suspended_time", with_power, [](const Device&) { return constant("0"); }},
+    };
     return files;
 }
 
-std::vector<std::string> Device::core_names() const {
-    std::vector<std::string> names;
-    for (Attribute& file : core_attributes()) names.push_back(std::move(file.name));
-    if (info_.bus || info_.device_class) names.emplace_back("subsystem");
-    if (info_.device_class && info_.parent) names.emplace_back("device");
-    if (info_.bus) names.emplace_back("driver");
-    return names;
+std::vector<Attribute> Device::core_attributes() const {
+    std::vector<Attribute> made;
+    for (const CoreFile& file : core_files()) {
+        if (!file.is_made(info_)) continue;
+        made.push_back(file.make(*this));
+        made.back().name = file.name;
+    }
+    return made;
+}
+
+bool Device::has_core_name(std::string_view name) const {
+    if ((info_.bus || info_.device_class) && names_clash(name, "subsystem")) return true;
+    if (info_.device_class && info_.parent && names_clash(name, "device")) return true;
+    if (info_.bus && names_clash(name, "driver")) return true;
+    return std::ranges::any_of(core_files(), [&](const CoreFile& file) {
+        return file.is_made(info_) && names_clash(name, file.name);
+    });
 }
 
 std::vector<Attribute> Device::all_attributes() const {

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include "base/log.h"
 #include "device/core.h"
 #include "device/device.h"
 #include "device/device_state.h"
+#include "device/model_state.h"
 
 namespace plugboard::device {
 namespace {
@@ -28,42 +27,7 @@ std::vector<Attribute> visible_files(const Device& device, std::vector<Attribute
     return files;
 }
 
-/// They are the same, or one is a folder that the other lies in.
-bool clash(std::string_view one, std::string_view other) {
-    if (one.size() > other.size()) std::swap(one, other);
-    return other.starts_with(one) && (other.size() == one.size() || other[one.size()] == '/');
-}
-
-/// Exist: one of `fresh` clashes with what is there or with one before it.
-Result<void> expect_free(const Device& device, std::vector<std::string> there,
-                         const std::vector<std::string>& fresh) {
-    for (const std::string& name : fresh) {
-        const auto taken = std::ranges::find_if(
-            there, [&](const std::string& other) { return clash(name, other); });
-        if (taken != there.end()) {
-            log::error("{}: \"{}\" cannot be made: it has \"{}\" already", device.name(), name,
-                       *taken);
-            return Errno::Exist;
-        }
-        there.push_back(name);
-    }
-    return {};
-}
-
-/// Of the files and links that the device was made with.
-std::vector<std::string> own_names(const DeviceInfo& info) {
-    std::vector<std::string> names;
-    for (const auto& [name, target] : info.links) names.push_back(name);
-    for (const Attribute& file : info.attributes) names.push_back(file.name);
-    return names;
-}
-
 }  // namespace
-
-Result<void> Core::check_own_names(const Device& device) {
-    const auto own = own_names(device.info_);
-    return own.empty() ? Result<void>() : expect_free(device, device.core_names(), own);
-}
 
 Attribute Core::while_bound(Device& device, Attribute file) {
     const auto enter = [&device, drops = device.state_->driver_drops.load()](const char* what) {
@@ -91,20 +55,20 @@ Result<void> Core::make_groups(Device& device, GroupOwner owner,
                                std::vector<AttributeGroup> groups) {
     if (groups.empty()) return {};
     std::vector<Attribute> files = visible_files(device, std::move(groups));
-    std::vector<std::string> there = device.core_names(), fresh;
-    std::ranges::move(own_names(device.info_), std::back_inserter(there));
-    for (const Attribute& file : files) fresh.push_back(file.name);
-    Device::State& state = *device.state_;
-    {
-        MutexLock lock(state.mutex);
-        for (const auto& [made_for, file] : state.group_files) there.push_back(file.name);
-    }
-    TRY(expect_free(device, std::move(there), fresh));
     if (owner == GroupOwner::Driver) {
         for (Attribute& file : files) file = while_bound(device, std::move(file));
     }
-    MutexLock lock(state.mutex);
-    for (Attribute& file : files) state.group_files.emplace_back(owner, std::move(file));
+    Device::State& state = *device.state_;
+    MutexLock model_lock(device.model_.state_->mutex);  // a child may come with one of the names
+    for (Attribute& file : files) {
+        if (has_name(device, file.name) || has_child_named(device, file.name)) {
+            model_lock.unlock();
+            drop_groups(device, owner);
+            return refuse_name(device, file.name);
+        }
+        MutexLock lock(state.mutex);
+        state.group_files.emplace_back(owner, std::move(file));
+    }
     return {};
 }
 

@@ -101,8 +101,8 @@ class Model {
     Result<void> remove_class(Class& device_class);
 
     /// On the platform bus, below /devices/platform, added; called NAME, NAME.ID, or NAME.N.auto
-    /// with the first N that is free. Linux: platform_device_register_simple.
-    /// Inval, Exist, Again: as Device::create() and add().
+    /// with the lowest N that no other device has, of whatever name. Linux:
+    /// platform_device_register_simple. Inval, Exist, Again: as Device::create() and add().
     Result<Ref<Device>> add_platform_device(DeviceInfo info, int id = platform_id_none);
     /// On the faux bus with its always matching driver; NoDev when its probe fails, the device is
     /// gone then, else as above. Its groups are made after probe and go before remove.

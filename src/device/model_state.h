@@ -14,6 +14,7 @@
 #include "device/device_state.h"
 #include "device/model.h"
 #include "device/name_table.h"
+#include "device/platform.h"
 #include "device/watchers.h"
 #include "device/worker.h"
 
@@ -28,6 +29,8 @@ struct Model::State {
     std::unordered_map<uint64_t, Device*> by_number GUARDED_BY(mutex);
     std::vector<std::unique_ptr<Bus>> buses GUARDED_BY(mutex);
     std::vector<std::unique_ptr<Class>> classes GUARDED_BY(mutex);
+
+    AutoIds platform_ids GUARDED_BY(mutex);
 
     Bus* platform_bus = nullptr;  // set by the constructor
     Bus* faux_bus = nullptr;

@@ -1,5 +1,9 @@
 #include "device/platform.h"
 
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "device/device.h"
 #include "device/device_state.h"
 #include "device/driver.h"
@@ -45,18 +49,34 @@ void PlatformBus::add_uevent_keys(const Device& device,
     keys.emplace_back("MODALIAS", "platform:" + device.name());
 }
 
+int AutoIds::take() {
+    if (free_.empty()) return next_++;
+    return free_.extract(free_.begin()).value();
+}
+
+void AutoIds::give(int id) {
+    free_.insert(id);
+}
+
 Result<Ref<Device>> Model::add_platform_device(DeviceInfo info, int id) {
     info.bus = state_->platform_bus;
     if (!info.parent) info.parent = borrow(state_->platform_root);
     if (id >= 0) info.name += "." + std::to_string(id);
-    for (int number = 0;; number++) {
-        DeviceInfo numbered = info;
-        if (id == platform_id_auto) numbered.name += "." + std::to_string(number) + ".auto";
-        auto device = TRY(Device::create(*this, std::move(numbered)));
-        const auto added = device->add();
-        if (added.ok()) return device;
-        if (id != platform_id_auto || !device->state_->was_name_taken) return added.error();
+    std::optional<int> chosen;
+    if (id == platform_id_auto) {
+        MutexLock lock(state_->mutex);
+        chosen = state_->platform_ids.take();
+        info.name += "." + std::to_string(*chosen) + ".auto";
     }
+    auto device = Device::create(*this, std::move(info));
+    if (device.ok()) (*device)->state_->platform_id = chosen;
+    const Result<void> added = device.ok() ? (*device)->add() : device.error();
+    if (added.ok()) return device;
+    // One that was added for a while has given it back.
+    MutexLock lock(state_->mutex);
+    if (device.ok()) chosen = std::exchange((*device)->state_->platform_id, std::nullopt);
+    if (chosen) state_->platform_ids.give(*chosen);
+    return added.error();
 }
 
 }  // namespace plugboard::device

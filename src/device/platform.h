@@ -2,6 +2,7 @@
 // Linux: drivers/base/platform.c
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,19 @@
 #include "device/bus.h"
 
 namespace plugboard::device {
+
+/// The numbers of devices that ask for one, of all names. Its owner does the locking.
+/// Linux: platform_devid_ida
+class AutoIds {
+  public:
+    /// The lowest that is free.
+    int take();
+    void give(int id);
+
+  private:
+    std::set<int> free_;  // below next_
+    int next_ = 0;
+};
 
 class PlatformBus final : public Bus {
   public:

@@ -14,4 +14,9 @@ std::string relative_target(std::string_view folder, std::string_view target) {
     }
 }
 
+bool names_clash(std::string_view one, std::string_view other) {
+    if (one.size() > other.size()) std::swap(one, other);
+    return other.starts_with(one) && (other.size() == one.size() || other[one.size()] == '/');
+}
+
 }  // namespace plugboard::device

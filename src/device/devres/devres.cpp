@@ -20,15 +20,22 @@ DevresEntry::DevresEntry(std::string name, DevresKey key, size_t size)
 
 DevresEntry::~DevresEntry() = default;
 
-std::string Devres::Impl::log_line(const char* operation, const DevresEntry& entry) const {
-    if (!log::is_enabled(log::Category::Devres)) return "";
-    return fmt::format("{}: DEVRES {} {} {} ({} bytes)", device.name(), operation,
-                       static_cast<const void*>(&entry), entry.name(), entry.size());
+void Devres::Impl::log(const char* operation, const DevresEntry& entry) const {
+    log::line(log::Category::Devres, "{}: DEVRES {} {} {} ({} bytes)", device.name(), operation,
+              static_cast<const void*>(&entry), entry.name(), entry.size());
 }
 
-void Devres::Impl::log(const char* operation, const DevresEntry& entry) const {
-    if (const auto line = log_line(operation, entry); !line.empty())
-        log::write(log::Category::Devres, line);
+Devres::Impl::Answer Devres::Impl::answer_without(const DevresEntry& entry, Keys keys) {
+    MutexLock lock(mutex);
+    return answer_without_locked(entry, keys);
+}
+
+Devres::Impl::Answer Devres::Impl::answer_without_locked(const DevresEntry& entry, Keys keys) {
+    if (keys == Keys::Once) {
+        if (const DevresHandle there = find_locked(entry.key())) return there;
+    }
+    if (closed) return Errno::NoDev;
+    return std::nullopt;
 }
 
 Errno Devres::Impl::complain(Errno error, std::string_view what) const {
@@ -148,44 +155,34 @@ Errno Devres::fail_as_asked(std::string_view name) const {
     return Errno::NoMem;
 }
 
-Result<DevresHandle> Devres::append(std::unique_ptr<DevresEntry> entry) {
-    impl_->log("ADD", *entry);  // now: once it is on the list, another thread may release it
+Result<DevresHandle> Devres::append(std::unique_ptr<DevresEntry> entry, Keys keys) {
+    // Now, for once it is on the list another thread may release it; but what is refused has no
+    // ADD.
+    if (log::is_enabled(log::Category::Devres)) {
+        if (const auto answer = impl_->answer_without(*entry, keys)) return *answer;
+        impl_->log("ADD", *entry);
+    }
     const DevresHandle handle = entry.get();
     MutexLock lock(impl_->mutex);
-    if (impl_->closed) {
-        lock.unlock();  // the entry is destroyed with no lock held
-        return Errno::NoDev;
+    const auto answer = impl_->answer_without_locked(*entry, keys);
+    if (!answer) {
+        impl_->append_locked(std::move(entry));
+        return handle;
     }
-    impl_->append_locked(std::move(entry));
-    return handle;
+    lock.unlock();              // the entry is destroyed with no lock held
+    impl_->log("REM", *entry);  // another thread was faster
+    return *answer;
 }
 
 Result<DevresHandle> Devres::add(std::unique_ptr<DevresEntry> entry) {
     if (is_step_to_fail()) return fail_as_asked(entry->name());
-    return append(std::move(entry));
+    return append(std::move(entry), Keys::Any);
 }
 
 Result<DevresHandle> Devres::find_or_add(std::unique_ptr<DevresEntry> fresh) {
-    // Made now: once it is on the list, another thread may release it.
-    const std::string line = impl_->log_line("ADD", *fresh);
-    const DevresHandle added = fresh.get();
-    MutexLock lock(impl_->mutex);
-    if (const DevresHandle there = impl_->find_locked(fresh->key())) {
-        lock.unlock();  // the fresh one is destroyed with no lock held
-        return there;
-    }
-    if (impl_->closed) {
-        lock.unlock();
-        return Errno::NoDev;
-    }
-    if (is_step_to_fail()) {
-        lock.unlock();
-        return fail_as_asked(fresh->name());
-    }
-    impl_->append_locked(std::move(fresh));
-    lock.unlock();
-    if (!line.empty()) log::write(log::Category::Devres, line);
-    return added;
+    if (const auto answer = impl_->answer_without(*fresh, Keys::Once)) return *answer;
+    if (is_step_to_fail()) return fail_as_asked(fresh->name());
+    return append(std::move(fresh), Keys::Once);
 }
 
 DevresHandle Devres::find(const DevresKey& key) const {
@@ -240,7 +237,7 @@ Result<void> Devres::release(const DevresKey& key) {
 
 std::unique_ptr<DevresEntry> Devres::take_off(DevresHandle handle) {
     MutexLock lock(impl_->mutex);
-    if (handle->doomed_) return nullptr;
+    if (handle->is_off()) return nullptr;
     impl_->take_off_locked(*handle);
     return std::unique_ptr<DevresEntry>(handle);
 }
@@ -254,7 +251,7 @@ std::unique_ptr<DevresEntry> Devres::remove(DevresHandle handle) {
 void Devres::release(DevresHandle handle) {
     {
         MutexLock lock(impl_->mutex);
-        if (handle->doomed_) return;
+        if (handle->is_off()) return;
         impl_->take_off_locked(*handle);
         handle->doomed_ = true;
     }

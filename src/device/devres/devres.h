@@ -60,9 +60,8 @@ class Devres {
     Result<void> destroy(const DevresKey& key);
     /// Takes it off and releases it now. NoEnt.
     Result<void> release(const DevresKey& key);
-    /// The same by handle, in O(1), of an entry that is not destroyed yet (see DevresHandle): from
-    /// its own release(), or that of one that goes with it and before it, they do nothing (remove:
-    /// null).
+    /// The same by handle, in O(1), of an entry that is not destroyed yet (see DevresHandle): of
+    /// one that was taken off, or is about to be released, they do nothing (remove: null).
     std::unique_ptr<DevresEntry> remove(DevresHandle handle);
     void release(DevresHandle handle);
 
@@ -135,9 +134,10 @@ class Devres {
     enum class Further { Allowed, Refused };
     /// Unbind, failed probe, device_del, last reference. Says how many entries were released.
     size_t release_all(Further further);
-    bool empty() const;  // not even a group marker
+    bool empty() const;             // not even a group marker
+    enum class Keys { Any, Once };  // Once: one with that key that is there is the answer
     /// add(), of what has been counted as a step already.
-    Result<DevresHandle> append(std::unique_ptr<DevresEntry> entry);
+    Result<DevresHandle> append(std::unique_ptr<DevresEntry> entry, Keys keys = Keys::Any);
     /// Takes it off, without a line in the log; null: its release has begun.
     std::unique_ptr<DevresEntry> take_off(DevresHandle handle);
     /// Counts a step; true for the one that a test asked to fail, which fail_as_asked() logs.

@@ -54,6 +54,9 @@ class DevresEntry : private ListNode {
     friend class Devres;
     friend class DevresIndex;
     friend class List<DevresEntry>;
+    /// It is the caller's, or about to be released.
+    bool is_off() const { return doomed_ || !is_linked(); }
+
     std::string name_;
     DevresKey key_;
     size_t size_;
@@ -63,7 +66,8 @@ class DevresEntry : private ListNode {
 };
 
 /// Names an entry for O(1) removal. A plain address: good from add() until the entry is destroyed,
-/// which is right after its release(). Who may come later than that uses a ScopedAction.
+/// which is right after its release(), or when whoever took it off does it. Who may come later than
+/// that uses a ScopedAction.
 using DevresHandle = DevresEntry*;
 
 }  // namespace plugboard::device

@@ -58,8 +58,10 @@ struct Devres::Impl {
     /// Releases and destroys, newest first.
     void release_doomed(List<DevresEntry>& doomed);
     void log(const char* operation, const DevresEntry& entry) const;
-    /// What log() writes; empty while nobody reads it.
-    std::string log_line(const char* operation, const DevresEntry& entry) const;
+    /// What an addition is answered without being made; nothing: it may be made.
+    using Answer = std::optional<Result<DevresHandle>>;
+    Answer answer_without(const DevresEntry& entry, Keys keys);
+    Answer answer_without_locked(const DevresEntry& entry, Keys keys) REQUIRES(mutex);
     /// A misuse: said in the log.
     Errno complain(Errno error, std::string_view what) const;
 };

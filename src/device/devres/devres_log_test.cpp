@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/log.h"
 #include "device/test_support.h"
@@ -66,9 +67,44 @@ TEST_F(DevresLog, has_what_find_or_add_adds) {
     devres().find_or_add(std::make_unique<Entry>("first")).value();
     devres().find_or_add(std::make_unique<Entry>("second")).value();
     device->del();
-    EXPECT_EQ(devres().find_or_add(std::make_unique<Entry>("late")).error(), Errno::NoDev);
     EXPECT_EQ(lines.take(),
               (Lines{"mock: DEVRES ADD first (7 bytes)", "mock: DEVRES REL first (7 bytes)"}));
+}
+
+TEST_F(DevresLog, has_no_addition_that_was_refused) {
+    device->del();
+    EXPECT_EQ(devres().find_or_add(std::make_unique<Entry>("late")).error(), Errno::NoDev);
+    EXPECT_EQ(devres().add(std::make_unique<Entry>("late")).error(), Errno::NoDev);
+    EXPECT_EQ(lines.take(), Lines{});
+}
+
+TEST_F(DevresLog, has_an_addition_before_anybody_can_release_it) {
+    int additions = 0;
+    log::set_sink([&](log::Category, std::string_view line) {
+        if (line.find(" ADD ") == std::string_view::npos) return;
+        additions++;
+        EXPECT_EQ(devres().find({.kind = &kind}), nullptr) << line;
+    });
+    devres().find_or_add(std::make_unique<Entry>("one")).value();
+    ASSERT_TRUE(devres().destroy({.kind = &kind}).ok());
+    devres().add(std::make_unique<Entry>("two")).value();
+    device->del();
+    EXPECT_EQ(additions, 2);
+}
+
+TEST_F(DevresLog, has_the_removal_of_what_another_thread_was_faster_with) {
+    bool is_first = true;
+    log::set_sink([&](log::Category, std::string_view line) {
+        note(line);
+        if (std::exchange(is_first, false))
+            devres().find_or_add(std::make_unique<Entry>("faster")).value();
+    });
+    const DevresHandle there = devres().find_or_add(std::make_unique<Entry>("slower")).value();
+    EXPECT_EQ(there->name(), "faster");
+    EXPECT_EQ(lines.take(),
+              (Lines{"mock: DEVRES ADD slower (7 bytes)", "mock: DEVRES ADD faster (7 bytes)",
+                     "mock: DEVRES REM slower (7 bytes)"}));
+    device->del();
 }
 
 TEST_F(DevresLog, says_which_addition_failed_as_asked) {

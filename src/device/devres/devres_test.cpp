@@ -309,5 +309,15 @@ TEST_F(DevresTest, a_groups_opening_fails_when_a_test_asks_for_it) {
     EXPECT_EQ(trace.take(), Lines{"inside"});
 }
 
+TEST_F(DevresTest, handle_of_an_entry_that_was_taken_off_does_nothing) {
+    const Action up{[](void*) {}, nullptr};
+    const DevresHandle handle = devres().add_action("up", up).value();
+    const auto mine = devres().remove(up.key()).value();
+    EXPECT_EQ(devres().remove(handle), nullptr);
+    devres().release(handle);
+    EXPECT_EQ(devres().size(), 0u);
+    EXPECT_EQ(mine->name(), "up");
+}
+
 }  // namespace
 }  // namespace plugboard::device
