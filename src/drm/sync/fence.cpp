@@ -251,18 +251,20 @@ MaybeRef<Fence> Fence::linked() const {
     return earlier_;
 }
 
+/// Looks at the members, which stay signalled, and not at whether the chains have been told yet: so
+/// no later walk finds one below where an earlier walk has seen the end.
 MaybeRef<Fence> Fence::earlier() {
-    for (;;) {
-        MaybeRef<Fence> next = linked();
-        if (!next || (*next)->is_signaled()) return std::nullopt;
+    MaybeRef<Fence> next = linked();
+    while (next && !(*next)->is_signaled()) {
         if ((*next)->kind_ != FenceKind::Chain || !(*next)->members_.front()->is_signaled())
             return next;
-        const MaybeRef<Fence> beyond = (*next)->linked();
-        if (!beyond) return next;  // its signal is on the way
-        // Who takes this one off the list may put it on another; others leave the link alone.
-        if (!(*next)->remove_whole(*this)) return next;
-        link(*beyond);
+        // It only waits for those before it. Who takes this one off its list puts it on theirs;
+        // others walk on and leave the link alone.
+        MaybeRef<Fence> beyond = (*next)->linked();
+        if (beyond && (*next)->remove_whole(*this)) link(*beyond);
+        next = std::move(beyond);
     }
+    return std::nullopt;
 }
 
 void Fence::link(const Ref<Fence>& earlier) {

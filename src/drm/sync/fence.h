@@ -78,8 +78,8 @@ class Fence final : public Object {
     FenceKind kind() const { return kind_; }
     /// Of an array all, also signalled ones; of a chain its own; of others none.
     const std::vector<Ref<Fence>>& members() const { return members_; }
-    /// Of a chain the next earlier one that is pending; chains whose own fence is signalled drop
-    /// out for good. Nothing when all before is signalled. Linux: dma_fence_chain_walk
+    /// Of a chain the next earlier one whose own fence is pending; those that wait for others only
+    /// drop out for good. Nothing when all before is signalled. Linux: dma_fence_chain_walk
     MaybeRef<Fence> earlier();
     uint64_t earlier_seqno() const { return earlier_seqno_; }
 
@@ -90,7 +90,8 @@ class Fence final : public Object {
 
     /// Runs `callback` once when it signals (at once if it has), on the signalling thread with no
     /// lock held, in the order of adding, once the arrays and chains that signal with it are; after
-    /// a signal() in a callback, when that has returned. The number takes it back.
+    /// a signal() in a callback, when that has returned. (At once: an array that another thread is
+    /// just telling may not be signalled yet.) The number takes it back.
     /// Linux: dma_fence_add_callback
     uint64_t on_signal(std::function<void()> callback);
     /// False when it has run, runs or is about to. Linux: dma_fence_remove_callback

@@ -19,9 +19,8 @@ Ref<Fence> add_point(const MaybeRef<Fence>& head, uint64_t point, Ref<Fence> fen
 /// head is no chain. Linux: dma_fence_chain_find_seqno
 MaybeRef<Fence> find_point(const Ref<Fence>& head, uint64_t point);
 
-/// The highest point that is complete with all before it; 0 if none is or the head is no chain. A
-/// snapshot: while other threads signal and walk the chain, a later one may still say a little
-/// less, and find_point() of it may give one that is pending. Linux: drm_syncobj_query_ioctl
+/// The highest point that is complete with all before it; 0 if none is or the head is no chain.
+/// Never goes back, and find_point() of it is signalled. Linux: drm_syncobj_query_ioctl
 uint64_t last_signaled(const Ref<Fence>& head);
 
 }  // namespace plugboard::drm
