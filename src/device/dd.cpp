@@ -94,6 +94,8 @@ Result<void> Core::start(const DeviceLocked& locked, Driver& driver) {
     TRY(driver.probe(bound));
     auto made = make_groups(device, GroupOwner::Driver, driver.device_groups(device));
     if (made.ok()) return made;
+    // Before remove(), which probe() has earned; what is left to do after a failed start() is done
+    // again, and finds nothing.
     mark_gone(device);
     drain(device, "probe that failed");
     delete_children(locked, Children::OfThisBinding);

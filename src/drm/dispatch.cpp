@@ -248,11 +248,7 @@ Result<void> run(Request& request, Device& device, File& file, const Call& call,
         return request.refuse(core, needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
                               "the driver {} has no modeset", device.info().name);
     }
-    Result<void> result = call.handle(request, device, file, bytes);
-    // The handlers pass faults on as they are.
-    if (!result.ok() && result.error() == Errno::Fault && !request.is_refused())
-        return request.refuse(core, Errno::Fault, "memory that the argument points at");
-    return result;
+    return request.name_fault(core, call.handle(request, device, file, bytes));
 }
 
 Result<void> run_described(Request& request, Device& device, File& file, const Call& call,

@@ -62,6 +62,13 @@ class Request {
         return refused(category, error, fmt::format(format, std::forward<Args>(args)...));
     }
 
+    /// Names a fault that has no reason yet: functions pass those of the caller's memory on as they
+    /// are. The result as it is otherwise.
+    Result<void> name_fault(log::Category category, Result<void> result) {
+        if (result.ok() || result.error() != Errno::Fault || is_refused()) return result;
+        return refuse(category, Errno::Fault, "memory that the argument points at");
+    }
+
     /// Waits until `ready()` (it takes the locks it needs) or the end. NoDev: the device is gone;
     /// Intr: a signal (not when ignored); Time: the deadline. Holds nothing.
     template <class Predicate>

@@ -34,8 +34,8 @@ class Fences {
     Ref<drm::Fence> make();
 
   private:
-    /// By number, so the oldest first. Shared with the callbacks of the fences in it, which take
-    /// each out when it signals, on whatever thread.
+    /// By number, so in the order of making, give or take what threads do at one time. Shared with
+    /// the callbacks of the fences in it, which take each out when it signals, on whatever thread.
     struct Pending {
         struct Entry {
             Ref<drm::Fence> fence;

@@ -118,11 +118,8 @@ Result<int> ioctl(Request& request, DmaBuf& buffer, SpecialFiles& files, uint32_
         default:
             return request.refuse(prime, Errno::NoTty, "0x{:x} is no ioctl of a dma-buf", command);
     }
-    if (done.ok()) return 0;
-    // The functions pass faults on as they are.
-    if (done.error() == Errno::Fault && !request.is_refused())
-        return request.refuse(prime, Errno::Fault, "memory that the argument points at");
-    return done.error();
+    TRY(request.name_fault(prime, std::move(done)));
+    return 0;
 }
 
 }  // namespace plugboard::drm::gem

@@ -52,10 +52,10 @@ void Reservation::prune_locked(Entries& dropped) {
 
 void Reservation::add_locked(Entry entry, Entries& dropped) {
     prune_locked(dropped);
-    const FenceInfo& info = entry.fence->info();
+    const Fence& fence = *entry.fence;
     const auto replaced = std::ranges::find_if(entries_, [&](const Entry& old) {
-        return old.fence->info().context == info.context && old.usage >= entry.usage &&
-               old.fence->info().seqno <= info.seqno;
+        return old.fence->info().context == fence.info().context && old.usage >= entry.usage &&
+               !is_later(*old.fence, fence);
     });
     if (replaced == entries_.end()) {
         entries_.push_back(std::move(entry));

@@ -55,6 +55,16 @@ TEST_F(ReservationTest, later_fence_of_a_timeline_takes_the_place_of_an_earlier)
     EXPECT_EQ(pending(Usage::Read).size(), 4u);
 }
 
+TEST_F(ReservationTest, numbers_of_a_timeline_wrap) {
+    const FenceContext context = next_fence_context();
+    const auto last = make(context, 0xffffffff), next = make(context, 0);
+    reservation.add(last, Usage::Read);
+    reservation.add(next, Usage::Read);
+    EXPECT_EQ(pending(Usage::Read), (Fences{&*next}));
+    reservation.add(last, Usage::Read);
+    EXPECT_EQ(pending(Usage::Read), (Fences{&*next, &*last})) << "the later one stays";
+}
+
 TEST_F(ReservationTest, fence_that_excludes_others_is_added_to_an_idle_buffer_only) {
     const auto read = make(), write = make();
     EXPECT_TRUE(reservation.add_if_idle(read, Usage::Read, waits_of(false)));

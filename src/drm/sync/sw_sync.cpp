@@ -163,11 +163,8 @@ Result<int> SwSync::ioctl(Request& request, uint32_t command, uapi::UserAddress 
         default:
             return request.refuse(core, Errno::NoTty, "0x{:x} is no ioctl of sw_sync", command);
     }
-    if (done.ok()) return 0;
-    // The functions pass faults on as they are.
-    if (done.error() == Errno::Fault && !request.is_refused())
-        return request.refuse(core, Errno::Fault, "memory that the argument points at");
-    return done.error();
+    TRY(request.name_fault(core, std::move(done)));
+    return 0;
 }
 
 Result<void> SwSync::create_fence(Request& request, uapi::UserAddress argument) {

@@ -99,11 +99,8 @@ Result<int> SyncFile::ioctl(Request& request, uint32_t command, uapi::UserAddres
         default:
             return request.refuse(core, Errno::NoTty, "0x{:x} is no ioctl of a sync_file", command);
     }
-    if (done.ok()) return 0;
-    // The functions pass faults on as they are.
-    if (done.error() == Errno::Fault && !request.is_refused())
-        return request.refuse(core, Errno::Fault, "memory that the argument points at");
-    return done.error();
+    TRY(request.name_fault(core, std::move(done)));
+    return 0;
 }
 
 /// Linux takes the new descriptor's number before it looks at anything.

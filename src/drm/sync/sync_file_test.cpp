@@ -1,4 +1,6 @@
-// Fences, the descriptors that clients hold of them, and sw_sync.
+// Descriptors of fences, and what is merged of them.
+#include "drm/sync/sync_file.h"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/sync_file.h>
@@ -12,37 +14,15 @@
 #include <vector>
 
 #include "drm/atomic/atomic_fixture.h"
-#include "drm/sync/fence.h"
 #include "drm/sync/fence_array.h"
 #include "drm/sync/fence_chain.h"
-#include "drm/sync/sw_sync.h"
-#include "drm/sync/sync_file.h"
-#include "uapi/in_process_memory.h"
+#include "drm/sync/sync_fixture.h"
 
 namespace plugboard::drm {
 namespace {
 
 using atomic::is_readable;
 using namespace std::chrono_literals;
-
-/// Memory of a caller that has no descriptor left.
-class FullCaller final : public uapi::UserMemory {
-  public:
-    Result<void> read(std::span<std::byte> to, uapi::UserAddress from) override {
-        return memory_.read(to, from);
-    }
-    Result<void> write(uapi::UserAddress to, std::span<const std::byte> from) override {
-        return memory_.write(to, from);
-    }
-    Result<void> write_now(uapi::UserAddress to, std::span<const std::byte> from) override {
-        return memory_.write_now(to, from);
-    }
-    Result<UniqueFd> take_fd(int number) override { return memory_.take_fd(number); }
-    Result<int> install_fd(UniqueFd, uapi::OnExec) override { return Errno::MFile; }
-
-  private:
-    uapi::InProcessMemory memory_;
-};
 
 /// One value that can be read only.
 template <class T>
@@ -60,114 +40,6 @@ class ReadOnly {
   private:
     void* const page_;
 };
-
-class SyncTest : public testing::Test {
-  protected:
-    SpecialFiles& files() { return model.service<SpecialFiles>(); }
-    Ref<Fence> make_fence() {
-        return Fence::create(clock, {.context = next_fence_context(),
-                                     .seqno = 7,
-                                     .driver = "vkms",
-                                     .timeline = "CRTC:35-crtc-0"});
-    }
-    /// The errno; each but 0 must come with a reason.
-    int call(const UniqueFd& fd, unsigned long command, void* argument) {
-        uapi::InProcessMemory memory;
-        const int error = call_with(memory, fd, command, argument);
-        memory.end_request(error != 0);
-        return error;
-    }
-    int call_of_full_caller(const UniqueFd& fd, unsigned long command, void* argument) {
-        FullCaller memory;
-        return call_with(memory, fd, command, argument);
-    }
-    int call_with(uapi::UserMemory& memory, const UniqueFd& fd, unsigned long command,
-                  void* argument) {
-        auto file = files().find(fd);
-        EXPECT_TRUE(file);
-        if (!file) return -1;
-        ThreadSleeper sleeper(clock);
-        Request request(memory, sleeper, {});
-        request.keep_reasons();
-        auto done = (*file)->ioctl(request, static_cast<uint32_t>(command),
-                                   uapi::UserAddress{reinterpret_cast<uint64_t>(argument)});
-        if (done.ok()) return 0;
-        EXPECT_NE(request.reason(), "");
-        return static_cast<int>(done.error());
-    }
-    UniqueFd merge_files(const UniqueFd& one, const UniqueFd& two, const std::string& name = "") {
-        sync_merge_data data{};
-        std::memcpy(data.name, name.data(), std::min(name.size(), sizeof data.name));
-        data.fd2 = two.borrow();
-        EXPECT_EQ(call(one, SYNC_IOC_MERGE, &data), 0);
-        return UniqueFd(data.fence);
-    }
-    /// As the call leaves it, with room for `room` leaves.
-    sync_file_info file_info(const UniqueFd& fd, uint32_t room = 0) {
-        leaves_of_file.assign(room, {});
-        sync_file_info info{};
-        info.num_fences = room;
-        info.sync_fence_info = reinterpret_cast<uint64_t>(leaves_of_file.data());
-        EXPECT_EQ(call(fd, SYNC_IOC_FILE_INFO, &info), 0);
-        return info;
-    }
-    int set_deadline(const UniqueFd& fd, uint64_t deadline_ns) {
-        struct {
-            uint64_t deadline_ns, pad;
-        } data{deadline_ns, 0};
-        return call(fd, _IOW('>', 5, decltype(data)), &data);
-    }
-    uint64_t deadline_of(const UniqueFd& timeline, const UniqueFd& fd) {
-        SwSyncGetDeadline get{};
-        get.fence_fd = fd.borrow();
-        EXPECT_EQ(call(timeline, sw_sync_get_deadline, &get), 0);
-        return get.deadline_ns;
-    }
-    UniqueFd create_fence(const UniqueFd& timeline, uint32_t value) {
-        SwSyncCreateFence data{};
-        data.value = value;
-        EXPECT_EQ(call(timeline, sw_sync_create_fence, &data), 0);
-        return UniqueFd(data.fence);
-    }
-    int inc(const UniqueFd& timeline, uint32_t steps) {
-        return call(timeline, sw_sync_inc, &steps);
-    }
-    int status(const UniqueFd& fd) { return (*files().import_fence(fd))->status(); }
-
-    FakeClock clock;
-    device::Model model{clock};
-    std::vector<sync_fence_info> leaves_of_file;  // of the last file_info()
-};
-
-TEST_F(SyncTest, fence_signals_once_and_remembers_when) {
-    const auto fence = make_fence();
-    int called = 0;
-    fence->on_signal([&] { called++; });
-    clock.advance(5ms);
-    const Time when = clock.now();
-    fence->signal();
-    clock.advance(5ms);
-    fence->signal(Errno::Io);
-    EXPECT_EQ(called, 1);
-    EXPECT_EQ(fence->status(), 1);
-    EXPECT_EQ(fence->timestamp(), when);
-}
-
-TEST_F(SyncTest, removed_callback_does_not_run) {
-    const auto fence = make_fence();
-    const uint64_t number = fence->on_signal([] { FAIL(); });
-    EXPECT_TRUE(fence->remove_callback(number));
-    EXPECT_FALSE(fence->remove_callback(number));
-    fence->signal();
-}
-
-TEST_F(SyncTest, names_of_a_signalled_fence_are_detached) {
-    const auto fence = make_fence();
-    EXPECT_EQ(fence->driver_name(), "vkms");
-    fence->signal();
-    EXPECT_EQ(fence->driver_name(), "detached-driver");
-    EXPECT_EQ(fence->timeline_name(), "signaled-timeline");
-}
 
 TEST_F(SyncTest, sync_file_is_readable_once_signalled_also_with_an_error) {
     const auto fence = make_fence();
@@ -409,27 +281,6 @@ TEST_F(SyncTest, deadline_of_a_merged_file_is_that_of_its_fences) {
     EXPECT_EQ(deadline_of(other, b), 2000u);
 }
 
-TEST_F(SyncTest, timeline_that_ends_leaves_no_fence_behind) {
-    const size_t before = live_object_count();
-    {
-        UniqueFd timeline = *open_sw_sync(model, "test"), other = *open_sw_sync(model, "other");
-        UniqueFd merged = merge_files(create_fence(timeline, 1), create_fence(other, 1));
-        MaybeRef<Fence> head = *files().import_fence(merged);
-        for (uint64_t point = 1; point < 10; point++)
-            head = add_point(head, point, *files().import_fence(merge_files(merged, merged)));
-        UniqueFd of_chain = *files().export_fence(*head);
-        timeline.reset();
-        files().watch().settle();
-        EXPECT_EQ(status(merged), 0);
-        other.reset();
-        files().watch().settle();
-        EXPECT_EQ(status(merged), -ENOENT);
-        EXPECT_EQ(status(of_chain), 1);
-    }
-    files().watch().settle();
-    EXPECT_EQ(live_object_count(), before);
-}
-
 TEST_F(SyncTest, merged_file_that_is_closed_goes_before_its_timelines) {
     const UniqueFd timeline = *open_sw_sync(model, "test"), other = *open_sw_sync(model, "other");
     const UniqueFd a = create_fence(timeline, 1), b = create_fence(other, 1);
@@ -437,109 +288,6 @@ TEST_F(SyncTest, merged_file_that_is_closed_goes_before_its_timelines) {
     merge_files(a, b).reset();
     files().watch().settle();
     EXPECT_EQ(live_object_count(), before);
-}
-
-TEST_F(SyncTest, sw_sync_signals_what_is_due) {
-    const UniqueFd timeline = *open_sw_sync(model, "a very long name of a command");
-    const UniqueFd first = create_fence(timeline, 1), third = create_fence(timeline, 3);
-    EXPECT_EQ(inc(timeline, 1), 0);
-    EXPECT_EQ(status(first), 1);
-    EXPECT_EQ(status(third), 0);
-    EXPECT_EQ(sync_info(model),
-              "objs:\n--------------\na very long nam: 1\n  fence active: 3 / 1\n\n"
-              "fences:\n--------------\n");
-    EXPECT_EQ(inc(timeline, 2), 0);
-    EXPECT_EQ(status(third), 1);
-}
-
-TEST_F(SyncTest, sw_sync_signals_in_the_order_of_numbers) {
-    const UniqueFd timeline = *open_sw_sync(model, "test");
-    std::vector<UniqueFd> fds;
-    std::vector<uint64_t> order;
-    for (const uint32_t value : {3u, 1u, 2u}) {
-        fds.push_back(create_fence(timeline, value));
-        (*files().import_fence(fds.back()))->on_signal([&order, value] { order.push_back(value); });
-    }
-    EXPECT_EQ(inc(timeline, 0xffffffff), 0);  // more than one step of INT_MAX
-    EXPECT_EQ(order, (std::vector<uint64_t>{1, 2, 3}));
-    EXPECT_NE(sync_info(model).find("test: 4294967295\n"), std::string::npos);
-    EXPECT_EQ(call(timeline, sw_sync_inc, reinterpret_cast<void*>(8)), EFAULT);
-    EXPECT_EQ(call(timeline, sw_sync_get_deadline, reinterpret_cast<void*>(8)), EFAULT);
-}
-
-TEST_F(SyncTest, sw_sync_past_value_is_born_signalled) {
-    const UniqueFd timeline = *open_sw_sync(model, "test");
-    EXPECT_EQ(inc(timeline, 5), 0);
-    EXPECT_EQ(status(create_fence(timeline, 5)), 1);
-    EXPECT_EQ(status(create_fence(timeline, 4)), 1);
-    EXPECT_EQ(status(create_fence(timeline, 6)), 0);
-}
-
-TEST_F(SyncTest, sw_sync_value_wraps) {
-    const UniqueFd timeline = *open_sw_sync(model, "test");
-    EXPECT_EQ(inc(timeline, 0xfffffffe), 0);
-    const UniqueFd before = create_fence(timeline, 0xffffffff), after = create_fence(timeline, 2);
-    EXPECT_EQ(inc(timeline, 1), 0);
-    EXPECT_EQ(status(before), 1);
-    EXPECT_EQ(status(after), 0);
-    EXPECT_EQ(inc(timeline, 3), 0);
-    EXPECT_EQ(status(after), 1);
-}
-
-TEST_F(SyncTest, sw_sync_same_pending_value_is_the_same_fence) {
-    const UniqueFd timeline = *open_sw_sync(model, "test");
-    const UniqueFd one = create_fence(timeline, 1), two = create_fence(timeline, 1);
-    EXPECT_EQ(*files().import_fence(one), *files().import_fence(two));
-}
-
-TEST_F(SyncTest, sw_sync_close_ends_pending_fences_in_error) {
-    UniqueFd timeline = *open_sw_sync(model, "test");
-    const UniqueFd fence = create_fence(timeline, 1);
-    timeline.reset();
-    files().watch().settle();
-    EXPECT_EQ(status(fence), -ENOENT);
-    EXPECT_TRUE(is_readable(fence.borrow()));
-}
-
-TEST_F(SyncTest, sw_sync_tells_the_earliest_deadline) {
-    const UniqueFd timeline = *open_sw_sync(model, "test");
-    const UniqueFd fence = create_fence(timeline, 1);
-    SwSyncGetDeadline get{};
-    get.fence_fd = fence.borrow();
-    EXPECT_EQ(call(timeline, sw_sync_get_deadline, &get), ENOENT);
-    struct {
-        uint64_t deadline_ns, pad;
-    } set{2000, 0};
-    constexpr unsigned long set_deadline = _IOW('>', 5, decltype(set));
-    EXPECT_EQ(call(fence, set_deadline, &set), 0);
-    set.deadline_ns = 1000;
-    EXPECT_EQ(call(fence, set_deadline, &set), 0);
-    set.deadline_ns = 3000;
-    EXPECT_EQ(call(fence, set_deadline, &set), 0);
-    EXPECT_EQ(call(timeline, sw_sync_get_deadline, &get), 0);
-    EXPECT_EQ(get.deadline_ns, 1000u);
-    EXPECT_EQ(call(timeline, sw_sync_get_deadline, &get), EINVAL);  // deadline_ns is not 0
-    get = {0, 0, 0};
-    EXPECT_EQ(call(timeline, sw_sync_get_deadline, &get), EINVAL);
-    const UniqueFd other = *files().export_fence(make_fence());
-    get.fence_fd = other.borrow();
-    EXPECT_EQ(call(timeline, sw_sync_get_deadline, &get), EINVAL);
-    set.pad = 1;
-    EXPECT_EQ(call(fence, set_deadline, &set), EINVAL);
-    EXPECT_EQ(call(timeline, _IO('W', 9), nullptr), ENOTTY);
-}
-
-TEST_F(SyncTest, sw_sync_fence_that_nobody_holds_leaves_its_timeline) {
-    const UniqueFd timeline = *open_sw_sync(model, "test");
-    const size_t before = live_object_count();
-    create_fence(timeline, 5).reset();
-    files().watch().settle();
-    EXPECT_EQ(live_object_count(), before);
-    EXPECT_EQ(sync_info(model).find("fence active"), std::string::npos);
-    const UniqueFd again = create_fence(timeline, 5);
-    EXPECT_NE(sync_info(model).find("fence active: 5 / 0"), std::string::npos);
-    inc(timeline, 5);
-    EXPECT_EQ(status(again), 1);
 }
 
 }  // namespace
