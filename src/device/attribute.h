@@ -15,9 +15,9 @@ namespace plugboard::device {
 class Device;
 
 struct Attribute {
-    std::string name;                                       // may have a folder: "power/control"
+    std::string name{};                                     // may have a folder: "power/control"
     uint32_t mode = 0444;                                   // permission bits
-    std::function<Result<std::string>()> show;              // the file's content
+    std::function<Result<std::string>()> show{};            // the file's content
     std::function<Result<void>(std::string_view)> store{};  // what a write does; none: not writable
 };
 
