@@ -1,0 +1,199 @@
+// Every ioctl of every device keeps its contract, and what its row says of all its kind.
+#include "tests/contract/contract.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "base/ref.h"
+#include "drm/driver_ioctl.h"
+#include "uapi/ioctl_fields.h"
+
+namespace plugboard::tests {
+namespace {
+
+/// Fails when the scene has left objects behind.
+class IoctlContract : public testing::TestWithParam<Contract> {
+  protected:
+    ~IoctlContract() override {
+        scene_.reset();
+        EXPECT_EQ(live_object_count(), objects_);
+    }
+    Scene& scene() { return *scene_; }
+    void start_again() {
+        scene_.reset();
+        scene_ = std::make_unique<Scene>();
+    }
+
+    const Contract& contract = GetParam();
+
+  private:
+    const size_t objects_ = live_object_count();
+    std::unique_ptr<Scene> scene_ = std::make_unique<Scene>();
+};
+
+void expect_refused(const Client& client, int answer, int error, const std::string& reason) {
+    EXPECT_EQ(result_name(answer), result_name(error)) << client.reason();
+    EXPECT_FALSE(client.reason().empty());
+    EXPECT_NE(client.reason().find(reason), std::string::npos) << client.reason();
+}
+
+TEST_P(IoctlContract, a_good_call_succeeds) {
+    ArgumentBytes argument = contract.good(scene());
+    const int answer = contract.call(scene(), argument);
+    Client& client = contract.client(scene());
+    if (contract.good_error == 0) {
+        EXPECT_EQ(result_name(answer), "ok") << client.reason();
+    } else {
+        expect_refused(client, answer, contract.good_error, contract.good_reason);
+    }
+}
+
+TEST_P(IoctlContract, each_wrong_argument_has_its_errno_and_its_reason) {
+    for (const Refusal& refusal : contract.refusals) {
+        SCOPED_TRACE(refusal.what);
+        start_again();
+        ArgumentBytes argument = contract.good(scene());
+        refusal.change(scene(), argument);
+        const int answer = contract.call(scene(), argument);
+        expect_refused(contract.client(scene()), answer, refusal.error, refusal.reason);
+    }
+}
+
+TEST_P(IoctlContract, each_bad_pointer_is_a_fault_with_a_reason) {
+    if (_IOC_SIZE(contract.command) != 0) {
+        Client& client = contract.client(scene());
+        const int answer =
+            client.ioctl(contract.command, reinterpret_cast<void*>(Scene::bad_pointer));
+        expect_refused(client, answer, EFAULT, "0x8");
+    }
+    for (const PointerMember& pointer : contract.pointers) {
+        SCOPED_TRACE(pointer.name);
+        start_again();
+        ArgumentBytes argument = contract.good(scene());
+        uint64_t good = 0;
+        std::memcpy(&good, argument.data() + pointer.offset, sizeof(good));
+        ASSERT_GT(good, Scene::bad_pointer);
+        std::memcpy(argument.data() + pointer.offset, &Scene::bad_pointer, sizeof(good));
+        const int answer = contract.call(scene(), argument);
+        expect_refused(contract.client(scene()), answer, EFAULT, "");
+    }
+}
+
+TEST_P(IoctlContract, after_unplug_it_is_ENODEV) {
+    ArgumentBytes argument = contract.good(scene());
+    scene().unplug();
+    const int answer = contract.call(scene(), argument);
+    expect_refused(contract.client(scene()), answer, ENODEV, "is gone");
+}
+
+TEST_P(IoctlContract, an_unplug_during_the_call_is_ENODEV) {
+    ArgumentBytes argument = contract.good(scene());
+    const drm::StopHook hook = [this](drm::Device&, const uapi::Ioctl&, drm::StopPoint point) {
+        if (point == drm::StopPoint::AfterCopy) scene().unplug();
+    };
+    drm::stop_hook = &hook;
+    const int answer = contract.call(scene(), argument);
+    drm::stop_hook = nullptr;
+    expect_refused(contract.client(scene()), answer, ENODEV, "is gone");
+}
+
+TEST_P(IoctlContract, two_threads_may_call_it_at_once) {
+    ArgumentBytes first = contract.good(scene());
+    ArgumentBytes second = first;
+    int answers[2] = {};
+    answers[0] = scene().complete([&] {
+        auto other = std::async(std::launch::async, [&] {
+            return contract.client(scene()).ioctl_as(
+                {.pid = 4242, .uid = contract.row(scene()).permissions.root_only ? 0U : 1000U},
+                contract.command, second.data());
+        });
+        const int mine = contract.client(scene()).ioctl_as(
+            {.pid = 4242, .uid = contract.row(scene()).permissions.root_only ? 0U : 1000U},
+            contract.command, first.data());
+        answers[1] = other.get();
+        return mine;
+    });
+    const auto is_good = [&](int answer) { return answer == contract.good_error; };
+    const auto may_be = [&](int answer) {
+        return is_good(answer) || std::ranges::count(contract.second_errors, answer) != 0;
+    };
+    EXPECT_TRUE(is_good(answers[0]) || is_good(answers[1]));
+    EXPECT_TRUE(may_be(answers[0])) << result_name(answers[0]);
+    EXPECT_TRUE(may_be(answers[1])) << result_name(answers[1]);
+}
+
+TEST_P(IoctlContract, its_row_says_who_may_call) {
+    const uapi::Permissions needed = contract.row(scene()).permissions;
+    std::vector<std::byte> zeros(_IOC_SIZE(contract.command));
+    const auto refused = [&](Client& client, const std::string& reason) {
+        expect_refused(client, client.ioctl(contract.command, zeros.data()), EACCES, reason);
+    };
+    if (needed.root_only) {
+        refused(*scene().drawer, "only root");
+        return;
+    }
+    if (!needed.render) {
+        const std::string reason =
+            needed.master ? "not the current master" : "not allowed on a render node";
+        refused(*scene().renderer, reason);
+    }
+    if (needed.auth) refused(*scene().other, "not authenticated");
+    if (needed.master && !needed.auth) {
+        refused(*scene().other, "not the current master");
+        scene().drop_master();
+        refused(*scene().drawer, "not the current master");
+    }
+}
+
+/// The row's; a driver's are known to a device only.
+std::string name_of(const testing::TestParamInfo<Contract>& info) {
+    const uint32_t number = _IOC_NR(info.param.command);
+    const uapi::Ioctl* core = uapi::find_ioctl(number);
+    return core ? std::string(core->name) : fmt::format("driver_0x{:02x}", number);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, IoctlContract, testing::ValuesIn(all_contracts()), name_of);
+
+const Contract* find_contract(uint32_t command) {
+    for (const Contract& contract : all_contracts()) {
+        if (contract.command == command) return &contract;
+    }
+    return nullptr;
+}
+
+void expect_pointer(const Contract& contract, size_t offset) {
+    EXPECT_TRUE(std::ranges::any_of(
+        contract.pointers, [&](const PointerMember& pointer) { return pointer.offset == offset; }))
+        << "no bad pointer at offset " << offset;
+}
+
+TEST(IoctlContracts, there_is_one_for_each_row_and_it_names_the_pointers_that_the_table_knows) {
+    Scene scene;
+    size_t rows = 0;
+    const auto check = [&](const uapi::Ioctl& row) {
+        SCOPED_TRACE(row.name);
+        rows++;
+        const Contract* contract = find_contract(row.command);
+        ASSERT_TRUE(contract);
+        for (const uapi::UserArray& array : row.reads) {
+            if (array.count_bytes != 0) expect_pointer(*contract, array.pointer_offset);
+        }
+        for (const uapi::Field& field : uapi::ioctl_fields(row.number())) {
+            if (field.form == uapi::Form::UserIds) expect_pointer(*contract, field.offset);
+        }
+    };
+    for (uint32_t number = 0; number < uapi::table_size; number++) {
+        if (const uapi::Ioctl* row = uapi::find_ioctl(number)) check(*row);
+    }
+    for (const drm::DriverIoctl& own : scene.vgem().info().ioctls) check(own.row);
+    EXPECT_EQ(all_contracts().size(), rows);
+}
+
+}  // namespace
+}  // namespace plugboard::tests
