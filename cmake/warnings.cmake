@@ -19,6 +19,9 @@ if(PLUGBOARD_SANITIZE)
         add_compile_options(-fno-sanitize-recover=undefined -fno-sanitize=vptr)
     endif()
 endif()
+if(PLUGBOARD_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # plugboard_plain(<target>...): without sanitizers, in every build. What runs as a client (the preload library
 # and the programs it is loaded into) must not need their runtime, as unmodified programs have none.

@@ -87,7 +87,7 @@ void DrmTree::put_sync_files() {
     device::Model* of = &model_;  // outlives the tree
     LiveFile sw_sync{.mode = 0644};
     sw_sync.open = [of](int, const uapi::Credentials& caller) {
-        return drm::open_sw_sync(*of, process_name(caller.pid));
+        return drm::open_sw_sync(*of, process_name(caller.pid), caller.uid);
     };
     report("sw_sync", tree_.put_live("/sys/kernel/debug/sync/sw_sync", std::move(sw_sync)));
     LiveFile info;

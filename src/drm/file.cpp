@@ -60,7 +60,10 @@ Result<Ref<File>> File::open(Device& device, OpenInfo info, std::unique_ptr<Even
     if (info.flags & O_EXCL) return Errno::Busy;
     if (info.node == NodeType::Render && !device.render_minor()) return Errno::NoDev;
 
+    auto charge = Accounts::instance().of(info.opener.uid).charge(Resource::Files);
+    if (!charge.ok()) return Errno::NFile;
     Ref<File> file = make_ref<File>(device, std::move(info), std::move(sink));
+    file->state().charge = *std::move(charge);
     {
         MutexLock lock(device.state().files_mutex);
         device.state().files.emplace(file->id(), &*file);

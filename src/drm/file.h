@@ -78,7 +78,7 @@ struct FileData {
 /// events by its id, which is never used again.
 class File final : public Object {
   public:
-    /// NoDev: gone or not published; Busy: O_EXCL. Linux: drm_open
+    /// NoDev: gone or not published; Busy: O_EXCL; NFile: the user has too many. Linux: drm_open
     static Result<Ref<File>> open(Device& device, OpenInfo info, std::unique_ptr<EventSink> sink);
 
     /// The whole of ioctl(2) for type 'd': order of checks as facts say. The value is what the call

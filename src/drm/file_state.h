@@ -21,6 +21,7 @@
 namespace plugboard::drm {
 
 struct File::State {
+    Charge charge;  // the opener's
     mutable Mutex<LockClass<File>> mutex;
     ClientCaps caps GUARDED_BY(mutex);
     std::string client_name GUARDED_BY(mutex);

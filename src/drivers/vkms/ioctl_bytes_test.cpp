@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "drivers/vkms/ioctl_bytes_fixture.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/handlers.h"
 #include "drm/objects/mode.h"
@@ -23,10 +22,16 @@
 #include "drm/sync/sync_file.h"
 #include "drm/trace/ioctl_text.h"
 #include "tests/support/comes_true.h"
+#include "tests/support/drm_random_ioctl.h"
 #include "tests/support/threads.h"
 
 namespace plugboard::vkms {
 namespace {
+
+using tests::CallerMemory;
+using tests::Known;
+using tests::make_call;
+using tests::RandomCall;
 
 /// Each call is made of a list of numbers.
 using Calls = std::vector<tests::Numbers>;

@@ -58,7 +58,9 @@ Result<void> Signals::prepare(const Wishes& wishes) {
 }
 
 Result<Ref<Fence>> Signals::export_fence(Ref<Fence> fence, uapi::UserAddress slot) {
-    auto fd = device_.parent().model().service<SpecialFiles>().export_fence(fence);
+    auto charge = TRY(drm::charge(request_, Resource::SyncFiles));
+    auto fd =
+        device_.parent().model().service<SpecialFiles>().export_fence(fence, std::move(charge));
     auto number =
         fd.ok() ? request_.memory().install_fd(*std::move(fd), uapi::OnExec::Close) : fd.error();
     if (!number.ok())

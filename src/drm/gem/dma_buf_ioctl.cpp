@@ -51,7 +51,8 @@ Result<void> export_sync_file(Request& request, DmaBuf& buffer, SpecialFiles& fi
         if (fences.empty()) return Fence::create_stub(files.clock(), files.clock().now());
         return fences.size() == 1 ? fences.front() : make_array(std::move(fences));
     };
-    auto file = files.export_fence(fence());
+    auto charge = TRY(drm::charge(request, Resource::SyncFiles));
+    auto file = files.export_fence(fence(), std::move(charge));
     const auto number = file.ok()
                             ? request.memory().install_fd(*std::move(file), uapi::OnExec::Close)
                             : file.error();

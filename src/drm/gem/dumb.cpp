@@ -59,10 +59,13 @@ Result<void> ioctl_create_dumb(Request& request, Device& device, File& file,
                               "{}x{} pixels of {} bits: empty, or more than 2^32 - 1 bytes",
                               argument.width, argument.height, argument.bpp);
     }
-    auto object = gem::Object::create(layout->size, device.state().number);
+    gem::Object::Charges charges;
+    charges.buffer = TRY(charge(request, Resource::Buffers));
+    charges.bytes = TRY(charge(request, Resource::BufferBytes, layout->size));
+    auto object = gem::Object::create(layout->size, device.state().number, std::move(charges));
     if (!object.ok())
         return request.refuse(core, object.error(), "no memory for {} bytes", layout->size);
-    argument.handle = gem::create_handle(file, *std::move(object));
+    argument.handle = TRY(gem::create_handle(request, file, *std::move(object)));
     argument.pitch = layout->pitch;
     argument.size = layout->size;
     return {};

@@ -26,7 +26,7 @@ Result<void> ioctl_gem_open(Request& request, Device& device, File& file, drm_ge
     if (!object)
         return request.refuse(prime, Errno::NoEnt, "there is no buffer of name {}", argument.name);
     argument.size = (*object)->size();
-    argument.handle = gem::put_handle(file, *std::move(object));
+    argument.handle = TRY(gem::put_handle(request, file, *std::move(object)));
     return {};
 }
 

@@ -9,17 +9,23 @@
 namespace plugboard::drm {
 namespace gem {
 
-uint32_t create_handle(File& file, Ref<Object> object) {
+Result<uint32_t> create_handle(Request& request, File& file, Ref<Object> object) {
     file.device().state().names.add_handle(*object);
-    return put_handle(file, std::move(object));
+    return put_handle(request, file, std::move(object));
 }
 
-uint32_t put_handle(File& file, Ref<Object> object) {
+Result<uint32_t> put_handle(Request& request, File& file, Ref<Object> object) {
     File::State& state = file.state();
     const uint64_t id = object->id();
     MutexLock lock(state.mutex);
-    state.mappable[id]++;
-    return state.handles.add(std::move(object));
+    const auto room = expect_room(request, "handles", state.handles.size());
+    if (room.ok()) {
+        state.mappable[id]++;
+        return state.handles.add(std::move(object));
+    }
+    lock.unlock();
+    file.device().state().names.remove_handle(*object);
+    return room.error();
 }
 
 MaybeRef<Object> find_object(File& file, uint32_t handle) {

@@ -10,10 +10,11 @@
 
 namespace plugboard::drm::gem {
 
-/// A new handle, the lowest free; the file may map the object from now on.
-uint32_t create_handle(File& file, Ref<Object> object);
+/// A new handle, the lowest free; the file may map the object from now on. NoMem: the file has too
+/// many.
+Result<uint32_t> create_handle(Request& request, File& file, Ref<Object> object);
 /// The same for one that Names::open() has counted.
-uint32_t put_handle(File& file, Ref<Object> object);
+Result<uint32_t> put_handle(Request& request, File& file, Ref<Object> object);
 /// Nothing: the file has no such handle.
 MaybeRef<Object> find_object(File& file, uint32_t handle);
 /// False: the file has no such handle, or another thread is closing it.

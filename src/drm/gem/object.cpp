@@ -37,22 +37,23 @@ struct OffsetTable {
 
 }  // namespace
 
-Result<Ref<Object>> Object::create(uint64_t size, uint64_t device) {
-    return import(TRY(DmaBuf::create(size, device)), device);
+Result<Ref<Object>> Object::create(uint64_t size, uint64_t device, Charges charges) {
+    return import(TRY(DmaBuf::create(size, device)), device, std::move(charges));
 }
 
-Ref<Object> Object::import(Ref<DmaBuf> memory, uint64_t device) {
-    Ref<Object> object = make_ref<Object>(std::move(memory), device);
+Ref<Object> Object::import(Ref<DmaBuf> memory, uint64_t device, Charges charges) {
+    Ref<Object> object = make_ref<Object>(std::move(memory), device, std::move(charges));
     if (object->is_imported()) return object;
     OffsetTable::instance().add(*object);
     return object->memory().settle_own(object);
 }
 
-Object::Object(Ref<DmaBuf> memory, uint64_t device)
+Object::Object(Ref<DmaBuf> memory, uint64_t device, Charges charges)
     : id_(next_id()),
       memory_(std::move(memory)),
       device_(device),
-      map_offset_(is_imported() ? 0 : next_offset(memory_->size())) {}
+      map_offset_(is_imported() ? 0 : next_offset(memory_->size())),
+      charges_(std::move(charges)) {}
 
 Object::~Object() {
     if (is_imported()) return;

@@ -12,18 +12,23 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "drm/gem/dma_buf.h"
+#include "drm/quota.h"
 
 namespace plugboard::drm::gem {
 
 /// Counted. Any thread.
 class Object final : public plugboard::Object {
   public:
+    /// Its maker is charged for it as long as it lives.
+    struct Charges {
+        Charge buffer, bytes;
+    };
     /// `size` in bytes, a multiple of the page. NoMem, also for a size the machine cannot give.
     /// `device` is the number of the drm::Device whose node maps it.
-    static Result<Ref<Object>> create(uint64_t size, uint64_t device = 0);
+    static Result<Ref<Object>> create(uint64_t size, uint64_t device = 0, Charges charges = {});
     /// Memory that came from a client: the object that its maker has of it, if this device made
     /// it; else a new one.
-    static Ref<Object> import(Ref<DmaBuf> memory, uint64_t device);
+    static Ref<Object> import(Ref<DmaBuf> memory, uint64_t device, Charges charges = {});
     /// The object of that offset while it lives, of whatever device.
     static MaybeRef<Object> find(uint64_t map_offset);
 
@@ -52,13 +57,14 @@ class Object final : public plugboard::Object {
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Object(Ref<DmaBuf> memory, uint64_t device);
+    Object(Ref<DmaBuf> memory, uint64_t device, Charges charges);
     ~Object() override;
 
     const uint64_t id_;
     const Ref<DmaBuf> memory_;
     const uint64_t device_;
     const uint64_t map_offset_;
+    const Charges charges_;
     Mutex<LockClass<Object>> mutex_;
     std::optional<bool> exports_writable_ GUARDED_BY(mutex_);
 };

@@ -38,12 +38,15 @@ uint32_t settle_handle(File& file, const gem::DmaBuf& memory, uint32_t handle) {
 }
 
 /// Linux: drm_gem_prime_fd_to_handle
-Result<uint32_t> import_buffer(Device& device, File& file, const UniqueFd& fd) {
+Result<uint32_t> import_buffer(Request& request, Device& device, File& file, const UniqueFd& fd) {
     const Ref<gem::DmaBuf> memory = TRY(gem::DmaBuf::find(fd));
     if (const uint32_t known = find_handle(file, *memory)) return known;
-    const Ref<gem::Object> object = gem::Object::import(memory, device.state().number);
+    gem::Object::Charges charges;
+    charges.buffer = TRY(charge(request, Resource::Buffers));
+    const Ref<gem::Object> object =
+        gem::Object::import(memory, device.state().number, std::move(charges));
     object->fix_export_access((fcntl(fd.borrow(), F_GETFL) & O_ACCMODE) == O_RDWR);
-    const uint32_t made = gem::create_handle(file, object);
+    const uint32_t made = TRY(gem::create_handle(request, file, object));
     const uint32_t settled = settle_handle(file, *memory, made);
     if (settled != made) gem::close_handle(file, made);
     return settled;
@@ -77,7 +80,8 @@ Result<void> ioctl_prime_fd_to_handle(Request& request, Device& device, File& fi
                                       drm_prime_handle& argument) {
     const auto fd = request.memory().take_fd(argument.fd);
     if (!fd.ok()) return request.refuse(prime, fd.error(), "fd {} is not open", argument.fd);
-    const auto handle = import_buffer(device, file, *fd);
+    const auto handle = import_buffer(request, device, file, *fd);
+    if (!handle.ok() && request.is_refused()) return handle.error();
     if (!handle.ok())
         return request.refuse(prime, handle.error(), "fd {} is no dma-buf", argument.fd);
     argument.handle = *handle;

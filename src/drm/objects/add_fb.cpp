@@ -150,8 +150,9 @@ Result<void> find_objects(Request& request, File& file, const drm_mode_fb_cmd2& 
 Result<void> add_framebuffer(Request& request, Device& device, File& file,
                              const drm_mode_fb_cmd2& command, uint32_t& id) {
     Ref<Framebuffer> fb = TRY(create_framebuffer(request, device, file, command));
-    id = raw(fb->id());
     MutexLock lock(file.state().mutex);
+    TRY(expect_room(request, "framebuffers", file.state().framebuffers.size()));
+    id = raw(fb->id());
     file.state().framebuffers.push_front(std::move(fb));
     return {};
 }
@@ -164,9 +165,11 @@ Result<Ref<Framebuffer>> create_framebuffer(Request& request, Device& device, Fi
                          .modifier = command.modifier[0],
                          .flags = command.flags,
                          .planes = {},
-                         .allocated_by = file.info().command};
+                         .allocated_by = file.info().command,
+                         .charge = {}};
     info.format = TRY(check_description(request, device.mode_config(), command));
     TRY(find_objects(request, file, command, info));
+    info.charge = TRY(charge(request, Resource::Framebuffers));
     return Framebuffer::create(device, std::move(info));
 }
 

@@ -16,14 +16,18 @@ Result<Ref<Blob>> Blob::create(Device& device, std::span<const std::byte> bytes)
     return create(device, std::move(data), bytes.size());
 }
 
-Ref<Blob> Blob::create(Device& device, std::unique_ptr<std::byte[]> data, size_t size) {
-    Ref<Blob> blob = make_ref<Blob>(std::move(data), size);
+Ref<Blob> Blob::create(Device& device, std::unique_ptr<std::byte[]> data, size_t size,
+                       Charges charges) {
+    Ref<Blob> blob = make_ref<Blob>(std::move(data), size, std::move(charges));
     device.mode_config().ids.add(*blob);
     return blob;
 }
 
-Blob::Blob(std::unique_ptr<std::byte[]> data, size_t size)
-    : ModeObject(ObjectType::Blob), data_(std::move(data)), size_(size) {}
+Blob::Blob(std::unique_ptr<std::byte[]> data, size_t size, Charges charges)
+    : ModeObject(ObjectType::Blob),
+      data_(std::move(data)),
+      size_(size),
+      charges_(std::move(charges)) {}
 
 Blob::~Blob() = default;
 

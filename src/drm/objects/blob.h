@@ -10,6 +10,7 @@
 #include "base/ref.h"
 #include "base/result.h"
 #include "drm/objects/mode_object.h"
+#include "drm/quota.h"
 
 namespace plugboard::drm {
 
@@ -20,8 +21,13 @@ class Blob final : public Object, public ModeObject {
   public:
     /// NoMem for a size that cannot be had. Copies `bytes`.
     static Result<Ref<Blob>> create(Device& device, std::span<const std::byte> bytes);
+    /// Its maker is charged for it as long as it lives.
+    struct Charges {
+        Charge blob, bytes;
+    };
     /// Of bytes that the caller has filled in.
-    static Ref<Blob> create(Device& device, std::unique_ptr<std::byte[]> data, size_t size);
+    static Ref<Blob> create(Device& device, std::unique_ptr<std::byte[]> data, size_t size,
+                            Charges charges = {});
 
     std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
 
@@ -31,11 +37,12 @@ class Blob final : public Object, public ModeObject {
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Blob(std::unique_ptr<std::byte[]> data, size_t size);
+    Blob(std::unique_ptr<std::byte[]> data, size_t size, Charges charges);
     ~Blob() override;
 
     std::unique_ptr<std::byte[]> data_;
     size_t size_;
+    const Charges charges_;
 };
 
 /// The blob with this id, if there is one.

@@ -33,12 +33,16 @@ Result<void> ioctl_create_prop_blob(Request& request, Device& device, File& file
     const uint32_t length = argument.length;
     if (length == 0 || length > max_length)
         return request.refuse(kms, Errno::Inval, "length {} is not 1..{}", length, max_length);
+    Blob::Charges charges;
+    charges.blob = TRY(charge(request, Resource::Blobs));
+    charges.bytes = TRY(charge(request, Resource::BlobBytes, length));
     std::unique_ptr<std::byte[]> bytes(new (std::nothrow) std::byte[length]);
     if (!bytes) return request.refuse(kms, Errno::NoMem, "no memory for {} bytes", length);
     TRY(request.memory().read({bytes.get(), length}, uapi::UserAddress{argument.data}));
-    Ref<Blob> blob = Blob::create(device, std::move(bytes), length);
-    argument.blob_id = raw(blob->id());
+    Ref<Blob> blob = Blob::create(device, std::move(bytes), length, std::move(charges));
     MutexLock lock(file.state().mutex);
+    TRY(expect_room(request, "blobs", file.state().blobs.size()));
+    argument.blob_id = raw(blob->id());
     file.state().blobs.push_front(std::move(blob));
     return {};
 }

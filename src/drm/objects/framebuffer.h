@@ -30,6 +30,7 @@ struct FramebufferInfo {
     uint32_t flags = 0;  // DRM_MODE_FB_*
     std::array<FramebufferPlane, 4> planes;
     std::string allocated_by;  // comm of the client
+    Charge charge{};           // its maker's
 };
 
 /// Counted; its id goes with the last reference. Constant.

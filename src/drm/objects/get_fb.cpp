@@ -24,6 +24,14 @@ bool may_have_handles(const Request& request, const File& file) {
     return is_current_master(file) || request.caller().is_root();
 }
 
+/// The handles that a call has made before it failed.
+void take_back(File& file, drm_mode_fb_cmd2& argument) {
+    for (uint32_t& handle : argument.handles) {
+        if (handle != 0) gem::close_handle(file, handle);  // again for the same one: no harm
+        handle = 0;
+    }
+}
+
 Errno no_object(Request& request, const Framebuffer& fb) {
     return request.refuse(kms, Errno::NoDev, "framebuffer {} has no buffer object", raw(fb.id()));
 }
@@ -43,7 +51,9 @@ Result<void> ioctl_get_fb(Request& request, Device& device, File& file, drm_mode
     argument.depth = fb->format().depth;
     argument.bpp = bits_per_pixel(fb->format());
     argument.pitch = plane.pitch;
-    argument.handle = may_have_handles(request, file) ? gem::create_handle(file, *plane.object) : 0;
+    argument.handle = 0;
+    if (may_have_handles(request, file))
+        argument.handle = TRY(gem::create_handle(request, file, *plane.object));
     return {};
 }
 
@@ -73,7 +83,13 @@ Result<void> ioctl_get_fb2(Request& request, Device& device, File& file,
             if (*info.planes[earlier].object == *object)
                 argument.handles[i] = argument.handles[earlier];
         }
-        if (argument.handles[i] == 0) argument.handles[i] = gem::create_handle(file, *object);
+        if (argument.handles[i] != 0) continue;
+        const auto made = gem::create_handle(request, file, *object);
+        if (!made.ok()) {
+            take_back(file, argument);
+            return made.error();
+        }
+        argument.handles[i] = *made;
     }
     return {};
 }

@@ -174,7 +174,9 @@ Result<void> SwSync::create_fence(Request& request, uapi::UserAddress argument) 
         TRY(request.expect_free_fd());  // Linux takes the number first
         return data.error();
     }
-    auto fd = model_.service<SpecialFiles>().export_fence(timeline_->fence_at(data->value));
+    auto charge = TRY(drm::charge(request, Resource::SyncFiles));
+    auto fd = model_.service<SpecialFiles>().export_fence(timeline_->fence_at(data->value),
+                                                          std::move(charge));
     const auto number =
         fd.ok() ? memory.install_fd(*std::move(fd), uapi::OnExec::Close) : fd.error();
     if (!number.ok())
@@ -216,14 +218,16 @@ Result<void> SwSync::get_deadline(Request& request, uapi::UserAddress argument) 
 
 }  // namespace
 
-Result<UniqueFd> open_sw_sync(device::Model& model, std::string comm) {
+Result<UniqueFd> open_sw_sync(device::Model& model, std::string comm, uint32_t user) {
+    auto charge = Accounts::instance().of(user).charge(Resource::SyncFiles);
+    if (!charge.ok()) return Errno::NFile;
     comm.resize(std::min<size_t>(comm.size(), 15));
     return model.service<SpecialFiles>().add(
         FdKind::SwSync, PairType::Stream,
         [&](uint64_t number, UniqueFd ours) -> Ref<SpecialFile> {
             return make_ref<SwSync>(model, number, std::move(ours), std::move(comm));
         },
-        [](SpecialFile& file) { static_cast<SwSync&>(file).timeline().end(); });
+        [](SpecialFile& file) { static_cast<SwSync&>(file).timeline().end(); }, *std::move(charge));
 }
 
 std::string sync_info(device::Model& model) {

@@ -29,8 +29,8 @@ inline constexpr uint32_t sw_sync_inc = _IOW('W', 1, uint32_t);
 inline constexpr uint32_t sw_sync_get_deadline = _IOWR('W', 2, SwSyncGetDeadline);
 
 /// What open() of the file gives: a new timeline at 0, named after the opener's comm, that ends
-/// with the descriptor's last copy. MFile, NoMem.
-Result<UniqueFd> open_sw_sync(device::Model& model, std::string comm);
+/// with the descriptor's last copy. MFile, NoMem; NFile: the user has too many.
+Result<UniqueFd> open_sw_sync(device::Model& model, std::string comm, uint32_t user = 0);
 
 /// The text of debugfs sync/info. A timeline is in it while its descriptor is open.
 std::string sync_info(device::Model& model);

@@ -124,8 +124,9 @@ Result<void> SyncFile::merge_with(Request& request, uapi::UserAddress argument) 
                               data->fd2);
     }
     std::string name(data->name, strnlen(data->name, sizeof data->name));
-    auto merged =
-        files_.export_fence(merge(std::vector<Ref<Fence>>{fence_, *other}), std::move(name));
+    auto charge = TRY(drm::charge(request, Resource::SyncFiles));
+    auto merged = files_.export_fence(merge(std::vector<Ref<Fence>>{fence_, *other}),
+                                      std::move(charge), std::move(name));
     const auto number =
         merged.ok() ? memory.install_fd(*std::move(merged), uapi::OnExec::Close) : merged.error();
     if (!number.ok())
@@ -194,6 +195,7 @@ struct SpecialFiles::Entry {
     int fd = -1;  // our end; the file owns it
     Ref<SpecialFile> file;
     std::function<void(SpecialFile&)> on_close;
+    Charge charge;
 };
 
 SpecialFiles::SpecialFiles(device::Model& model) : clock_(model.clock()) {}
@@ -227,7 +229,7 @@ void SpecialFiles::close(uint64_t number) {
 Result<UniqueFd> SpecialFiles::add(
     FdKind kind, PairType type,
     const std::function<Ref<SpecialFile>(uint64_t number, UniqueFd ours)>& make,
-    std::function<void(SpecialFile&)> on_close) {
+    std::function<void(SpecialFile&)> on_close, Charge charge) {
     uint64_t number = 0;
     {
         MutexLock lock(mutex_);
@@ -241,7 +243,8 @@ Result<UniqueFd> SpecialFiles::add(
     {
         MutexLock lock(mutex_);
         by_cookie_.emplace(pair.cookie, number);
-        entries_.emplace(number, Entry{kind, pair.cookie, fd, file, std::move(on_close)});
+        entries_.emplace(
+            number, Entry{kind, pair.cookie, fd, file, std::move(on_close), std::move(charge)});
     }
     if (auto watched = watch_.add(fd, [this, number] { close(number); }); !watched.ok()) {
         close(number);
@@ -250,7 +253,7 @@ Result<UniqueFd> SpecialFiles::add(
     return std::move(pair.theirs);
 }
 
-Result<UniqueFd> SpecialFiles::export_fence(Ref<Fence> fence, std::string name) {
+Result<UniqueFd> SpecialFiles::export_fence(Ref<Fence> fence, Charge charge, std::string name) {
     MaybeRef<SyncFile> made;
     UniqueFd theirs = TRY(add(
         FdKind::SyncFile, PairType::Stream,
@@ -259,7 +262,7 @@ Result<UniqueFd> SpecialFiles::export_fence(Ref<Fence> fence, std::string name) 
                                       std::move(name));
             return *made;
         },
-        [](SpecialFile& file) { static_cast<SyncFile&>(file).stop(); }));
+        [](SpecialFile& file) { static_cast<SyncFile&>(file).stop(); }, std::move(charge)));
     (*made)->start();
     return theirs;
 }

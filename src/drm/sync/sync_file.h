@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "device/model.h"
+#include "drm/quota.h"
 #include "drm/special_file.h"
 #include "drm/sync/fence.h"
 
@@ -28,7 +29,7 @@ class SpecialFiles {
 
     /// A sync_file of the fence: readable once it is signalled. `name`: what FILE_INFO calls it
     /// instead of sync_file_name(), cut to 31 characters. MFile, NoMem.
-    Result<UniqueFd> export_fence(Ref<Fence> fence, std::string name = {});
+    Result<UniqueFd> export_fence(Ref<Fence> fence, Charge charge = {}, std::string name = {});
     /// The fence behind a client's descriptor. Inval: not a sync_file of this model.
     Result<Ref<Fence>> import_fence(const UniqueFd& fd);
 
@@ -38,7 +39,7 @@ class SpecialFiles {
     Result<UniqueFd> add(
         FdKind kind, PairType type,
         const std::function<Ref<SpecialFile>(uint64_t number, UniqueFd ours)>& make,
-        std::function<void(SpecialFile&)> on_close = {});
+        std::function<void(SpecialFile&)> on_close = {}, Charge charge = {});
     MaybeRef<SpecialFile> find(FdKind kind, uint64_t number) const;
     /// The file behind a client's descriptor, by its cookie.
     MaybeRef<SpecialFile> find(const UniqueFd& fd) const;

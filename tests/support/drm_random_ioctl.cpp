@@ -1,4 +1,4 @@
-#include "drivers/vkms/ioctl_bytes_fixture.h"
+#include "tests/support/drm_random_ioctl.h"
 
 #include <drm_fourcc.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 
 #include "uapi/ioctl_table.h"
 
-namespace plugboard::vkms {
+namespace plugboard::tests {
 
 std::byte* CallerMemory::at(uint64_t address, uint64_t length) {
     if (address < base || address - base > size || length > size - (address - base)) return nullptr;
@@ -58,7 +58,7 @@ namespace {
 /// Makes one call's argument.
 class Maker {
   public:
-    Maker(tests::Dice& dice, const Known& known, CallerMemory& memory)
+    Maker(Dice& dice, const Known& known, CallerMemory& memory)
         : dice_(dice), known_(known), memory_(memory) {}
 
     RandomCall make() {
@@ -159,7 +159,7 @@ class Maker {
     void fill_well_drawing(uint32_t number);
     void fill_atomic();
 
-    tests::Dice& dice_;
+    Dice& dice_;
     const Known& known_;
     CallerMemory& memory_;
 };
@@ -341,8 +341,8 @@ void Maker::fill_atomic() {
 
 }  // namespace
 
-RandomCall make_call(tests::Dice& dice, const Known& known, CallerMemory& memory) {
+RandomCall make_call(Dice& dice, const Known& known, CallerMemory& memory) {
     return Maker(dice, known, memory).make();
 }
 
-}  // namespace plugboard::vkms
+}  // namespace plugboard::tests

@@ -18,7 +18,7 @@
 #include "tests/support/dice.h"
 #include "uapi/user_memory.h"
 
-namespace plugboard::vkms {
+namespace plugboard::tests {
 
 /// A caller's whole memory, with a fault on either side of it, and its descriptors. One thread.
 class CallerMemory final : public uapi::UserMemory {
@@ -74,6 +74,6 @@ struct RandomCall {
 };
 
 /// Writes the argument and its arrays into the memory.
-RandomCall make_call(tests::Dice& dice, const Known& known, CallerMemory& memory);
+RandomCall make_call(Dice& dice, const Known& known, CallerMemory& memory);
 
-}  // namespace plugboard::vkms
+}  // namespace plugboard::tests

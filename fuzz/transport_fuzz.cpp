@@ -1,0 +1,178 @@
+// Packets made of the input, on a channel to a board with one card: the daemon answers or hangs up,
+// serves the next client, and keeps nothing of this one.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "base/log.h"
+#include "daemon/board.h"
+#include "fuzz/input.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/unix_address.h"
+#include "transport/protocol.h"
+
+namespace plugboard::fuzz {
+namespace {
+
+using transport::MessageType;
+
+constexpr MessageType types[] = {
+    MessageType::Hello,      MessageType::Open,        MessageType::Ioctl,
+    MessageType::Mmap,       MessageType::OpenLive,    MessageType::Write,
+    MessageType::OpenUevents, MessageType::BindUevents, MessageType::NameUevents,
+    MessageType::Cancel,     MessageType::Data,        MessageType::Fd,
+    MessageType::Ack,        MessageType::Proof,       MessageType::Reply};
+
+class Host {
+  public:
+    Host() {
+        auto board = daemon::Board::create(daemon::Config{}, folder_.path());
+        if (!board.ok()) found(board.problem().headline());
+        board_ = std::move(board.value());
+        objects_ = board_->leftovers().objects;
+    }
+    ~Host() { board_->end(); }
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
+
+    UniqueFd connect() {
+        UniqueFd channel(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        const tests::UnixAddress address(folder_.path() + "/shim");
+        if (::connect(channel.borrow(), address.get(), address.size()) != 0)
+            found("the board does not listen");
+        return channel;
+    }
+    void expect_nothing_left() {
+        const daemon::Leftovers left = board_->leftovers();
+        if (left.objects == objects_) return;
+        found(fmt::format("{} objects are left, {}", left.objects - objects_,
+                          left.labels.empty() ? "" : left.labels[0]));
+    }
+
+  private:
+    const tests::TemporaryFolder folder_;
+    std::unique_ptr<daemon::Board> board_;
+    size_t objects_ = 0;
+};
+
+/// Takes packets off the input.
+class Script {
+  public:
+    Script(const uint8_t* bytes, size_t size) : bytes_(bytes, bytes + size) {}
+
+    bool is_over() const { return at_ >= bytes_.size(); }
+    uint8_t byte() { return is_over() ? uint8_t{0} : bytes_[at_++]; }
+    /// A packet with a good header mostly, and a body of the input's bytes.
+    std::vector<std::byte> packet(uint32_t sequence) {
+        const uint8_t kind = byte();
+        size_t size = byte();
+        if (kind & 0x80) size *= 64;
+        transport::Header header{
+            .type = static_cast<uint16_t>(types[kind % std::size(types)]),
+            .range_count = static_cast<uint16_t>(kind & 0x40 ? byte() % 20 : 0),
+            .sequence = sequence,
+            .size = static_cast<uint32_t>(sizeof(transport::Header) + size),
+            .reserved = 0};
+        std::vector<std::byte> packet(sizeof(header) + size);
+        if (kind & 0x20) {  // a bad header
+            header.size += byte();
+            header.type = static_cast<uint16_t>(header.type + byte());
+            header.reserved = byte();
+        }
+        std::memcpy(packet.data(), &header, sizeof(header));
+        for (size_t i = sizeof(header); i < packet.size() && !is_over(); i++)
+            packet[i] = std::byte{byte()};
+        return packet;
+    }
+
+  private:
+    const std::vector<uint8_t> bytes_;
+    size_t at_ = 0;
+};
+
+void send_packet(int channel, const std::vector<std::byte>& packet, bool with_fd) {
+    iovec part{const_cast<std::byte*>(packet.data()), packet.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    UniqueFd fd;
+    if (with_fd) {
+        fd = UniqueFd(open("/dev/null", O_RDWR | O_CLOEXEC));
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        cmsghdr* head = CMSG_FIRSTHDR(&message);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN(sizeof(int));
+        const int number = fd.borrow();
+        std::memcpy(CMSG_DATA(head), &number, sizeof(number));
+    }
+    // A daemon that has hung up is an answer, too.
+    if (sendmsg(channel, &message, MSG_NOSIGNAL) < 0) return;
+}
+
+/// What has come by then; descriptors in it are closed by the control buffer's owner.
+void read_answer(int channel) {
+    pollfd ready{.fd = channel, .events = POLLIN, .revents = 0};
+    if (poll(&ready, 1, 2) <= 0) return;
+    std::array<std::byte, 4096> bytes{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
+    iovec part{bytes.data(), bytes.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return;
+    for (cmsghdr* head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
+        if (head->cmsg_type != SCM_RIGHTS) continue;
+        const size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++) {
+            int number = -1;
+            std::memcpy(&number, CMSG_DATA(head) + i * sizeof(number), sizeof(number));
+            ::close(number);
+        }
+    }
+}
+
+void play(Host& host, Script script) {
+    const UniqueFd channel = host.connect();
+    uint32_t sequence = transport::hello_sequence;
+    // Half of the inputs are greeted, so that more than HELLO is looked at.
+    if (script.byte() % 2 == 0) {
+        std::vector<std::byte> hello(sizeof(transport::Header) + sizeof(transport::HelloBody));
+        const transport::Header header{.type = static_cast<uint16_t>(MessageType::Hello),
+                                       .sequence = sequence++,
+                                       .size = static_cast<uint32_t>(hello.size())};
+        const transport::HelloBody body;
+        std::memcpy(hello.data(), &header, sizeof(header));
+        std::memcpy(hello.data() + sizeof(header), &body, sizeof(body));
+        send_packet(channel.borrow(), hello, false);
+        read_answer(channel.borrow());
+    }
+    for (int packets = 0; !script.is_over() && packets < 64; packets++) {
+        const uint8_t how = script.byte();
+        if (how % 4 != 0) sequence++;
+        send_packet(channel.borrow(), script.packet(sequence), (how & 0x10) != 0);
+        read_answer(channel.borrow());
+    }
+}
+
+}  // namespace
+}  // namespace plugboard::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+    using namespace plugboard;
+    static fuzz::Host host;
+    fuzz::play(host, fuzz::Script(bytes, size));
+    host.expect_nothing_left();
+    return 0;
+}
