@@ -23,7 +23,8 @@ inline constexpr std::string_view live_file_name = "plugboard:";
 enum class FdKind : char {
     Card = 'c',  // an open file of a DRM node
     SyncFile = 's',
-    SwSync = 't',     // a sw_sync timeline
+    SwSync = 't',  // a sw_sync timeline
+    Syncobj = 'o',
     Attribute = 'a',  // a sysfs or debugfs file opened for writing
     Stream = 'd',     // a live file that is only read: crc/data
     Uevents = 'u',    // stands for a NETLINK_KOBJECT_UEVENT socket

@@ -33,7 +33,7 @@ Result<void> ioctl_get_cap(Request& request, Device& device, File&, drm_get_cap&
         case DRM_CAP_TIMESTAMP_MONOTONIC: argument.value = 1; return {};
         case DRM_CAP_PRIME: argument.value = DRM_PRIME_CAP_IMPORT | DRM_PRIME_CAP_EXPORT; return {};
         case DRM_CAP_SYNCOBJ:
-        case DRM_CAP_SYNCOBJ_TIMELINE: return {};
+        case DRM_CAP_SYNCOBJ_TIMELINE: argument.value = device.info().syncobj; return {};
         default: break;
     }
     if (!device.has_modeset())

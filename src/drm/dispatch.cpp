@@ -22,8 +22,8 @@ namespace {
 
 constexpr auto core = log::Category::Core;
 
-/// What a device lacks when it has no modeset, and how its ioctls then fail.
-enum class Needs { Nothing, Modeset, ModesetOrInval };
+/// What not every device has, and how its ioctls then fail.
+enum class Needs { Nothing, Modeset, ModesetOrInval, Syncobj };
 
 using Handler = Result<void> (*)(Request&, Device&, File&, std::byte* argument);
 
@@ -58,11 +58,6 @@ Result<void> no_operation(Request&, Device&, File&, std::byte*) {
 /// Linux: drm_invalid_op
 Result<void> invalid_operation(Request& request, Device&, File&, std::byte*) {
     return request.refuse(core, Errno::Inval, "{} does nothing in any driver", request.row().name);
-}
-
-Result<void> no_syncobj(Request& request, Device& device, File&, std::byte*) {
-    return request.refuse(core, Errno::OpNotSupp, "the driver {} has no syncobj",
-                          device.info().name);
 }
 
 template <class Handler>
@@ -140,23 +135,23 @@ constexpr Slot slots[] = {
     calls<&ioctl_create_prop_blob>(DRM_IOCTL_MODE_CREATEPROPBLOB, Modeset),
     calls<&ioctl_destroy_prop_blob>(DRM_IOCTL_MODE_DESTROYPROPBLOB, Modeset),
 
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_CREATE},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_DESTROY},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_WAIT},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_RESET},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_SIGNAL},
+    calls<&ioctl_syncobj_create>(DRM_IOCTL_SYNCOBJ_CREATE, Syncobj),
+    calls<&ioctl_syncobj_destroy>(DRM_IOCTL_SYNCOBJ_DESTROY, Syncobj),
+    calls<&ioctl_syncobj_handle_to_fd>(DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD_WITH_POINT, Syncobj),
+    calls<&ioctl_syncobj_fd_to_handle>(DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE_WITH_POINT, Syncobj),
+    calls<&ioctl_syncobj_wait>(DRM_IOCTL_SYNCOBJ_WAIT_WITH_DEADLINE, Syncobj),
+    calls<&ioctl_syncobj_reset>(DRM_IOCTL_SYNCOBJ_RESET, Syncobj),
+    calls<&ioctl_syncobj_signal>(DRM_IOCTL_SYNCOBJ_SIGNAL, Syncobj),
     calls<&ioctl_create_lease>(DRM_IOCTL_MODE_CREATE_LEASE, Modeset),
     calls<&ioctl_list_lessees>(DRM_IOCTL_MODE_LIST_LESSEES, Nothing),
     calls<&ioctl_get_lease>(DRM_IOCTL_MODE_GET_LEASE, Nothing),
     calls<&ioctl_revoke_lease>(DRM_IOCTL_MODE_REVOKE_LEASE, Modeset),
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_QUERY},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_TRANSFER},
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL},
+    calls<&ioctl_syncobj_timeline_wait>(DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT_WITH_DEADLINE, Syncobj),
+    calls<&ioctl_syncobj_query>(DRM_IOCTL_SYNCOBJ_QUERY, Syncobj),
+    calls<&ioctl_syncobj_transfer>(DRM_IOCTL_SYNCOBJ_TRANSFER, Syncobj),
+    calls<&ioctl_syncobj_timeline_signal>(DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, Syncobj),
     calls<&ioctl_get_fb2>(DRM_IOCTL_MODE_GETFB2, ModesetOrInval),
-    {&no_syncobj, DRM_IOCTL_SYNCOBJ_EVENTFD},
+    calls<&ioctl_syncobj_eventfd>(DRM_IOCTL_SYNCOBJ_EVENTFD, Syncobj),
     calls<&ioctl_close_fb>(DRM_IOCTL_MODE_CLOSEFB, Modeset),
     calls<&ioctl_set_client_name>(DRM_IOCTL_SET_CLIENT_NAME, Nothing),
     {&invalid_operation, DRM_IOCTL_GEM_CHANGE_HANDLE},
@@ -223,6 +218,18 @@ Result<void> check_permissions(Request& request, File& file) {
     return {};
 }
 
+Result<void> check_features(Request& request, const Device& device, Needs needs) {
+    if (needs == Needs::Nothing) return {};
+    if (needs == Needs::Syncobj) {
+        if (device.info().syncobj) return {};
+        return request.refuse(core, Errno::OpNotSupp, "the driver {} has no syncobj",
+                              device.info().name);
+    }
+    if (device.has_modeset()) return {};
+    return request.refuse(core, needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
+                          "the driver {} has no modeset", device.info().name);
+}
+
 /// Follows the file to the process it was passed to, unless it has been master.
 void refresh_owner(const Request& request, File& file) {
     File::State& state = file.state();
@@ -243,11 +250,7 @@ Result<void> run(Request& request, Device& device, File& file, const Call& call,
     request.stop_point(device, StopPoint::AfterCopy);
     if (device.is_gone()) return gone(request, device);
     TRY(check_permissions(request, file));
-    const Needs needs = call.slot.needs;
-    if (needs != Needs::Nothing && !device.has_modeset()) {
-        return request.refuse(core, needs == Needs::Modeset ? Errno::OpNotSupp : Errno::Inval,
-                              "the driver {} has no modeset", device.info().name);
-    }
+    TRY(check_features(request, device, call.slot.needs));
     return request.name_fault(core, call.handle(request, device, file, bytes));
 }
 

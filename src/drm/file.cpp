@@ -80,6 +80,7 @@ Result<Ref<File>> File::open(Device& device, OpenInfo info, std::unique_ptr<Even
 void File::release() {
     std::list<Ref<Framebuffer>> framebuffers;
     std::list<Ref<Blob>> blobs;
+    IdTable<Ref<Syncobj>> syncobjs;
     {
         MutexLock lock(state_->mutex);
         if (std::exchange(state_->is_released, true)) return;
@@ -93,10 +94,12 @@ void File::release() {
         MutexLock lock(state_->mutex);
         framebuffers.swap(state_->framebuffers);
         blobs.swap(state_->blobs);
+        std::swap(syncobjs, state_->syncobjs);
     }
     for (const Ref<Framebuffer>& fb : framebuffers) remove_framebuffer(*device_, *fb);
     framebuffers.clear();
     blobs.clear();
+    syncobjs = IdTable<Ref<Syncobj>>();
 
     gem::close_all_handles(*this);
     if (!is_render()) release_master(*this);
@@ -156,6 +159,8 @@ void File::visit_refs(RefVisitor& visitor) const {
         visitor.edge(object, "handle " + std::to_string(handle));
     for (const Ref<Framebuffer>& fb : state_->framebuffers) visitor.edge(fb, "drm_file.fbs");
     for (const Ref<Blob>& blob : state_->blobs) visitor.edge(blob, "drm_file.blobs");
+    for (const auto& [handle, syncobj] : state_->syncobjs)
+        visitor.edge(syncobj, "syncobj " + std::to_string(handle));
 }
 
 }  // namespace plugboard::drm

@@ -17,6 +17,7 @@
 #include "drm/master.h"
 #include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
+#include "drm/sync/syncobj.h"
 
 namespace plugboard::drm {
 
@@ -33,6 +34,7 @@ struct File::State {
     gem::PrimeTable prime GUARDED_BY(mutex);
     std::list<Ref<Framebuffer>> framebuffers GUARDED_BY(mutex);  // newest first
     std::list<Ref<Blob>> blobs GUARDED_BY(mutex);                // newest first
+    IdTable<Ref<Syncobj>> syncobjs GUARDED_BY(mutex);
     std::unique_ptr<FileData> driver_data GUARDED_BY(mutex);
 
     /// Who uses the file; follows the last caller until the file has been master.

@@ -93,4 +93,18 @@ Result<Ref<Framebuffer>> create_framebuffer(Request& request, Device& device, Fi
 /// The file is the current master (or its lessee). Linux: drm_is_current_master
 bool is_current_master(const File& file);
 
+// sync/syncobj_ioctls.cpp, syncobj_fd.cpp, syncobj_wait.cpp, syncobj_eventfd.cpp
+PLUGBOARD_HANDLER(ioctl_syncobj_create, drm_syncobj_create);
+PLUGBOARD_HANDLER(ioctl_syncobj_destroy, drm_syncobj_destroy);
+PLUGBOARD_HANDLER(ioctl_syncobj_reset, drm_syncobj_array);
+PLUGBOARD_HANDLER(ioctl_syncobj_signal, drm_syncobj_array);
+PLUGBOARD_HANDLER(ioctl_syncobj_timeline_signal, drm_syncobj_timeline_array);
+PLUGBOARD_HANDLER(ioctl_syncobj_query, drm_syncobj_timeline_array);
+PLUGBOARD_HANDLER(ioctl_syncobj_handle_to_fd, drm_syncobj_handle_with_point);
+PLUGBOARD_HANDLER(ioctl_syncobj_fd_to_handle, drm_syncobj_handle_with_point);
+PLUGBOARD_HANDLER(ioctl_syncobj_wait, drm_syncobj_wait_with_deadline);
+PLUGBOARD_HANDLER(ioctl_syncobj_timeline_wait, drm_syncobj_timeline_wait_with_deadline);
+PLUGBOARD_HANDLER(ioctl_syncobj_transfer, drm_syncobj_transfer);
+PLUGBOARD_HANDLER(ioctl_syncobj_eventfd, drm_syncobj_eventfd);
+
 }  // namespace plugboard::drm

@@ -87,6 +87,9 @@ class Request {
 
     void stop_point(Device& device, StopPoint point);
 
+    /// For waits in queues of the caller's choice.
+    Sleeper& sleeper() { return sleeper_; }
+
     /// Who gives the caller new files; null: nobody can.
     FileOpener* opener() { return opener_; }
     void set_opener(FileOpener& opener) { opener_ = &opener; }

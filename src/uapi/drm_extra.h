@@ -18,6 +18,49 @@ struct drm_syncobj_eventfd {
 #define DRM_IOCTL_SYNCOBJ_EVENTFD DRM_IOWR(0xCF, struct drm_syncobj_eventfd)
 #endif
 
+// Structs that have grown since: the packaged ones end before the last member, as older clients'
+// still do.
+struct drm_syncobj_handle_with_point {
+    uint32_t handle;
+    uint32_t flags;
+    int32_t fd;
+    uint32_t pad;
+    uint64_t point;
+};
+struct drm_syncobj_wait_with_deadline {
+    uint64_t handles;
+    int64_t timeout_nsec;
+    uint32_t count_handles;
+    uint32_t flags;
+    uint32_t first_signaled;
+    uint32_t pad;
+    uint64_t deadline_nsec;
+};
+struct drm_syncobj_timeline_wait_with_deadline {
+    uint64_t handles;
+    uint64_t points;
+    int64_t timeout_nsec;
+    uint32_t count_handles;
+    uint32_t flags;
+    uint32_t first_signaled;
+    uint32_t pad;
+    uint64_t deadline_nsec;
+};
+#define DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD_WITH_POINT \
+    DRM_IOWR(0xC1, struct drm_syncobj_handle_with_point)
+#define DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE_WITH_POINT \
+    DRM_IOWR(0xC2, struct drm_syncobj_handle_with_point)
+#define DRM_IOCTL_SYNCOBJ_WAIT_WITH_DEADLINE DRM_IOWR(0xC3, struct drm_syncobj_wait_with_deadline)
+#define DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT_WITH_DEADLINE \
+    DRM_IOWR(0xCA, struct drm_syncobj_timeline_wait_with_deadline)
+#ifndef DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE
+#define DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE (1 << 1)
+#define DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_TIMELINE (1 << 1)
+#endif
+#ifndef DRM_SYNCOBJ_WAIT_FLAGS_WAIT_DEADLINE
+#define DRM_SYNCOBJ_WAIT_FLAGS_WAIT_DEADLINE (1 << 3)
+#endif
+
 #ifndef DRM_IOCTL_MODE_CLOSEFB
 struct drm_mode_closefb {
     uint32_t fb_id;

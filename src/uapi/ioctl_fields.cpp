@@ -220,30 +220,43 @@ constexpr Field create_blob[] = {IN(drm_mode_create_blob, length),
                                  OUT(drm_mode_create_blob, blob_id)};
 constexpr Field destroy_blob[] = {IN(drm_mode_destroy_blob, blob_id)};
 
-constexpr Field syncobj_create[] = {flags(IN(drm_syncobj_create, flags)),
+constexpr Field syncobj_create[] = {flags(IN(drm_syncobj_create, flags), syncobj_create_words),
                                     OUT(drm_syncobj_create, handle)};
 constexpr Field syncobj_destroy[] = {IN(drm_syncobj_destroy, handle)};
-constexpr Field syncobj_to_fd[] = {IN(drm_syncobj_handle, handle),
-                                   flags(IN(drm_syncobj_handle, flags)),
-                                   OUT(drm_syncobj_handle, fd)};
-constexpr Field syncobj_from_fd[] = {IN(drm_syncobj_handle, fd),
-                                     flags(IN(drm_syncobj_handle, flags)),
-                                     OUT(drm_syncobj_handle, handle)};
+constexpr Field syncobj_to_fd[] = {
+    IN(drm_syncobj_handle_with_point, handle),
+    flags(IN(drm_syncobj_handle_with_point, flags), syncobj_export_words),
+    IN(drm_syncobj_handle_with_point, point), OUT(drm_syncobj_handle_with_point, fd)};
+constexpr Field syncobj_from_fd[] = {
+    IN(drm_syncobj_handle_with_point, fd),
+    flags(IN(drm_syncobj_handle_with_point, flags), syncobj_import_words),
+    IN(drm_syncobj_handle_with_point, point), OUT(drm_syncobj_handle_with_point, handle)};
 constexpr Field syncobj_wait[] = {
-    IN(drm_syncobj_wait, count_handles), flags(IN(drm_syncobj_wait, flags)),
-    IN(drm_syncobj_wait, timeout_nsec), OUT(drm_syncobj_wait, first_signaled)};
-constexpr Field syncobj_array[] = {IN(drm_syncobj_array, count_handles)};
-constexpr Field timeline_wait[] = {
-    IN(drm_syncobj_timeline_wait, count_handles), flags(IN(drm_syncobj_timeline_wait, flags)),
-    IN(drm_syncobj_timeline_wait, timeout_nsec), OUT(drm_syncobj_timeline_wait, first_signaled)};
-constexpr Field timeline_array[] = {IN(drm_syncobj_timeline_array, count_handles),
-                                    flags(IN(drm_syncobj_timeline_array, flags))};
+    COUNTED_BY(IN(drm_syncobj_wait_with_deadline, handles), drm_syncobj_wait_with_deadline,
+               count_handles),
+    flags(IN(drm_syncobj_wait_with_deadline, flags), syncobj_wait_words),
+    IN(drm_syncobj_wait_with_deadline, timeout_nsec),
+    OUT(drm_syncobj_wait_with_deadline, first_signaled)};
+constexpr Field syncobj_array[] = {
+    COUNTED_BY(IN(drm_syncobj_array, handles), drm_syncobj_array, count_handles)};
+constexpr Field syncobj_timeline_wait[] = {
+    COUNTED_BY(IN(drm_syncobj_timeline_wait_with_deadline, handles),
+               drm_syncobj_timeline_wait_with_deadline, count_handles),
+    flags(IN(drm_syncobj_timeline_wait_with_deadline, flags), syncobj_wait_words),
+    IN(drm_syncobj_timeline_wait_with_deadline, timeout_nsec),
+    OUT(drm_syncobj_timeline_wait_with_deadline, first_signaled)};
+constexpr Field timeline_array[] = {
+    COUNTED_BY(IN(drm_syncobj_timeline_array, handles), drm_syncobj_timeline_array, count_handles),
+    flags(IN(drm_syncobj_timeline_array, flags))};
+constexpr Field syncobj_query[] = {
+    COUNTED_BY(IN(drm_syncobj_timeline_array, handles), drm_syncobj_timeline_array, count_handles),
+    flags(IN(drm_syncobj_timeline_array, flags), syncobj_query_words)};
 constexpr Field syncobj_transfer[] = {
     IN(drm_syncobj_transfer, src_handle), IN(drm_syncobj_transfer, src_point),
     IN(drm_syncobj_transfer, dst_handle), IN(drm_syncobj_transfer, dst_point),
-    flags(IN(drm_syncobj_transfer, flags))};
+    flags(IN(drm_syncobj_transfer, flags), syncobj_wait_words)};
 constexpr Field syncobj_eventfd[] = {IN(drm_syncobj_eventfd, handle),
-                                     flags(IN(drm_syncobj_eventfd, flags)),
+                                     flags(IN(drm_syncobj_eventfd, flags), syncobj_wait_words),
                                      IN(drm_syncobj_eventfd, point), IN(drm_syncobj_eventfd, fd)};
 
 constexpr Field create_lease[] = {
@@ -313,17 +326,17 @@ constexpr Row rows[] = {
     {DRM_IOCTL_MODE_DESTROYPROPBLOB, destroy_blob},
     {DRM_IOCTL_SYNCOBJ_CREATE, syncobj_create},
     {DRM_IOCTL_SYNCOBJ_DESTROY, syncobj_destroy},
-    {DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, syncobj_to_fd},
-    {DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE, syncobj_from_fd},
-    {DRM_IOCTL_SYNCOBJ_WAIT, syncobj_wait},
+    {DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD_WITH_POINT, syncobj_to_fd},
+    {DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE_WITH_POINT, syncobj_from_fd},
+    {DRM_IOCTL_SYNCOBJ_WAIT_WITH_DEADLINE, syncobj_wait},
     {DRM_IOCTL_SYNCOBJ_RESET, syncobj_array},
     {DRM_IOCTL_SYNCOBJ_SIGNAL, syncobj_array},
     {DRM_IOCTL_MODE_CREATE_LEASE, create_lease},
     {DRM_IOCTL_MODE_LIST_LESSEES, list_lessees},
     {DRM_IOCTL_MODE_GET_LEASE, get_lease},
     {DRM_IOCTL_MODE_REVOKE_LEASE, revoke_lease},
-    {DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, timeline_wait},
-    {DRM_IOCTL_SYNCOBJ_QUERY, timeline_array},
+    {DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT_WITH_DEADLINE, syncobj_timeline_wait},
+    {DRM_IOCTL_SYNCOBJ_QUERY, syncobj_query},
     {DRM_IOCTL_SYNCOBJ_TRANSFER, syncobj_transfer},
     {DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, timeline_array},
     {DRM_IOCTL_MODE_GETFB2, get_fb2},

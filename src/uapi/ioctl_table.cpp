@@ -21,6 +21,8 @@ constexpr UserArray atomic_sum(uint16_t pointer, uint8_t bytes) {
     return {pointer, POINTER(drm_mode_atomic, count_objs), 4, bytes, true};
 }
 
+constexpr UserArray syncobj_handles = ARRAY(drm_syncobj_array, handles, count_handles, 4);
+
 using enum Interruption;
 
 constexpr Ioctl rows[] = {
@@ -109,11 +111,15 @@ constexpr Ioctl rows[] = {
 
     {DRM_IOCTL_SYNCOBJ_CREATE, "SYNCOBJ_CREATE", render},
     {DRM_IOCTL_SYNCOBJ_DESTROY, "SYNCOBJ_DESTROY", render},
-    {DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, "SYNCOBJ_HANDLE_TO_FD", render},
-    {DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE, "SYNCOBJ_FD_TO_HANDLE", render},
-    {DRM_IOCTL_SYNCOBJ_WAIT, "SYNCOBJ_WAIT", render, Restart},
-    {DRM_IOCTL_SYNCOBJ_RESET, "SYNCOBJ_RESET", render},
-    {DRM_IOCTL_SYNCOBJ_SIGNAL, "SYNCOBJ_SIGNAL", render},
+    {DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD_WITH_POINT, "SYNCOBJ_HANDLE_TO_FD", render},
+    {DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE_WITH_POINT, "SYNCOBJ_FD_TO_HANDLE", render},
+    {DRM_IOCTL_SYNCOBJ_WAIT_WITH_DEADLINE,
+     "SYNCOBJ_WAIT",
+     render,
+     Restart,
+     {ARRAY(drm_syncobj_wait_with_deadline, handles, count_handles, 4)}},
+    {DRM_IOCTL_SYNCOBJ_RESET, "SYNCOBJ_RESET", render, Never, {syncobj_handles}},
+    {DRM_IOCTL_SYNCOBJ_SIGNAL, "SYNCOBJ_SIGNAL", render, Never, {syncobj_handles}},
     {DRM_IOCTL_MODE_CREATE_LEASE,
      "MODE_CREATE_LEASE",
      master,
@@ -122,10 +128,24 @@ constexpr Ioctl rows[] = {
     {DRM_IOCTL_MODE_LIST_LESSEES, "MODE_LIST_LESSEES", master},
     {DRM_IOCTL_MODE_GET_LEASE, "MODE_GET_LEASE", master},
     {DRM_IOCTL_MODE_REVOKE_LEASE, "MODE_REVOKE_LEASE", master},
-    {DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, "SYNCOBJ_TIMELINE_WAIT", render, Restart},
-    {DRM_IOCTL_SYNCOBJ_QUERY, "SYNCOBJ_QUERY", render},
+    {DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT_WITH_DEADLINE,
+     "SYNCOBJ_TIMELINE_WAIT",
+     render,
+     Restart,
+     {ARRAY(drm_syncobj_timeline_wait_with_deadline, handles, count_handles, 4),
+      ARRAY(drm_syncobj_timeline_wait_with_deadline, points, count_handles, 8)}},
+    {DRM_IOCTL_SYNCOBJ_QUERY,
+     "SYNCOBJ_QUERY",
+     render,
+     Never,
+     {ARRAY(drm_syncobj_timeline_array, handles, count_handles, 4)}},
     {DRM_IOCTL_SYNCOBJ_TRANSFER, "SYNCOBJ_TRANSFER", render, Restart},
-    {DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, "SYNCOBJ_TIMELINE_SIGNAL", render},
+    {DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL,
+     "SYNCOBJ_TIMELINE_SIGNAL",
+     render,
+     Never,
+     {ARRAY(drm_syncobj_timeline_array, handles, count_handles, 4),
+      ARRAY(drm_syncobj_timeline_array, points, count_handles, 8)}},
     {DRM_IOCTL_MODE_GETFB2, "MODE_GETFB2", anyone},
     {DRM_IOCTL_SYNCOBJ_EVENTFD, "SYNCOBJ_EVENTFD", render},
     {DRM_IOCTL_MODE_CLOSEFB, "MODE_CLOSEFB", anyone},

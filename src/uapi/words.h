@@ -85,6 +85,23 @@ inline constexpr Word fd_words[] = {
     {DRM_RDWR, "RDWR"},
 };
 inline constexpr Word lease_words[] = {{O_CLOEXEC, "CLOEXEC"}, {O_NONBLOCK, "NONBLOCK"}};
+inline constexpr Word syncobj_create_words[] = {{DRM_SYNCOBJ_CREATE_SIGNALED, "SIGNALED"}};
+inline constexpr Word syncobj_export_words[] = {
+    {DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE, "EXPORT_SYNC_FILE"},
+    {DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_TIMELINE, "TIMELINE"},
+};
+inline constexpr Word syncobj_import_words[] = {
+    {DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_IMPORT_SYNC_FILE, "IMPORT_SYNC_FILE"},
+    {DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE, "TIMELINE"},
+};
+inline constexpr Word syncobj_wait_words[] = {
+    {DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL, "ALL"},
+    {DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT, "FOR_SUBMIT"},
+    {DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE, "AVAILABLE"},
+    {DRM_SYNCOBJ_WAIT_FLAGS_WAIT_DEADLINE, "DEADLINE"},
+};
+inline constexpr Word syncobj_query_words[] = {
+    {DRM_SYNCOBJ_QUERY_FLAGS_LAST_SUBMITTED, "LAST_SUBMITTED"}};
 inline constexpr Word connections[] = {{1, "connected"}, {2, "disconnected"}, {3, "unknown"}};
 inline constexpr Word connector_types[] = {
     {DRM_MODE_CONNECTOR_Unknown, "Unknown"}, {DRM_MODE_CONNECTOR_VGA, "VGA"},

@@ -119,7 +119,7 @@ Result<int> ioctl(Request& request, DmaBuf& buffer, SpecialFiles& files, uint32_
         default:
             return request.refuse(prime, Errno::NoTty, "0x{:x} is no ioctl of a dma-buf", command);
     }
-    TRY(request.name_fault(prime, std::move(done)));
+    TRY(request.name_fault(prime, done));
     return 0;
 }
 

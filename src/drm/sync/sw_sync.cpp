@@ -163,7 +163,7 @@ Result<int> SwSync::ioctl(Request& request, uint32_t command, uapi::UserAddress 
         default:
             return request.refuse(core, Errno::NoTty, "0x{:x} is no ioctl of sw_sync", command);
     }
-    TRY(request.name_fault(core, std::move(done)));
+    TRY(request.name_fault(core, done));
     return 0;
 }
 

@@ -99,7 +99,7 @@ Result<int> SyncFile::ioctl(Request& request, uint32_t command, uapi::UserAddres
         default:
             return request.refuse(core, Errno::NoTty, "0x{:x} is no ioctl of a sync_file", command);
     }
-    TRY(request.name_fault(core, std::move(done)));
+    TRY(request.name_fault(core, done));
     return 0;
 }
 
