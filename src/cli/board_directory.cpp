@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/boards_root.h"
 #include "base/unique_fd.h"
 #include "cli/failure.h"
 
@@ -31,23 +32,7 @@ bool is_name(std::string_view name) {
            });
 }
 
-bool is_own_directory(const char* path) {
-    struct stat info {};
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
-}
-
 }  // namespace
-
-std::string boards_root() {
-    const char* runtime = getenv("XDG_RUNTIME_DIR");
-    // Inside a run it is the board's own (compositor_environment.cpp): its neighbours are meant.
-    const char* board = getenv("PLUGBOARD_BOARD");
-    if (runtime != nullptr && board != nullptr && runtime == fmt::format("{}/runtime", board))
-        return std::filesystem::path(board).parent_path();
-    if (runtime != nullptr && *runtime == '/' && is_own_directory(runtime))
-        return fmt::format("{}/plugboard", runtime);
-    return fmt::format("/tmp/plugboard-{}", geteuid());
-}
 
 std::string board_directory(const std::string& name) {
     if (!is_name(name)) {

@@ -12,9 +12,6 @@
 
 namespace plugboard::cli {
 
-/// $XDG_RUNTIME_DIR/plugboard, or /tmp/plugboard-<uid> where there is none. Not made by this.
-std::string boards_root();
-
 /// The directory of the board with that name. Throws Failure: the name has other
 /// letters than file names of boards may have, or is too long.
 std::string board_directory(const std::string& name);

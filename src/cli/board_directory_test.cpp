@@ -51,19 +51,6 @@ class BoardsTest : public testing::Test {
     std::vector<UniqueFd> locks_;
 };
 
-TEST_F(BoardsTest, live_below_the_runtime_directory_or_tmp) {
-    EXPECT_EQ(boards_root(), runtime_ + "/plugboard");
-    unsetenv("XDG_RUNTIME_DIR");
-    EXPECT_TRUE(boards_root().starts_with("/tmp/plugboard-"));
-}
-
-TEST_F(BoardsTest, are_those_beside_the_runs_own_where_its_runtime_directory_is_set) {
-    make_board("a");
-    setenv("PLUGBOARD_BOARD", (runtime_ + "/plugboard/a").c_str(), 1);
-    setenv("XDG_RUNTIME_DIR", (runtime_ + "/plugboard/a/runtime").c_str(), 1);
-    EXPECT_EQ(boards_root(), runtime_ + "/plugboard");
-}
-
 TEST_F(BoardsTest, the_only_one_is_meant_by_itself) {
     make_board("a");
     std::filesystem::create_directories(runtime_ + "/plugboard/dead");

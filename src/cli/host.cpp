@@ -27,6 +27,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/boards_root.h"
 #include "base/unique_fd.h"
 #include "cli/board_directory.h"
 #include "cli/installation.h"

@@ -24,8 +24,8 @@
 
 #include "base/log.h"
 #include "base/unique_fd.h"
-#include "daemon/board.h"
 #include "daemon/board_directory.h"
+#include "daemon/board_server.h"
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
@@ -216,40 +216,23 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     auto directory = BoardDirectory::create(arguments.board);
     if (!directory.ok()) return directory.problem();
     if (arguments.keep) log_to_file(directory.value().path());
-    auto board = Board::create(std::move(config.value()), directory.value().path());
-    if (!board.ok()) return board.problem();
+    auto created =
+        BoardServer::create(std::move(directory.value()), std::move(config.value()),
+                            {.shut_down = [&] { runner.stop(); }, .stays = arguments.keep});
+    if (!created.ok()) return created.problem();
+    BoardServer& server = *created.value();
     if (arguments.trace) {
-        const auto started = start_trace(board.value()->trace(), *arguments.trace);
+        const auto started = start_trace(server.board().trace(), *arguments.trace);
         if (!started.ok()) return started.problem();
     }
-    StopPoints stop_points(*board.value());
-
-    std::unique_ptr<ControlServer> control;
-    const Commands commands =
-        make_commands({.board = *board.value(),
-                       .stop_points = stop_points,
-                       .count_descriptors = [&] { return control->count_others(); },
-                       .shut_down = [&] { runner.stop(); },
-                       .stays = arguments.keep});
-    auto server = ControlServer::create(directory.value().path() + "/control", commands);
-    if (!server.ok()) {
-        return Problem{.message = fmt::format("the control socket cannot be made: {}",
-                                              errno_name(server.error())),
-                       .remedy = "use a shorter board name or XDG_RUNTIME_DIR"};
-    }
-    control = std::move(*server);
-    if (!control->start().ok())
-        return Problem{.message = "the control socket gets no thread",
-                       .remedy = "end some programs, or see ulimit -u"};
 
     say(runner.socket(),
-        {{"plugboard", control_version}, {"ok", true}, {"board", directory.value().path()}});
+        {{"plugboard", control_version}, {"ok", true}, {"board", server.board().directory()}});
     runner.note_told();
     const End end = runner.wait();
-    control.reset();
-    board.value()->end();
+    server.end();
     if (end == End::Finish) {
-        nlohmann::json report = final_report(*board.value());
+        nlohmann::json report = final_report(server.board());
         report["ok"] = true;
         say(runner.socket(), report);
     }
