@@ -18,12 +18,13 @@ LAYERS = {
     "drivers": {"base", "uapi", "device", "drm"},
     "daemon": {"base", "uapi", "device", "drm", "drivers", "transport"},
     "cli": {"base", "transport", "daemon"},
+    "embed": {"base", "daemon", "shim"},
 }
 # One folder each; a new one needs its line of reason in ARCHITECTURE.md.
 DEPENDENCIES = {
     "CLI/": {"cli"},
     "toml++/": {"daemon", "cli"},
-    "nlohmann/": {"daemon", "cli"},
+    "nlohmann/": {"daemon", "cli", "embed"},
     "png.h": {"cli"},
     "zlib.h": {"drivers"},
     "fmt/": {"base", "device", "drm", "drivers", "daemon", "cli"},

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <array>
+#include <atomic>
 #include <cstring>
 
 namespace plugboard {
@@ -37,6 +38,14 @@ int socket_type(PairType type) {
     return -1;
 }
 
+constinit std::atomic<uint64_t> board_id = 0;  // 0: none yet
+
+uint64_t random_id() {
+    uint64_t id = 0;
+    if (getrandom(&id, sizeof id, 0) != sizeof id || id == 0) id = static_cast<uint64_t>(getpid());
+    return id;
+}
+
 }  // namespace
 
 Result<LabelledPair> make_labelled_pair(const FdLabel& label, PairType type) {
@@ -64,13 +73,16 @@ std::optional<uint64_t> socket_cookie(int fd) {
 }
 
 uint64_t own_board_id() {
-    static const uint64_t id = [] {
-        uint64_t random = 0;
-        if (getrandom(&random, sizeof random, 0) != sizeof random)
-            random = static_cast<uint64_t>(getpid());
-        return random;
-    }();
-    return id;
+    uint64_t known = board_id.load();
+    if (known == 0) {
+        const uint64_t mine = random_id();
+        known = board_id.compare_exchange_strong(known, mine) ? mine : known;
+    }
+    return known;
+}
+
+void renew_board_id() {
+    board_id.store(random_id());
 }
 
 }  // namespace plugboard

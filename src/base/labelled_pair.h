@@ -62,8 +62,10 @@ Result<LabelledPair> make_labelled_pair(const FdLabel& label, PairType type);
 /// SO_COOKIE, or nothing when it is no socket.
 std::optional<uint64_t> socket_cookie(int fd);
 
-/// The board id in the labels that this process makes: set once, at random, at the first use.
+/// The board id in the labels that this process makes: at random, from the first use on.
 uint64_t own_board_id();
+/// Another one, for the next board of a process: its descriptors are not taken for the last one's.
+void renew_board_id();
 
 namespace internal {
 constexpr std::optional<uint64_t> parse_hex(std::string_view digits) {

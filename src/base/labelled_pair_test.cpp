@@ -48,6 +48,13 @@ TEST(FdLabel, other_names_are_no_labels) {
         EXPECT_FALSE(parse_fd_label(name)) << name;
 }
 
+TEST(FdLabel, has_another_board_after_a_renewal) {
+    const uint64_t before = own_board_id();
+    EXPECT_EQ(own_board_id(), before);
+    renew_board_id();
+    EXPECT_NE(own_board_id(), before);
+}
+
 TEST(LabelledPair, the_clients_end_polls_in_but_never_out) {
     for (const PairType type : {PairType::Stream, PairType::Packets, PairType::Datagrams}) {
         auto pair = make_labelled_pair({FdKind::Card, own_board_id(), 1}, type);

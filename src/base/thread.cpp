@@ -1,12 +1,16 @@
 #include "base/thread.h"
 
+#include <atomic>
 #include <memory>
 
 namespace plugboard {
 namespace {
 
+constinit std::atomic<void (*)()> first_act = nullptr;
+
 void* run_and_free(void* argument) {
     const std::unique_ptr<std::function<void()>> run(static_cast<std::function<void()>*>(argument));
+    if (void (*const prologue)() = first_act.load()) prologue();
     (*run)();
     return nullptr;
 }
@@ -20,6 +24,10 @@ Result<Thread> Thread::start(std::function<void()> run) {
         return static_cast<Errno>(error);
     (void)argument.release();
     return Thread(id);
+}
+
+void Thread::set_prologue(void (*prologue)()) {
+    first_act.store(prologue);
 }
 
 void Thread::join() {

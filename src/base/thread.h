@@ -28,6 +28,9 @@ class Thread {
     /// Again: the process or its user has as many threads as it may.
     static Result<Thread> start(std::function<void()> run);
 
+    /// What each thread that is started from now on does first. Null: nothing.
+    static void set_prologue(void (*prologue)());
+
     /// And not joined yet.
     bool is_started() const { return id_.has_value(); }
     bool is_current() const { return id_ && pthread_equal(*id_, pthread_self()) != 0; }

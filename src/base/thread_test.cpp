@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "tests/support/shortage.h"
 
 namespace plugboard {
@@ -27,6 +29,19 @@ TEST(Thread, whom_it_is_moved_to_joins_it) {
     EXPECT_FALSE(thread->is_started());
     owner.join();
     EXPECT_TRUE(has_run);
+}
+
+TEST(Thread, begins_with_the_prologue) {
+    static std::atomic<int> begun;
+    begun = 0;
+    Thread::set_prologue([] { ++begun; });
+    int seen = 0;
+    auto thread = Thread::start([&] { seen = begun; });
+    Thread::set_prologue(nullptr);
+    ASSERT_TRUE(thread.ok());
+    thread->join();
+    EXPECT_EQ(begun, 1);
+    EXPECT_EQ(seen, 1);
 }
 
 TEST(Thread, one_too_many_gives_EAGAIN) {

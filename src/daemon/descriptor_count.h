@@ -4,7 +4,7 @@
 
 namespace plugboard::daemon {
 
-/// How many descriptors this process has.
+/// How many descriptors this process has; a board inside a program has a table of its own.
 size_t count_descriptors();
 
 }  // namespace plugboard::daemon

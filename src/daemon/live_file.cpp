@@ -54,8 +54,8 @@ Result<UniqueFd> snapshot(std::string_view path, std::string_view text) {
         text.remove_prefix(static_cast<size_t>(count));
     }
     // Opened anew, so that the client can neither write nor starts at the end.
-    UniqueFd readable(
-        ::open(fmt::format("/proc/self/fd/{}", memory.borrow()).c_str(), O_RDONLY | O_CLOEXEC));
+    UniqueFd readable(::open(fmt::format("/proc/thread-self/fd/{}", memory.borrow()).c_str(),
+                             O_RDONLY | O_CLOEXEC));
     if (!readable.is_open()) return last_error();
     return readable;
 }

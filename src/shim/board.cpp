@@ -81,13 +81,23 @@ void find_library(Board& found) {
     found.library.append(info.dli_fname);
 }
 
+/// What follows from the directory. False: it is none of a board.
 bool fill(Board& found) {
-    if (!find_variable(board_variable, found.directory)) return false;
     if (!found.directory.view().starts_with('/')) return false;
     if (!found.socket.append(found.directory.view()) || !found.socket.append("/shim")) return false;
-    if (!find_root(found)) return false;
-    find_library(found);
-    return true;
+    return find_root(found);
+}
+
+/// Null: there is no memory. Never freed: a call on any thread may have looked at it.
+Board* make_board() {
+    const long memory = raw_syscall(SYS_mmap, nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0l);
+    if (memory < 0 && memory > -4096) return nullptr;
+    return new (reinterpret_cast<void*>(memory)) Board;
+}
+
+void discard(Board* unused) {
+    raw_syscall(SYS_munmap, unused, sizeof(Board));
 }
 
 constinit std::atomic<Board*> found_board = nullptr;
@@ -95,19 +105,28 @@ constinit std::atomic<Board*> found_board = nullptr;
 }  // namespace
 
 void find_board() {
-    const long memory = raw_syscall(SYS_mmap, nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0l);
-    if (memory < 0 && memory > -4096) return;
-    auto* mine = new (reinterpret_cast<void*>(memory)) Board;
-    if (fill(*mine)) {
-        found_board.store(mine, std::memory_order_release);
-    } else {
-        raw_syscall(SYS_munmap, mine, sizeof(Board));
+    Board* mine = make_board();
+    if (!mine) return;
+    if (!find_variable(board_variable, mine->directory) || !fill(*mine)) return discard(mine);
+    find_library(*mine);
+    found_board.store(mine, std::memory_order_release);
+}
+
+bool enter_board(std::string_view directory, bool (*is_outside)()) {
+    Board* mine = make_board();
+    if (!mine) return false;
+    if (!mine->directory.append(directory) || !fill(*mine)) {
+        discard(mine);
+        return false;
     }
+    mine->is_outside = is_outside;
+    found_board.store(mine, std::memory_order_release);
+    return true;
 }
 
 Board* board() {
-    return found_board.load(std::memory_order_acquire);
+    Board* mine = found_board.load(std::memory_order_acquire);
+    return mine && mine->is_outside && mine->is_outside() ? nullptr : mine;
 }
 
 }  // namespace plugboard::shim

@@ -1,4 +1,4 @@
-// The board that this process belongs to, from PLUGBOARD_BOARD.
+// The board that this process belongs to: from PLUGBOARD_BOARD, or one of its own.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ inline constexpr std::string_view preload_variable = "LD_PRELOAD";
 /// Longest name of the tree's root; a board below a longer one is none.
 inline constexpr size_t max_root = 255;
 
-/// Made once a process, at load, and kept for ever; survives fork.
+/// Kept for ever; survives fork.
 struct Board {
     Text<4096> directory;     // as in the variable
     Text<max_root + 1> root;  // of the file tree, without symbolic links on the way
@@ -26,13 +26,18 @@ struct Board {
     dev_t root_device = 0;
     /// In the labels of this board's descriptors; 0 until a channel has told.
     std::atomic<uint64_t> id = 0;
+    /// Whether the calling thread is not on it, as those that serve it are not. Null: all are.
+    bool (*is_outside)() = nullptr;
 };
 
-/// Once, at load.
+/// From the environment. Once, at load.
 void find_board();
-/// Null when this process belongs to none: every wrapper passes through then. So it does before
-/// this library is loaded: a sanitizer of the program's calls wrappers while it cannot yet be
-/// called.
+/// From now on this process is on the board in `directory`, which it serves itself. False: there is
+/// none there.
+bool enter_board(std::string_view directory, bool (*is_outside)());
+/// Null when this process, or the calling thread, belongs to none: every wrapper passes through
+/// then. So it does before this library is loaded: a sanitizer of the program's calls wrappers
+/// while it cannot yet be called.
 Board* board();
 
 }  // namespace plugboard::shim

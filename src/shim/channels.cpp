@@ -222,6 +222,18 @@ Channel::~Channel() {
     slot_->state.store(broken_ ? ChannelSlot::Empty : ChannelSlot::Idle);
 }
 
+void close_idle_channels() {
+    Pool* mine = own_pool();
+    if (!mine) return;
+    const auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    for (ChannelSlot& slot : mine->slots) {
+        if (!take(slot, ChannelSlot::Idle, thread_id(), frame)) continue;
+        drop_pooled(slot);
+        slot.thread.store(0);
+        slot.state.store(ChannelSlot::Empty);
+    }
+}
+
 void close_inherited_channels() {
     for (Inherited& channel : inherited) {
         const uint64_t cookie = channel.cookie.exchange(0);

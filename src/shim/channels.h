@@ -49,6 +49,8 @@ class Channel {
     int error_ = ENODEV;
 };
 
+/// Closes those that no call has now: their daemon is gone.
+void close_idle_channels();
 /// For a fork child: closes its copies of its parent's channels.
 void close_inherited_channels();
 

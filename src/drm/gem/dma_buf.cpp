@@ -56,7 +56,7 @@ Result<UniqueFd> make_memory(uint64_t size, uint64_t device) {
 }
 
 std::string path_of(const UniqueFd& fd) {
-    return "/proc/self/fd/" + std::to_string(fd.borrow());
+    return "/proc/thread-self/fd/" + std::to_string(fd.borrow());
 }
 
 /// A description of its own: its access mode cannot be changed by whoever gets it.
