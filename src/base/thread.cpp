@@ -8,17 +8,22 @@ namespace {
 
 constinit std::atomic<void (*)()> first_act = nullptr;
 
+struct Start {
+    void (*prologue)();
+    std::function<void()> run;
+};
+
 void* run_and_free(void* argument) {
-    const std::unique_ptr<std::function<void()>> run(static_cast<std::function<void()>*>(argument));
-    if (void (*const prologue)() = first_act.load()) prologue();
-    (*run)();
+    const std::unique_ptr<Start> start(static_cast<Start*>(argument));
+    if (start->prologue) start->prologue();
+    start->run();
     return nullptr;
 }
 
 }  // namespace
 
 Result<Thread> Thread::start(std::function<void()> run) {
-    auto argument = std::make_unique<std::function<void()>>(std::move(run));
+    std::unique_ptr<Start> argument(new Start{first_act.load(), std::move(run)});
     pthread_t id{};
     if (const int error = pthread_create(&id, nullptr, &run_and_free, argument.get()); error != 0)
         return static_cast<Errno>(error);
