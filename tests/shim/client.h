@@ -69,18 +69,23 @@ static inline bool is_alive(int fd) {
 /// Switches the first CRTC on.
 static inline uint32_t switch_on(int fd) {
     drmModeRes* resources = drmModeGetResources(fd);
-    if (!resources || resources->count_connectors == 0) return 0;
-    drmModeConnector* connector = drmModeGetConnector(fd, resources->connectors[0]);
-    if (!connector || connector->count_modes == 0) return 0;
-    drmModeModeInfo* mode = &connector->modes[0];
-    uint32_t handle = 0, pitch = 0, framebuffer = 0;
+    if (!resources) return 0;
+    uint32_t crtc = 0, handle = 0, pitch = 0, framebuffer = 0;
     uint64_t size = 0;
-    if (drmModeCreateDumbBuffer(fd, mode->hdisplay, mode->vdisplay, 32, 0, &handle, &pitch, &size))
-        return 0;
-    if (drmModeAddFB(fd, mode->hdisplay, mode->vdisplay, 24, 32, pitch, handle, &framebuffer))
-        return 0;
-    const uint32_t crtc = resources->crtcs[0];
-    if (drmModeSetCrtc(fd, crtc, framebuffer, 0, 0, &connector->connector_id, 1, mode)) return 0;
+    drmModeConnector* connector =
+        resources->count_connectors ? drmModeGetConnector(fd, resources->connectors[0]) : NULL;
+    if (connector && connector->count_modes > 0) {
+        drmModeModeInfo* mode = &connector->modes[0];
+        if (!drmModeCreateDumbBuffer(fd, mode->hdisplay, mode->vdisplay, 32, 0, &handle, &pitch,
+                                     &size) &&
+            !drmModeAddFB(fd, mode->hdisplay, mode->vdisplay, 24, 32, pitch, handle,
+                          &framebuffer) &&
+            !drmModeSetCrtc(fd, resources->crtcs[0], framebuffer, 0, 0, &connector->connector_id, 1,
+                            mode))
+            crtc = resources->crtcs[0];
+    }
+    drmModeFreeConnector(connector);
+    drmModeFreeResources(resources);
     return crtc;
 }
 
