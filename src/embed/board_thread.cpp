@@ -47,7 +47,7 @@ class NoSignals {
 /// A table of this thread's own, and of those that it starts, with standard error for the log.
 Result<void> leave_descriptors() {
     constexpr unsigned first = 3;
-    // Not unshare(2), which containers forbid. NOLINTNEXTLINE(hicpp-signed-bitwise)
+    // Not unshare(2), which containers forbid.
     if (close_range(first, ~0u, CLOSE_RANGE_UNSHARE) != 0) return last_error();
     const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!null.is_open()) return last_error();
@@ -62,9 +62,12 @@ Result<void> leave_descriptors() {
 Outcome<std::unique_ptr<BoardThread>> BoardThread::start(std::optional<std::string> toml) {
     std::unique_ptr<BoardThread> board(new BoardThread);
     {
+        // The environment is the caller's to read.
+        std::string path = boards_root() + "/embed-" + std::to_string(getpid());
         const NoSignals none;
         Thread::set_prologue(stay_outside);
-        auto thread = Thread::start([&board = *board, toml = std::move(toml)] { board.run(toml); });
+        auto thread = Thread::start([&board = *board, path = std::move(path),
+                                     toml = std::move(toml)] { board.run(path, toml); });
         if (!thread.ok())
             return Problem{.message = "the board gets no thread",
                            .remedy = "end some programs, or see ulimit -u"};
@@ -95,9 +98,9 @@ void BoardThread::set_state(State state) {
     changed_.notify_all();
 }
 
-void BoardThread::run(const std::optional<std::string>& toml) {
+void BoardThread::run(const std::string& path, const std::optional<std::string>& toml) {
     try {
-        const auto served = serve(toml);
+        const auto served = serve(path, toml);
         if (served.ok()) return;
         problem_ = served.problem();
     } catch (const std::exception& error) {
@@ -106,7 +109,7 @@ void BoardThread::run(const std::optional<std::string>& toml) {
     set_state(State::Failed);
 }
 
-Outcome<Done> BoardThread::serve(const std::optional<std::string>& toml) {
+Outcome<Done> BoardThread::serve(const std::string& path, const std::optional<std::string>& toml) {
     if (const auto left = leave_descriptors(); !left.ok()) {
         return Problem{
             .message = std::string("the board gets no descriptors of its own: ") +
@@ -120,10 +123,10 @@ Outcome<Done> BoardThread::serve(const std::optional<std::string>& toml) {
         config = std::move(parsed.value());
     }
     renew_board_id();
-    auto directory = BoardDirectory::create(boards_root() + "/embed-" + std::to_string(getpid()));
+    auto directory = BoardDirectory::create(path);
     if (!directory.ok()) return directory.problem();
     auto created = BoardServer::create(std::move(directory.value()), std::move(config),
-                                       {.shut_down = [this] { stop(); }, .stays = true});
+                                       {.shut_down = [this] { stop(); }});
     if (!created.ok()) return created.problem();
     directory_ = created.value()->board().directory();
     set_state(State::Serving);

@@ -30,8 +30,9 @@ class BoardThread {
     enum class State { Starting, Serving, Failed };
 
     BoardThread() = default;
-    void run(const std::optional<std::string>& toml);
-    daemon::Outcome<daemon::Done> serve(const std::optional<std::string>& toml);
+    void run(const std::string& path, const std::optional<std::string>& toml);
+    daemon::Outcome<daemon::Done> serve(const std::string& path,
+                                        const std::optional<std::string>& toml);
     void set_state(State state);
     void stop();
 

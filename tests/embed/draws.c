@@ -60,6 +60,25 @@ static bool udev_knows(const char* name) {
     return found;
 }
 
+/// Hears what udev says of the cards from now on.
+static struct udev_monitor* listen_to_udev(struct udev* udev) {
+    struct udev_monitor* monitor = udev_monitor_new_from_netlink(udev, "udev");
+    udev_monitor_filter_add_match_subsystem_devtype(monitor, "drm", "drm_minor");
+    udev_monitor_enable_receiving(monitor);
+    return monitor;
+}
+
+/// The next that it hears is of the card's end.
+static bool hears_of_removal(struct udev_monitor* monitor) {
+    if (poll_events(udev_monitor_get_fd(monitor)) != POLLIN) return false;
+    struct udev_device* device = udev_monitor_receive_device(monitor);
+    const char* action = device ? udev_device_get_action(device) : NULL;
+    const bool holds = action && strcmp(action, "remove") == 0 &&
+                       strcmp(udev_device_get_sysname(device), "card0") == 0;
+    udev_device_unref(device);
+    return holds;
+}
+
 static void draw(int fd) {
     drmModeRes* resources = drmModeGetResources(fd);
     CHECK(resources && resources->count_crtcs == 1);
@@ -102,7 +121,13 @@ int main(void) {
     CHECK(answers("{\"op\": \"status\"}", "\"command\":\"embed_draws\""));
     CHECK(!nothing_is_left());
     close(fd);
+
+    struct udev* udev = udev_new();
+    struct udev_monitor* monitor = listen_to_udev(udev);
     CHECK(pull_card());
+    CHECK(hears_of_removal(monitor));
+    udev_monitor_unref(monitor);
+    udev_unref(udev);
     CHECK(nothing_is_left());
     plugboard_embed_stop();
     return finish_checks();
