@@ -39,6 +39,7 @@ BoardServer::~BoardServer() {
 }
 
 void BoardServer::end() {
+    if (control_) control_->end();  // its commands use it
     control_.reset();
     board_->end();
 }

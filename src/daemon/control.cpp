@@ -137,6 +137,10 @@ Result<void> ControlServer::start() {
 }
 
 ControlServer::~ControlServer() {
+    end();
+}
+
+void ControlServer::end() {
     listener_.shut_down();
     acceptor_.join();
     std::list<Connection> rest;

@@ -69,10 +69,13 @@ class ControlServer {
     /// From here on connections are served. Once.
     /// Again: there is no thread for it.
     Result<void> start();
-    /// Ends every connection and waits for its thread. Not from a command.
-    ~ControlServer();
+    ~ControlServer();  // end()
     ControlServer(const ControlServer&) = delete;
     ControlServer& operator=(const ControlServer&) = delete;
+
+    /// Ends every connection and waits for its thread; no command runs from then on. Not from a
+    /// command.
+    void end();
 
     /// How many descriptors this process has beside this server's, none of which comes or goes
     /// meanwhile: for the leak check.

@@ -1,5 +1,11 @@
 #include "embed/outside.h"
 
+// Where the program has ThreadSanitizer.
+extern "C" {
+[[gnu::weak]] void __tsan_ignore_thread_begin();
+[[gnu::weak]] void __tsan_ignore_thread_end();
+}
+
 namespace plugboard::embed {
 namespace {
 
@@ -7,10 +13,24 @@ namespace {
 // use.
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool outside = false;
 
+/// ThreadSanitizer takes the board's descriptors for those of the program with the same numbers.
+class UnseenByThreadSanitizer {
+  public:
+    UnseenByThreadSanitizer() {
+        if (__tsan_ignore_thread_begin) __tsan_ignore_thread_begin();
+    }
+    ~UnseenByThreadSanitizer() {
+        if (__tsan_ignore_thread_end) __tsan_ignore_thread_end();
+    }
+    UnseenByThreadSanitizer(const UnseenByThreadSanitizer&) = delete;
+    UnseenByThreadSanitizer& operator=(const UnseenByThreadSanitizer&) = delete;
+};
+
 }  // namespace
 
 void stay_outside() {
     outside = true;
+    [[maybe_unused]] thread_local const UnseenByThreadSanitizer until_its_end;
 }
 
 bool is_outside() {
