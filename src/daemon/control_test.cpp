@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/passed_fd.h"
+#include "tests/support/comes_true.h"
 #include "tests/support/shortage.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/unix_address.h"
@@ -43,6 +44,34 @@ Commands test_commands() {
 json answer(std::string_view line) {
     ThreadSleeper caller(Clock::real());
     return test_commands().answer(line, caller).body;
+}
+
+/// One that waits until its server ends, and uses it then.
+TEST(ControlServer, a_command_under_way_at_its_end_uses_it) {
+    const tests::TemporaryFolder folder;
+    std::unique_ptr<ControlServer> server;
+    std::atomic<bool> has_begun = false;
+    Commands commands;
+    commands.add_waiting("count", [&](const json&, Sleeper& caller) -> Outcome<Reply> {
+        has_begun = true;
+        (void)caller.sleep(std::nullopt, Interrupts::Allowed);
+        Reply reply;
+        reply.body["count"] = server->count_others();
+        return reply;
+    });
+    server = ControlServer::create(folder.path() + "/control", commands).value();
+    ASSERT_TRUE(server->start().ok());
+    const UniqueFd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const tests::UnixAddress address(folder.path() + "/control");
+    ASSERT_EQ(connect(client.borrow(), address.get(), address.size()), 0);
+    constexpr std::string_view request = "{\"op\": \"count\"}\n";
+    ASSERT_EQ(send(client.borrow(), request.data(), request.size(), MSG_NOSIGNAL),
+              ssize_t{request.size()});
+    ASSERT_TRUE(tests::comes_true([&] { return has_begun.load(); }));
+    server->end();
+    std::array<char, 256> answer{};
+    ASSERT_GT(recv(client.borrow(), answer.data(), answer.size() - 1, 0), 0);
+    EXPECT_NE(std::string_view(answer.data()).find("\"count\""), std::string_view::npos);
 }
 
 TEST(Commands, a_good_request_is_answered_ok_and_versioned) {
