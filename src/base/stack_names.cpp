@@ -15,6 +15,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <utility>
 
 #include "base/unique_fd.h"
 
@@ -43,6 +44,7 @@ class OwnFunctions {
     struct Function {
         uintptr_t start = 0, size = 0;
         const char* name = nullptr;
+        bool is_strong = false;  // of two names for one address that one is told
     };
 
     OwnFunctions() {
@@ -73,10 +75,13 @@ class OwnFunctions {
             const char* const names = bytes + sections[section.sh_link].sh_offset;
             for (const auto& symbol : symbols) {
                 if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_size == 0) continue;
-                functions_.push_back({symbol.st_value, symbol.st_size, names + symbol.st_name});
+                functions_.push_back({symbol.st_value, symbol.st_size, names + symbol.st_name,
+                                      ELF64_ST_BIND(symbol.st_info) != STB_WEAK});
             }
         }
-        std::ranges::sort(functions_, {}, &Function::start);
+        std::ranges::sort(functions_, {}, [](const Function& function) {
+            return std::pair(function.start, function.is_strong);
+        });
     }
 
     uintptr_t bias_ = 0;  // where the program is, less where its file says
