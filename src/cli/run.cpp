@@ -37,6 +37,8 @@ constexpr const char* footer_text =
     "  connector = \"DP-1\"\n"
     "  spec = \"gaming\"                # as for -s\n"
     "  connected = false              # until plugboard plug DP-1\n"
+    "  [[card]]                       # a second one\n"
+    "  driver = \"vgem\"                # no screens: buffers to share, and fences; else vkms\n"
     "\n"
     "Exit status: CMD's own; 128+n if signal n ended it; 127 not found; 126 not runnable; 125 "
     "plugboard failed;\n"

@@ -13,6 +13,14 @@ namespace {
 
 using nlohmann::json;
 
+/// "/dev/dri/card0, /dev/dri/renderD128"
+std::string nodes_of(const json& card) {
+    std::vector<std::string> nodes;
+    for (const char* key : {"node", "render_node"})
+        if (card.contains(key)) nodes.push_back("/dev/dri/" + card[key].get<std::string>());
+    return fmt::format("{}", fmt::join(nodes, ", "));
+}
+
 std::string table_of_cards(const json& status, int fd) {
     Table table({"CARD", "DEVICE", "DRIVER", "NODE", "SCREENS", "FLIPS"});
     for (const json& card : status.value("cards", json::array())) {
@@ -21,9 +29,9 @@ std::string table_of_cards(const json& status, int fd) {
                    bound                          ? card.value("driver", "?")
                    : card.value("plugged", false) ? "(none)"
                                                   : "",
-                   card.contains("node") ? "/dev/dri/" + card["node"].get<std::string>() : "",
-                   screens_text(card),
-                   bound ? std::to_string(card.value("flip_count", uint64_t{0})) : ""});
+                   nodes_of(card), screens_text(card),
+                   card.contains("flip_count") ? std::to_string(card["flip_count"].get<uint64_t>())
+                                               : ""});
     }
     return table.text(fd);
 }

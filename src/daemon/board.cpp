@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/labelled_pair.h"
@@ -114,10 +115,12 @@ class Board::Change {
         slot.kept_descriptors += count_descriptors() - descriptors;
         return result;
     }
-    void forget_counts() {
+    /// From now on the slot holds nothing by itself but the device, if there is one.
+    void reset_counts() {
         MutexLock lock(board_.mutex_);
-        board_.slots_[index_].kept_objects = 0;
-        board_.slots_[index_].kept_descriptors = 0;
+        Slot& slot = board_.slots_[index_];
+        slot.kept_objects = slot.device ? 1 : 0;
+        slot.kept_descriptors = 0;
     }
 
   private:
@@ -130,11 +133,11 @@ Board::Board(Config config, std::string directory, std::unique_ptr<Tree> tree)
       directory_(std::move(directory)),
       tree_(std::move(tree)),
       drivers_(all_drivers()) {
-    size_t count = 0;
+    std::map<std::string, size_t> counts;  // by driver
     for (const CardConfig& card : config_.cards) {
+        const size_t number = counts[card.driver]++;
         std::string device_name =
-            count == 0 ? card.driver : fmt::format("{}.{}", card.driver, count);
-        ++count;
+            number == 0 ? card.driver : fmt::format("{}.{}", card.driver, number);
         MutexLock lock(mutex_);
         Slot& slot = slots_.emplace_back();
         slot.config = card;
@@ -235,7 +238,7 @@ Result<Ref<device::Device>> Board::make_device(const CardConfig& card,
     device::DeviceInfo info;
     info.name = device_name;
     info.compatible = {card.driver};
-    info.platform_data = card.device;
+    if (card.driver == "vkms") info.platform_data = card.device;
     if (config_.bus == "platform") return model_.add_platform_device(std::move(info));
     const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
                                      [&](const auto& one) { return one->name() == card.driver; });
@@ -254,7 +257,7 @@ Outcome<Done> Board::plug(std::string_view target) {
     }
     auto device = change.counted([&] { return make_device(card, change.device_name()); });
     if (!device.ok()) {
-        change.forget_counts();
+        change.reset_counts();
         return Problem{.message = fmt::format("{} cannot be plugged: {}", card.name,
                                               errno_name(device.error())),
                        .remedy = "see the daemon's log: plugboard run --debug device,driver"};
@@ -281,7 +284,7 @@ Outcome<Done> Board::unplug(std::string_view target) {
 void Board::unplug_slot(Change& change) {
     (*change.device())->del();
     change.clear_device();
-    change.forget_counts();
+    change.reset_counts();
 }
 
 void Board::unplug(PlugId plug) {
@@ -338,7 +341,7 @@ Outcome<Done> Board::set_bound(std::string_view target, bool bound) {
         done = change.counted([&] { return bus.bind(name, card.driver); });
     } else {
         done = bus.unbind(name, card.driver);
-        if (done.ok()) change.forget_counts();
+        if (done.ok()) change.reset_counts();
     }
     if (done.ok()) return Done{};
     const char* verb = bound ? "bind" : "unbind";

@@ -78,8 +78,9 @@ Outcome<Reply> flips(Board& board, const json& request) {
     const std::string target = request.value("target", "");
     std::optional<SlotInfo> card;
     if (target.empty()) {
-        auto slots = board.slots();
-        if (!slots.empty()) card = std::move(slots.front());
+        for (SlotInfo& slot : board.slots()) {
+            if (!card && slot.config.has_screens()) card = std::move(slot);
+        }
     } else {
         auto found = board.find_card(target);
         if (!found.ok()) return found.problem();

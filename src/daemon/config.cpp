@@ -13,9 +13,9 @@ namespace plugboard::daemon {
 namespace {
 
 constexpr std::array buses = {"platform", "faux"};
-constexpr std::array driver_names = {"vkms"};
+constexpr std::array driver_names = {"vkms", "vgem"};
 constexpr size_t max_name_length = 31;
-constexpr size_t max_cards = 64;  // the primary minors
+constexpr size_t max_cards = 256;
 
 template <size_t N>
 bool is_one_of(const std::array<const char*, N>& words, std::string_view word) {
@@ -47,6 +47,7 @@ std::string card_key(size_t index, std::string_view member) {
 
 /// What the driver says of the card's description.
 Problem validate_device(const CardConfig& card, size_t index) {
+    if (card.driver != "vkms") return {};
     const auto errors = vkms::validate(card.device);
     if (errors.empty()) return {};
     const vkms::ConfigError& error = errors.front();
@@ -139,19 +140,26 @@ Outcome<ScreenOption> parse_screen_option(std::string_view text) {
 Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& options) {
     std::vector<bool> replaced(config.cards.size());
     for (const ScreenOption& option : options) {
-        const auto card = option.card.empty()
-                              ? config.cards.begin()
-                              : std::find_if(config.cards.begin(), config.cards.end(),
-                                             [&](auto& one) { return one.name == option.card; });
+        const auto card =
+            std::find_if(config.cards.begin(), config.cards.end(), [&](const CardConfig& one) {
+                return option.card.empty() ? one.has_screens() : one.name == option.card;
+            });
         if (card == config.cards.end()) {
             std::vector<std::string> names;
             for (const CardConfig& one : config.cards) names.push_back(one.name);
             return Problem{.message = option.card.empty()
-                                          ? "the board has no card to put the screen on"
+                                          ? "the board has no card with screens"
                                           : fmt::format("there is no card \"{}\"", option.card),
                            .remedy = fmt::format("the board's cards: {}; for a connector, {}",
                                                  fmt::join(names, ", "), connector_remedy()),
                            .key = "--screen"};
+        }
+        if (!card->has_screens()) {
+            return Problem{
+                .message =
+                    fmt::format("{} is a {} card and has no screens", card->name, card->driver),
+                .remedy = "name a vkms card, or leave its name out: the first is meant then",
+                .key = "--screen"};
         }
         const auto index = static_cast<size_t>(card - config.cards.begin());
         if (!replaced[index]) card->device.screens.clear();

@@ -14,7 +14,9 @@ namespace plugboard::daemon {
 struct CardConfig {
     std::string name = "gpu0";
     std::string driver = "vkms";
-    vkms::Config device{};
+    vkms::Config device{};  // of a vkms card
+
+    bool has_screens() const { return driver == "vkms"; }
 };
 
 /// Plain data. Building devices from it is the board's business.
@@ -34,10 +36,10 @@ Outcome<Config> parse_toml(std::string_view text, const std::string& file);
 /// parse_toml() of a file.
 Outcome<Config> read_config_file(const std::string& file);
 
-/// A screen given on the command line: "SPEC" is for the first card, "gpu1=SPEC" for that one,
-/// "DP-1=SPEC" and "gpu1/DP-1=SPEC" say the connector too.
+/// A screen given on the command line: "SPEC" is for the first card that has screens, "gpu1=SPEC"
+/// for that one, "DP-1=SPEC" and "gpu1/DP-1=SPEC" say the connector too.
 struct ScreenOption {
-    std::string card;  // empty: the first
+    std::string card;  // empty: the first that has screens
     vkms::ScreenConfig screen;
 };
 Outcome<ScreenOption> parse_screen_option(std::string_view text);

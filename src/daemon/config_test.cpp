@@ -55,6 +55,23 @@ TEST(Config, every_key_is_read) {
     EXPECT_EQ(config.cards[1].name, "gpu1") << "a card without a name has its number";
 }
 
+TEST(Config, a_card_may_be_a_vgem) {
+    const Config config = good("[[card]]\ndriver = \"vgem\"\n[[card]]\n");
+    ASSERT_EQ(config.cards.size(), 2u);
+    EXPECT_EQ(config.cards[0].driver, "vgem");
+    EXPECT_FALSE(config.cards[0].has_screens());
+    EXPECT_TRUE(config.cards[1].has_screens());
+}
+
+TEST(Config, has_at_most_256_cards) {
+    std::string text;
+    for (int i = 0; i < 256; ++i) text += "[[card]]\n";
+    EXPECT_EQ(good(text).cards.size(), 256u);
+    const auto config = parse_toml(text + "[[card]]\n", "board.toml");
+    ASSERT_FALSE(config.ok());
+    EXPECT_EQ(config.problem().message, "257 cards are too many");
+}
+
 TEST(Config, screens_may_be_tables) {
     const Config config = good("[[card]]\n[[card.screen]]\nspec = \"none\"\n[[card.screen]]\n");
     ASSERT_EQ(config.cards[0].device.screens.size(), 2u);
@@ -157,6 +174,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"name_of_a_nameless_card", "[[card]]\n[[card]]\nname = \"gpu0\"", 3, "card[1].name",
                 "card[0] already"},
         Mistake{"driver", "[[card]]\ndriver = \"i915\"", 2, "card[0].driver", "no driver"},
+        Mistake{"profile_of_a_vgem", "[[card]]\nprofile = \"linux-6.1\"\ndriver = \"vgem\"", 2,
+                "card[0].profile", "a vgem card has no profile"},
+        Mistake{"screen_of_a_vgem", "[[card]]\ndriver = \"vgem\"\n[[card.screen]]\n", 3,
+                "card[0].screen", "a vgem card has no screen"},
         Mistake{"profile", "[[card]]\nprofile = \"linux-2.4\"", 2, "card[0].profile", "no profile"},
         Mistake{"overlays_type", "[[card]]\noverlays = \"8\"", 2, "card[0].overlays",
                 "must be true"},
@@ -207,6 +228,23 @@ TEST(ScreenOption, is_for_the_first_card_or_the_one_it_names) {
     ASSERT_TRUE(config.ok());
     EXPECT_FALSE(config.value().cards[0].device.screens.at(0).connected);
     EXPECT_EQ(config.value().cards[1].device.screens.at(0).mode->width, 640u);
+}
+
+TEST(ScreenOption, without_a_card_passes_over_those_without_screens) {
+    const Config board = good("[[card]]\ndriver = \"vgem\"\n[[card]]\n");
+    const auto screen = parse_screen_option("none");
+    const auto config = apply_screens(board, {screen.value()});
+    ASSERT_TRUE(config.ok());
+    EXPECT_FALSE(config.value().cards[1].device.screens.at(0).connected);
+}
+
+TEST(ScreenOption, for_a_card_without_screens_is_refused) {
+    const Config board = good("[[card]]\ndriver = \"vgem\"\n");
+    const auto named = parse_screen_option("gpu0=none"), nameless = parse_screen_option("none");
+    EXPECT_EQ(apply_screens(board, {named.value()}).problem().headline(),
+              "--screen: gpu0 is a vgem card and has no screens");
+    EXPECT_EQ(apply_screens(board, {nameless.value()}).problem().headline(),
+              "--screen: the board has no card with screens");
 }
 
 TEST(ScreenOption, several_for_one_card_are_its_screens) {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -14,6 +15,10 @@
 
 namespace plugboard::daemon {
 namespace {
+
+/// Of a [[card]], those that only vkms has.
+constexpr std::array<std::string_view, 7> vkms_keys = {"profile", "overlays", "cursor", "writeback",
+                                                       "screens", "screen",   "crtcs"};
 
 /// Walks one document; the first problem ends it by an exception that stays in this file.
 class Reader {
@@ -176,11 +181,24 @@ class Reader {
         return cards;
     }
 
+    /// Those of a card whose driver has no screens.
+    static void refuse_keys_of_vkms(const toml::table& table, const std::string& prefix,
+                                    const std::string& driver) {
+        for (const auto& [key, node] : table) {
+            if (std::find(vkms_keys.begin(), vkms_keys.end(), key.str()) == vkms_keys.end())
+                continue;
+            fail({.message = fmt::format("a {} card has no {}", driver, key.str()),
+                  .remedy = "remove the key, or write driver = \"vkms\"",
+                  .key = prefix + std::string(key.str())},
+                 static_cast<int>(key.source().begin.line));
+        }
+    }
+
     CardConfig read_card(const toml::table& table, size_t index) {
         const std::string prefix = fmt::format("card[{}].", index);
-        check_keys(table, prefix,
-                   {"name", "driver", "profile", "overlays", "cursor", "writeback", "screens",
-                    "screen", "crtcs"});
+        std::vector<std::string_view> known = {"name", "driver"};
+        known.insert(known.end(), vkms_keys.begin(), vkms_keys.end());
+        check_keys(table, prefix, known);
         CardConfig card;
         card.name = fmt::format("gpu{}", index);
         vkms::Config& device = card.device;
@@ -189,6 +207,7 @@ class Reader {
         };
         with("name", [&](auto& node, auto key) { card.name = text(node, key); });
         with("driver", [&](auto& node, auto key) { card.driver = text(node, key); });
+        if (card.driver == "vgem") refuse_keys_of_vkms(table, prefix, card.driver);
         with("profile", [&](auto& node, auto key) { device.profile = profile(node, key); });
         with("overlays",
              [&](auto& node, auto key) { device.overlays = overlays(node, key, device.profile); });

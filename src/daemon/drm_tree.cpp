@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -20,15 +19,20 @@ constexpr const char* version_text = "drm 1.1.0 20060810\n";
 constexpr const char* no_buffers =
     "\nDma-buf Objects:\nsize    \tflags   \tmode    \tcount   \texp_name\tino     \tname\n\n"
     "Total 0 objects, 0 bytes\n";
-constexpr uint32_t first_render_minor = 128;
 
 void report(const std::string& what, const Result<void>& done) {
     if (!done.ok()) log::error("tree: {}: {}", what, errno_name(done.error()));
 }
 
-bool is_card(const device::Device& device) {
-    return device.info().devtype == "drm_minor" && device.info().node &&
-           device.info().node->minor < first_render_minor;
+bool is_node(const device::Device& device) {
+    return device.info().devtype == "drm_minor" && device.info().node;
+}
+
+MaybeRef<drm::Device> find_device(device::Model& model, uint32_t minor) {
+    for (const auto type : {drm::NodeType::Primary, drm::NodeType::Render}) {
+        if (auto drm = drm::find_device(model, type, minor)) return drm;
+    }
+    return std::nullopt;
 }
 
 std::string debug_folder(uint32_t minor) {
@@ -39,7 +43,7 @@ std::string debug_folder(uint32_t minor) {
 template <class Use>
 auto with_debug_file(device::Model& model, uint32_t minor, const std::string& path, Use use)
     -> decltype(use(std::declval<drm::DebugFile&>())) {
-    const auto drm = drm::find_device(model, drm::NodeType::Primary, minor);
+    const auto drm = find_device(model, minor);
     if (!drm) return Errno::NoDev;
     for (drm::DebugFile& file : (*drm)->debug_files()) {
         if (file.path == path) return use(file);
@@ -102,45 +106,44 @@ DrmTree::~DrmTree() {
 void DrmTree::device_added(device::Device& device) {
     // A connector comes after its card was opened to clients; the card itself too early.
     const device::Device* parent = device.parent();
-    if (parent && device.info().devtype == "drm_connector" && is_card(*parent))
+    if (parent && device.info().devtype == "drm_connector" && is_node(*parent))
         return refresh(parent->info().node->minor);
-    if (!parent || !is_card(device)) return;
+    if (!parent || !is_node(device)) return;
     MutexLock lock(mutex_);
-    cards_[device.info().node->minor] = Card{.parent = parent->sysfs_path(), .files = {}};
+    nodes_[device.info().node->minor] = Node{.parent = parent->sysfs_path(), .files = {}};
 }
 
 void DrmTree::device_changed(device::Device& device) {
     const std::string path = device.sysfs_path();
-    std::optional<uint32_t> minor;
+    std::vector<uint32_t> minors;
     {
         MutexLock lock(mutex_);
-        const auto card = std::find_if(cards_.begin(), cards_.end(),
-                                       [&](const auto& one) { return one.second.parent == path; });
-        if (card != cards_.end()) minor = card->first;
+        for (const auto& [minor, node] : nodes_)
+            if (node.parent == path) minors.push_back(minor);
     }
-    if (minor) refresh(*minor);
+    for (const uint32_t minor : minors) refresh(minor);
 }
 
 void DrmTree::device_removed(device::Device& device) {
-    if (!is_card(device)) return;
+    if (!is_node(device)) return;
     const uint32_t minor = device.info().node->minor;
     MutexLock lock(mutex_);
-    cards_.erase(minor);
+    nodes_.erase(minor);
     tree_.remove(debug_folder(minor));
 }
 
 void DrmTree::refresh(uint32_t minor) {
     std::vector<drm::DebugFile> files;
     {
-        const auto drm = drm::find_device(model_, drm::NodeType::Primary, minor);
+        const auto drm = find_device(model_, minor);
         if (!drm) return;
         files = (*drm)->debug_files();
     }
     MutexLock lock(mutex_);
-    const auto card = cards_.find(minor);
-    if (card == cards_.end()) return;
+    const auto node = nodes_.find(minor);
+    if (node == nodes_.end()) return;
     for (const drm::DebugFile& file : files) {
-        if (!card->second.files.insert(file.path).second) continue;
+        if (!node->second.files.insert(file.path).second) continue;
         const std::string path = debug_folder(minor) + "/" + file.path;
         report(path, tree_.put_live(path, live_debug_file(model_, minor, file)));
     }

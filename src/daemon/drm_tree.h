@@ -14,8 +14,8 @@
 
 namespace plugboard::daemon {
 
-/// Watches the model for DRM nodes: each primary node gets a folder /sys/kernel/debug/dri/<minor>
-/// with the files of its drm::Device. Owned by the board.
+/// Watches the model for DRM nodes: each gets a folder /sys/kernel/debug/dri/<minor> with the
+/// files of its drm::Device. Owned by the board.
 class DrmTree final : public device::Watcher {
   public:
     DrmTree(device::Model& model, Tree& tree);
@@ -27,7 +27,7 @@ class DrmTree final : public device::Watcher {
 
   private:
     void put_sync_files();
-    struct Card {
+    struct Node {
         std::string parent;           // path of the device the card sits on
         std::set<std::string> files;  // shown below its folder
     };
@@ -37,7 +37,7 @@ class DrmTree final : public device::Watcher {
     device::Model& model_;
     Tree& tree_;
     Mutex<LockClass<DrmTree>> mutex_;
-    std::map<uint32_t, Card> cards_ GUARDED_BY(mutex_);  // by minor
+    std::map<uint32_t, Node> nodes_ GUARDED_BY(mutex_);  // by minor
 };
 
 }  // namespace plugboard::daemon

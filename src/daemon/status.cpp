@@ -1,5 +1,6 @@
 #include "daemon/status.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -83,9 +84,9 @@ json holders_of(const device::Graph& graph, const std::string& label) {
 json card_status(const SlotInfo& slot, Detail detail, const device::Graph& graph) {
     json card = {{"name", slot.config.name},
                  {"driver", slot.config.driver},
-                 {"profile", profile_name(slot.config.device.profile)},
                  {"plugged", slot.device.has_value()},
                  {"bound", slot.device && (*slot.device)->is_bound()}};
+    if (slot.config.driver == "vkms") card["profile"] = profile_name(slot.config.device.profile);
     if (slot.device) {
         card["device"] = (*slot.device)->name();
         card["path"] = "/sys" + (*slot.device)->sysfs_path();
@@ -93,6 +94,8 @@ json card_status(const SlotInfo& slot, Detail detail, const device::Graph& graph
     if (!slot.drm) return card;
     drm::Device& drm = **slot.drm;
     card["node"] = drm.card_name();
+    if (const auto minor = drm.render_minor())
+        card["render_node"] = fmt::format("renderD{}", *minor);
     card["screens"] = screens_of(drm);
     card["files"] = drm.files().size();
     if (drm.has_modeset()) card["flip_count"] = drm.mode_config().worker().flip_log().total();

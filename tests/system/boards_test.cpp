@@ -57,6 +57,31 @@ TEST_F(BoardsTest, up_with_wrong_cards_leaves_no_board) {
     EXPECT_EQ(boards(), json::array());
 }
 
+TEST_F(BoardsTest, with_a_vgem_show_it_in_status_ls_and_explain) {
+    ASSERT_EQ(plugboard({"up", "-b", "ci", "-c", board_file("vgem-vkms")}).status, 0);
+    const auto status = plugboard({"status", "-b", "ci"});
+    EXPECT_NE(status.out.find("gpu0  vgem    vgem    /dev/dri/card0, /dev/dri/renderD128"),
+              std::string::npos)
+        << status.out;
+    const json cards = json::parse(plugboard({"status", "-b", "ci", "--json"}).out).at("cards");
+    EXPECT_EQ(cards[0].at("render_node"), "renderD128");
+    EXPECT_EQ(cards[0].at("screens"), json::array());
+    EXPECT_FALSE(cards[0].contains("profile"));
+    EXPECT_FALSE(cards[0].contains("flip_count"));
+    EXPECT_FALSE(cards[1].contains("render_node"));
+    const auto holders = plugboard({"explain", "-b", "ci", "renderD128"});
+    EXPECT_NE(holders.out.find("card0 (vgem)"), std::string::npos) << holders.out;
+
+    EXPECT_EQ(plugboard({"unplug", "-b", "ci", "vgem"}).status, 0);
+    EXPECT_EQ(boards().at(0).at("cards").at(0).at("plugged"), false);
+    EXPECT_EQ(plugboard({"plug", "-b", "ci", "gpu0"}).status, 0);
+    EXPECT_EQ(plugboard({"unbind", "-b", "ci", "renderD129"}).status, 0);
+    EXPECT_EQ(plugboard({"bind", "-b", "ci", "gpu0"}).status, 0);
+    const auto run = plugboard({"run", "-b", "ci", "--check-leaks", "--", "ls", "/dev/dri"});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(run.out, "by-path\ncard1\ncard3\nrenderD130\n");
+}
+
 TEST_F(BoardsTest, of_one_name_that_race_have_one_winner) {
     std::list<Running> racers;
     for (int i = 0; i < 4; i++) racers.emplace_back(line({"up", "-b", "ci"}));

@@ -198,5 +198,18 @@ TEST(Drmdevice, lists_the_card_as_linux_6_1_did) {
     EXPECT_EQ(join(ours), join(expected));
 }
 
+TEST(Drmdevice, lists_a_vgem_beside_a_vkms_as_linux_6_1_did) {
+    // In which order is that of the folder's entries.
+    const auto sorted = [](Lines lines) {
+        for (std::string& line : lines)
+            line = std::regex_replace(line, std::regex(R"(device\[\d\])"), "device[#]");
+        std::ranges::sort(lines);
+        return join(lines);
+    };
+    const auto run = run_on_fresh_board({"drmdevice"}, {"-c", board_file("vgem-vkms")});
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(sorted(split(run.out)), sorted(reference_lines("linux-6.1/drmdevice.txt")));
+}
+
 }  // namespace
 }  // namespace plugboard::tests

@@ -32,15 +32,16 @@ inline void must(bool ok, const char* what) {
     std::exit(1);
 }
 
-/// The number of the first slot's card now: a card that is plugged again has another one.
-inline int first_card() {
-    for (int i = 0; i < 64; i++) {
-        const std::string node = "/sys/devices/platform/vkms/drm/card" + std::to_string(i);
-        if (access(node.c_str(), F_OK) == 0) return i;
+/// The node of a device now, "card" or "renderD": one that is plugged again has another number.
+inline std::string find_node(const std::string& device, const std::string& kind) {
+    const std::string begin = "/sys/devices/platform/" + device + "/drm/" + kind;
+    for (int i = 0; i < 192; i++) {
+        const std::string number = std::to_string(i);
+        if (access((begin + number).c_str(), F_OK) == 0) return "/dev/dri/" + kind + number;
     }
     errno = ENOENT;
-    must(false, "/sys/devices/platform/vkms/drm/card*");
-    return -1;
+    must(false, begin.c_str());
+    return "";
 }
 
 struct Buffer {
@@ -53,7 +54,7 @@ struct Buffer {
 class Card {
   public:
     explicit Card(std::string path = {}, int flags = O_RDWR | O_CLOEXEC)
-        : path_(path.empty() ? "/dev/dri/card" + std::to_string(first_card()) : std::move(path)),
+        : path_(path.empty() ? find_node("vkms", "card") : std::move(path)),
           fd_(open(path_.c_str(), flags)) {
         must(fd_ >= 0, path_.c_str());
     }

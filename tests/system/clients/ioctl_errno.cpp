@@ -1,6 +1,6 @@
-// Every ioctl with a struct of zeros, a bad pointer and a struct that is too long, by openers of
-// four kinds, each call on a fresh file: prints the vkms lines of
-// tests/reference/linux-7.2/ioctl-errno.txt. Run by root it does all four; else the caller is the
+// Every ioctl with a struct of zeros, a bad pointer and a struct that is too long, on a board's
+// vkms and vgem by openers of all kinds, each call on a fresh file: prints
+// tests/reference/linux-7.2/ioctl-errno.txt. Run by root it does all of it; else the caller is the
 // user, and only the user's lines are printed.
 #include <grp.h>
 #include <linux/capability.h>
@@ -17,7 +17,13 @@ using client::Card;
 using client::must;
 
 constexpr uid_t user = 1000;
-std::string node;  // found at the start: as the user access() has no capabilities
+
+/// A driver and its device's nodes. Found at the start: as the user access() has no capabilities.
+struct Device {
+    const char* driver;
+    std::string node;
+    std::string render_node;  // empty: it has none
+};
 
 struct Row {
     const char* name;
@@ -147,14 +153,14 @@ constexpr Row rows[] = {
 #undef ROW
 
 /// One call on a file of its own: "ok" or the name of its errno.
-std::string answer(unsigned long command, void* argument) {
+std::string answer(const std::string& node, unsigned long command, void* argument) {
     const Card card(node);
     return ioctl(card.fd(), command, argument) == 0 ? "ok" : strerrorname_np(errno);
 }
 
-std::string zero(unsigned long command) {
+std::string zero(const std::string& node, unsigned long command) {
     std::array<uint64_t, 512> space{};
-    return answer(command, space.data());
+    return answer(node, command, space.data());
 }
 
 /// The same ioctl with a struct that is eight bytes larger.
@@ -162,22 +168,27 @@ constexpr unsigned long lengthened(unsigned long command) {
     return _IOC(_IOC_DIR(command), _IOC_TYPE(command), _IOC_NR(command), _IOC_SIZE(command) + 8);
 }
 
-void print_rows(const char* opener) {
+void print_rows(const Device& device, const std::string& node, const std::string& opener) {
     for (const Row& row : rows) {
-        const std::string good = zero(row.command);
-        const std::string bad = answer(row.command, reinterpret_cast<void*>(8));
-        const std::string longer = zero(lengthened(row.command));
-        std::printf("%-7s%-29s%-35szero=%s badptr=%s long=%s\n", "vkms", opener, row.name,
-                    good.c_str(), bad.c_str(), longer.c_str());
+        const std::string good = zero(node, row.command);
+        const std::string bad = answer(node, row.command, reinterpret_cast<void*>(8));
+        const std::string longer = zero(node, lengthened(row.command));
+        std::printf("%-7s%-29s%-35szero=%s badptr=%s long=%s\n", device.driver, opener.c_str(),
+                    row.name, good.c_str(), bad.c_str(), longer.c_str());
     }
     std::fflush(stdout);
 }
 
 /// Its lines twice: as the first opener of each file, and beside a master.
-void print_opener(const std::string& who) {
-    print_rows(("primary, " + who + ", master").c_str());
-    const Card master(node);
-    print_rows(("primary, " + who + ", not master").c_str());
+void print_opener(const Device& device, const std::string& who) {
+    print_rows(device, device.node, "primary, " + who + ", master");
+    const Card master(device.node);
+    print_rows(device, device.node, "primary, " + who + ", not master");
+}
+
+void print_user(const Device& device) {
+    print_opener(device, "user");
+    if (!device.render_node.empty()) print_rows(device, device.render_node, "render, user");
 }
 
 /// Not CAP_SYS_ADMIN, but what it takes to reach the board: its directory is the runner's alone.
@@ -190,13 +201,13 @@ void become_user() {
     must(syscall(SYS_capset, &header, sets.data()) == 0, "capset");
 }
 
-void print_as_user() {
+void print_as_user(const Device& device) {
     std::fflush(stdout);
     const pid_t child = fork();
     must(child >= 0, "fork");
     if (child == 0) {
         become_user();
-        print_opener("user");
+        print_user(device);
         _exit(0);  // its lines are out
     }
     int status = 0;
@@ -207,13 +218,17 @@ void print_as_user() {
 }  // namespace
 
 int main() {
-    alarm(120);  // a hang ends the program, and so the test
-    node = Card().path();
-    if (getuid() != 0) {
-        print_opener("user");
-        return 0;
+    alarm(240);  // a hang ends the program, and so the test
+    const Device devices[] = {
+        {"vkms", client::find_node("vkms", "card"), ""},
+        {"vgem", client::find_node("vgem", "card"), client::find_node("vgem", "renderD")}};
+    for (const Device& device : devices) {
+        if (getuid() != 0) {
+            print_user(device);
+            continue;
+        }
+        print_opener(device, "root");
+        print_as_user(device);
     }
-    print_opener("root");
-    print_as_user();
     return 0;
 }

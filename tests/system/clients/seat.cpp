@@ -133,7 +133,7 @@ void pull() {
     check(seat.close_device(), "the device closes");
     ::close(card);
     check(Plugboard({"plug", "gpu0"}).succeeds(), "a new card is plugged");
-    const std::string node = "/dev/dri/card" + std::to_string(client::first_card());
+    const std::string node = client::find_node("vkms", "card");
     check(seat.open(node.c_str()) > 0, "which opens");
     check(seat.fd() >= 0 && drmIsMaster(seat.fd()) != 0, "as master");
 }
