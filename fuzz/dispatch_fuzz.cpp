@@ -51,7 +51,7 @@ class Machine {
         callers_[2] = std::make_unique<Caller>(**vgem, drm::NodeType::Render);
         callers_[0]->client.set_cap(DRM_CLIENT_CAP_ATOMIC);
         callers_[0]->client.set_cap(DRM_CLIENT_CAP_WRITEBACK_CONNECTORS);
-        for (int i = 0; i < 2; i++) {
+        for (size_t i = 0; i < 2; i++) {
             for (int k = 0; k < 2; k++) callers_[i]->client.make_buffer(side, side, 32);
         }
     }

@@ -13,6 +13,7 @@ namespace {
 
 CardInfo one_screen(const drm::Mode& mode) {
     CardInfo info;
+    info.driver.syncobj = true;
     info.screen.modes = [mode] { return std::vector{mode}; };
     return info;
 }
