@@ -203,7 +203,7 @@ class B {
         const auto fds = a.receive_fds();
         buffer_ = fds[0];
         fence_ = fds[1];
-        wait_for([this, fd = dup(fence_)] {
+        wait_for([fd = dup(fence_)] {
             check(client::poll_for(fd, POLLIN, patience_ms) == POLLIN, "a poll of the fence ends");
             close(fd);
         });
