@@ -82,7 +82,7 @@ Result<void> Board::probe(device::Bound& bound) {
 Plane& Board::add_plane(PlaneType type, uint32_t crtcs) {
     PlaneInfo info{.type = type, .possible_crtcs = crtcs, .formats = {}};
     if (type == PlaneType::Primary) {
-        info.formats = {DRM_FORMAT_XRGB8888, DRM_FORMAT_RGB565};
+        info.formats = {DRM_FORMAT_XRGB8888, DRM_FORMAT_RGB565, DRM_FORMAT_NV12};
     } else {
         info.formats = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
     }

@@ -7,6 +7,7 @@
 
 #include "drm/atomic/check.h"
 #include "drm/atomic/commit_worker.h"
+#include "drm/atomic/implicit_fences.h"
 
 namespace plugboard::drm::atomic {
 
@@ -64,6 +65,7 @@ class Attempt {
     std::optional<Signals::Wishes> wishes_;  // not prepared yet
     std::optional<Obstacle> obstacle_;
     std::vector<Ref<State>> stalled_on_;  // waited for long enough
+    ImplicitFences implicit_fences_;
 };
 
 Result<void> Attempt::check_busy(const Crtc& crtc) {
@@ -128,6 +130,7 @@ Result<void> Attempt::wait_for_obstacle() {
 Result<Attempt::Outcome> Attempt::install_locked(Installation::Freed& freed) {
     TRY(check(*state_));
     if (state_->options().test_only) return Outcome::Tested;
+    if (request_) implicit_fences_.add_to(*state_);  // the core's own wait for no client's fence
     TRY(find_obstacle());
     if (obstacle_) return Outcome::Again;
     TRY(Installation::run(state_, freed));

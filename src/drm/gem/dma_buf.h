@@ -60,7 +60,7 @@ class DmaBuf final : public plugboard::Object {
     /// The same, unless one of `upto` is pending: false then.
     bool add_fence_if_idle(const Ref<Fence>& fence, Usage usage, Usage upto);
     /// Those that are pending. Linux: dma_resv_get_fences
-    std::vector<Ref<Fence>> fences(Usage upto) { return reservation_.pending(upto); }
+    std::vector<Ref<Fence>> fences(Usage upto) const { return reservation_.pending(upto); }
 
     /// What SET_NAME has given.
     std::string name();

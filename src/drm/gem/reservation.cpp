@@ -23,15 +23,12 @@ bool Reservation::add_if_idle(Ref<Fence> fence, Usage usage, Usage upto) {
     return is_idle;
 }
 
-std::vector<Ref<Fence>> Reservation::pending(Usage upto) {
-    Entries dropped;
+std::vector<Ref<Fence>> Reservation::pending(Usage upto) const {
     std::vector<Ref<Fence>> found;
     MutexLock lock(mutex_);
-    prune_locked(dropped);
     for (const Entry& entry : entries_) {
-        if (entry.usage <= upto) found.push_back(entry.fence);
+        if (entry.usage <= upto && !entry.fence->is_signaled()) found.push_back(entry.fence);
     }
-    lock.unlock();
     return found;
 }
 

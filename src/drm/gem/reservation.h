@@ -27,8 +27,9 @@ class Reservation {
     void add(Ref<Fence> fence, Usage usage);
     /// The same, unless one of `upto` is pending: false then.
     bool add_if_idle(Ref<Fence> fence, Usage usage, Usage upto);
-    /// Those that are pending, in the order in which they came.
-    std::vector<Ref<Fence>> pending(Usage upto);
+    /// Those that are pending, in the order in which they came. Lets go of none, so that it may be
+    /// asked under a lock.
+    std::vector<Ref<Fence>> pending(Usage upto) const;
     /// Lets go of those that have signalled.
     void prune();
     void visit_refs(RefVisitor& visitor) const;
