@@ -36,6 +36,7 @@ TEST(Config, every_key_is_read) {
         overlays = true
         cursor = false
         writeback = false
+        syncobj = true
         screens = ["1920x1080@60", "none"]
         crtcs = 2
         [[card]]
@@ -48,6 +49,7 @@ TEST(Config, every_key_is_read) {
     EXPECT_EQ(left.overlays, 8u);
     EXPECT_FALSE(left.cursor);
     EXPECT_FALSE(left.writeback);
+    EXPECT_TRUE(left.syncobj);
     EXPECT_EQ(left.crtcs, 2u);
     ASSERT_EQ(left.screens.size(), 2u);
     EXPECT_EQ(left.screens[0].mode->width, 1920u);

@@ -17,8 +17,8 @@ namespace plugboard::daemon {
 namespace {
 
 /// Of a [[card]], those that only vkms has.
-constexpr std::array<std::string_view, 7> vkms_keys = {"profile", "overlays", "cursor", "writeback",
-                                                       "screens", "screen",   "crtcs"};
+constexpr std::array<std::string_view, 8> vkms_keys = {"profile", "overlays", "cursor", "writeback",
+                                                       "screens", "screen",   "crtcs",  "syncobj"};
 
 /// Walks one document; the first problem ends it by an exception that stays in this file.
 class Reader {
@@ -213,6 +213,7 @@ class Reader {
              [&](auto& node, auto key) { device.overlays = overlays(node, key, device.profile); });
         with("cursor", [&](auto& node, auto key) { device.cursor = boolean(node, key); });
         with("writeback", [&](auto& node, auto key) { device.writeback = boolean(node, key); });
+        with("syncobj", [&](auto& node, auto key) { device.syncobj = boolean(node, key); });
         with("screens", [&](auto& node, auto key) { device.screens = screens(node, key); });
         with("screen", [&](auto& node, auto key) {
             if (table.contains("screens")) {

@@ -62,6 +62,7 @@ struct Config {
     uint32_t overlays = 0;  // 0 or 8, usable on every CRTC
     bool cursor = true;     // a cursor plane per CRTC
     bool writeback = true;  // a writeback connector per CRTC
+    bool syncobj = false;   // which the kernel's vkms does not have
     std::vector<ScreenConfig> screens = {ScreenConfig{}};
     std::optional<uint32_t> crtcs{};  // none: one per screen
 };

@@ -40,6 +40,7 @@ Result<void> Driver::probe(device::Bound& bound) {
         TRY(drm::Device::create(bound, {.name = "vkms",
                                         .description = "Virtual Kernel Mode Setting",
                                         .date = std::string(limits.date),
+                                        .syncobj = config.syncobj,
                                         .like_linux_6_1 = config.profile == Profile::Linux61}));
     auto worker = TRY(bound.manage<FrameWorker>(*drm, crtc_count(config), limits.max_size));
     auto ports = TRY(bound.manage<Ports>(config.screens));
