@@ -1,6 +1,14 @@
 #include "base/wait.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace plugboard {
+namespace {
+
+constexpr Nanos longest_sleep = std::chrono::hours(24);  // then it looks again
+
+}  // namespace
 
 WaitQueue::Entry::Entry(WaitQueue& queue, Waker& waker) : queue_(queue), waker_(waker) {
     MutexLock lock(queue_.mutex_);
@@ -43,7 +51,9 @@ Wakeup ThreadSleeper::sleep(std::optional<Time> deadline, Interrupts interrupts)
             return Wakeup::Woken;
         }
         if (left) {
-            cond_.wait_until(lock, std::chrono::steady_clock::now() + *left);
+            // The end of time is not to be passed: INT64_MAX is a deadline that clients use.
+            cond_.wait_until(lock,
+                             std::chrono::steady_clock::now() + std::min(*left, longest_sleep));
         } else {
             cond_.wait(lock);
         }

@@ -34,11 +34,11 @@ void ChannelSleeper::wake() {
 Wakeup ChannelSleeper::sleep(std::optional<Time> deadline, Interrupts interrupts) {
     for (;;) {
         if (woken_.exchange(false)) return Wakeup::Woken;
-        if (interrupts == Interrupts::Allowed && channel_.is_cancelled(sequence_))
-            return Wakeup::Interrupted;
         std::optional<Nanos> left;
         if (deadline) left = clock_.real_time_until(*deadline);
         if (left && left->count() == 0) return Wakeup::Deadline;
+        if (interrupts == Interrupts::Allowed && channel_.is_cancelled(sequence_))
+            return Wakeup::Interrupted;
         wait_for_something(left, interrupts);
     }
 }

@@ -37,24 +37,27 @@ Result<void> Request::expect_free_fd() {
     return {};
 }
 
-Result<void> Request::wait_for(Device& device, WaitQueue& queue, const std::function<bool()>& ready,
-                               std::optional<Time> deadline, Interrupts interrupts) {
+Result<void> Request::wait(Device& device, WaitQueue& queue, const std::function<bool()>& ready,
+                           std::optional<Time> deadline, Interrupts interrupts) {
+    WaitQueue::Entry own(queue, sleeper_);
+    return wait_woken(device, ready, deadline, interrupts);
+}
+
+Result<void> Request::wait_woken(Device& device, const std::function<bool()>& ready,
+                                 std::optional<Time> deadline, Interrupts interrupts) {
     stop_point(device, StopPoint::Wait);
     // Unbind marks the device::Device gone long before it unpublishes this one.
-    WaitQueue::Entry own(queue, sleeper_);
     WaitQueue::Entry gone(device.gone_queue(), sleeper_);
     WaitQueue::Entry parent_gone(device.parent().gone_queue(), sleeper_);
-    for (;;) {
-        // First: the end of a device makes many predicates true.
+    for (Wakeup end = Wakeup::Woken;; end = sleeper_.sleep(deadline, interrupts)) {
+        const bool is_ready = ready();
+        // After it: the end of a device makes many predicates true.
         if (device.is_gone())
             return refuse(log::Category::Core, Errno::NoDev, "{} went away during the wait",
                           device.card_name());
-        if (ready()) return {};
-        switch (sleeper_.sleep(deadline, interrupts)) {
-            case Wakeup::Woken: break;
-            case Wakeup::Deadline: return ready() ? Result<void>() : Errno::Time;
-            case Wakeup::Interrupted: return ready() ? Result<void>() : Errno::Intr;
-        }
+        if (is_ready) return {};
+        if (end == Wakeup::Deadline) return Errno::Time;
+        if (end == Wakeup::Interrupted) return Errno::Intr;
     }
 }
 

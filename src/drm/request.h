@@ -71,13 +71,13 @@ class Request {
 
     /// Waits until `ready()` (it takes the locks it needs) or the end. NoDev: the device is gone;
     /// Intr: a signal (not when ignored); Time: the deadline. Holds nothing.
-    template <class Predicate>
-    Result<void> wait(Device& device, WaitQueue& queue, Predicate ready,
+    Result<void> wait(Device& device, WaitQueue& queue, const std::function<bool()>& ready,
                       std::optional<Time> deadline = std::nullopt,
-                      Interrupts interrupts = Interrupts::Allowed) {
-        return wait_for(device, queue, std::function<bool()>(std::move(ready)), deadline,
-                        interrupts);
-    }
+                      Interrupts interrupts = Interrupts::Allowed);
+    /// The same for who has seen to it that sleeper() is woken.
+    Result<void> wait_woken(Device& device, const std::function<bool()>& ready,
+                            std::optional<Time> deadline = std::nullopt,
+                            Interrupts interrupts = Interrupts::Allowed);
 
     /// Until the fence signals, whatever device it is of. Intr.
     Result<void> wait(Fence& fence);
@@ -107,8 +107,6 @@ class Request {
 
   private:
     Errno refused(log::Category category, Errno error, std::string reason);
-    Result<void> wait_for(Device& device, WaitQueue& queue, const std::function<bool()>& ready,
-                          std::optional<Time> deadline, Interrupts interrupts);
 
     uapi::UserMemory& memory_;
     Sleeper& sleeper_;

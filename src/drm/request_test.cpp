@@ -45,12 +45,27 @@ TEST_F(RequestWait, ends_with_ENODEV_at_unplug_and_says_why) {
     EXPECT_EQ(request_.reason(), "card0 went away during the wait");
 }
 
+TEST_F(RequestWait, what_the_end_of_a_device_makes_true_is_ENODEV) {
+    const auto ended = request_.wait(board_.drm(), queue_, [&] {
+        board_.unplug();
+        return true;
+    });
+    EXPECT_EQ(ended.error(), Errno::NoDev);
+}
+
 TEST_F(RequestWait, ends_with_ETIME_at_the_deadline) {
     const Time deadline = clock_.now() + std::chrono::seconds(1);
     std::thread other([&] { clock_.advance(std::chrono::seconds(2)); });
     const auto ended = request_.wait(
         board_.drm(), queue_, [] { return false; }, deadline);
     other.join();
+    EXPECT_EQ(ended.error(), Errno::Time);
+}
+
+TEST_F(RequestWait, deadline_comes_before_a_signal) {
+    sleeper_.interrupt();
+    const auto ended = request_.wait(
+        board_.drm(), queue_, [] { return false; }, clock_.now());
     EXPECT_EQ(ended.error(), Errno::Time);
 }
 

@@ -1,13 +1,61 @@
 #include "drivers/vgem/fences.h"
 
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "device/device.h"
 #include "device/model.h"
 
 namespace plugboard::vgem {
+
+bool PendingFences::add(const TimedFence& timed) {
+    uint64_t number = 0;
+    bool is_first = false;
+    {
+        MutexLock lock(mutex_);
+        number = ++last_number_;
+        all_.emplace(number, timed);
+        is_first = !std::exchange(is_timed_, true);
+    }
+    timed.fence->on_signal(
+        [self = Ref<PendingFences>::share(*this), number] { self->remove(number); });
+    return is_first;
+}
+
+void PendingFences::remove(uint64_t number) {
+    std::optional<TimedFence> gone;  // dropped after the lock
+    MutexLock lock(mutex_);
+    const auto found = all_.find(number);
+    gone = std::move(found->second);
+    all_.erase(found);
+    lock.unlock();
+}
+
+std::vector<Ref<drm::Fence>> PendingFences::expired(Time now, std::optional<Time>& next) {
+    std::vector<Ref<drm::Fence>> fences;
+    MutexLock lock(mutex_);
+    for (const auto& [number, timed] : all_) {
+        if (timed.expires > now) {
+            next = timed.expires;
+            break;
+        }
+        fences.push_back(timed.fence);
+    }
+    is_timed_ = next.has_value();
+    return fences;
+}
+
+std::vector<Ref<drm::Fence>> PendingFences::all() const {
+    std::vector<Ref<drm::Fence>> fences;
+    MutexLock lock(mutex_);
+    for (const auto& [number, timed] : all_) fences.push_back(timed.fence);
+    return fences;
+}
+
+void PendingFences::visit_refs(RefVisitor& visitor) const {
+    MutexLock lock(mutex_);
+    for (const auto& [number, timed] : all_)
+        visitor.edge(timed.fence, "vgem fence that is pending");
+}
 
 Result<std::unique_ptr<Fences>> Fences::create(const device::Bound& bound) {
     std::unique_ptr<Fences> fences(new Fences(bound.device().model().clock()));
@@ -17,38 +65,17 @@ Result<std::unique_ptr<Fences>> Fences::create(const device::Bound& bound) {
 
 Fences::~Fences() {
     timer_.reset();
-    std::map<uint64_t, Pending::Entry> left;
-    {
-        MutexLock lock(pending_->mutex);
-        left = pending_->all;
-    }
-    for (auto& [number, entry] : left) entry.fence->signal(Errno::NoDev);
+    for (const Ref<drm::Fence>& fence : pending_->all()) fence->signal(Errno::NoDev);
 }
 
-Ref<drm::Fence> Fences::make() {
-    auto fence = drm::Fence::create(clock_, {.context = drm::next_fence_context(),
-                                             .seqno = 1,
-                                             .driver = "vgem",
-                                             .timeline = "unbound"});
-    const Time expires = clock_.now() + longest;
-    uint64_t number = 0;
-    bool is_first = false;
-    {
-        MutexLock lock(pending_->mutex);
-        number = ++pending_->last_number;
-        pending_->all.emplace(number, Pending::Entry{fence, expires});
-        is_first = !std::exchange(pending_->is_timed, true);
-    }
-    fence->on_signal([pending = pending_, number] {
-        std::optional<Pending::Entry> gone;  // dropped with no lock held
-        MutexLock lock(pending->mutex);
-        const auto found = pending->all.find(number);
-        gone = std::move(found->second);
-        pending->all.erase(found);
-        lock.unlock();
-    });
-    if (is_first) start_timer(longest);
-    return fence;
+TimedFence Fences::make() {
+    TimedFence timed{drm::Fence::create(clock_, {.context = drm::next_fence_context(),
+                                                 .seqno = 1,
+                                                 .driver = "vgem",
+                                                 .timeline = "unbound"}),
+                     clock_.now() + longest};
+    if (pending_->add(timed)) start_timer(longest);
+    return timed;
 }
 
 void Fences::start_timer(Nanos delay) {
@@ -56,41 +83,29 @@ void Fences::start_timer(Nanos delay) {
 }
 
 void Fences::expire() {
-    std::vector<Ref<drm::Fence>> expired;
-    std::optional<Time> next;
     const Time now = clock_.now();
-    {
-        MutexLock lock(pending_->mutex);
-        for (const auto& [number, entry] : pending_->all) {
-            if (entry.expires > now) {
-                next = entry.expires;
-                break;
-            }
-            expired.push_back(entry.fence);
-        }
-        pending_->is_timed = next.has_value();
-    }
-    for (const Ref<drm::Fence>& fence : expired) fence->signal();
+    std::optional<Time> next;
+    for (const Ref<drm::Fence>& fence : pending_->expired(now, next)) fence->signal();
     if (next) start_timer(*next - now);
 }
 
 FileFences::~FileFences() {
-    for (auto& [id, fence] : all_) fence->signal();
+    for (auto& [id, timed] : all_) timed.fence->signal();
 }
 
-uint32_t FileFences::add(Ref<drm::Fence> fence) {
+uint32_t FileFences::add(TimedFence timed) {
     MutexLock lock(mutex_);
-    all_.emplace(++last_id_, std::move(fence));
+    all_.emplace(++last_id_, std::move(timed));
     return last_id_;
 }
 
-MaybeRef<drm::Fence> FileFences::take(uint32_t id) {
+std::optional<TimedFence> FileFences::take(uint32_t id) {
     MutexLock lock(mutex_);
     const auto found = all_.find(id);
     if (found == all_.end()) return std::nullopt;
-    MaybeRef<drm::Fence> fence = std::move(found->second);
+    std::optional<TimedFence> timed = std::move(found->second);
     all_.erase(found);
-    return fence;
+    return timed;
 }
 
 }  // namespace plugboard::vgem

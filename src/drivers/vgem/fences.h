@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -18,6 +21,42 @@
 #include "drm/sync/fence.h"
 
 namespace plugboard::vgem {
+
+/// A fence that has signalled at this time at the latest.
+struct TimedFence {
+    Ref<drm::Fence> fence;
+    Time expires;
+    /// Also when the timer has not come to it yet.
+    bool is_over() const { return fence->is_signaled() || fence->clock().now() >= expires; }
+};
+
+/// Those of a card that have not signalled, in the order of making, give or take what threads do at
+/// one time. Counted: by the card and by each fence's callback, which takes it out when it signals,
+/// on whatever thread.
+class PendingFences final : public Object {
+  public:
+    /// Whether it is the first that a timer is to be set for.
+    bool add(const TimedFence& fence);
+    /// The fences whose time is over; in `next` when that of the first other one is. Nothing there:
+    /// the next one added is the first again.
+    std::vector<Ref<drm::Fence>> expired(Time now, std::optional<Time>& next);
+    std::vector<Ref<drm::Fence>> all() const;
+
+    std::string label() const override { return "pending fences of a vgem"; }
+    void visit_refs(RefVisitor& visitor) const override;
+
+  private:
+    template <class T, class... Args>
+    friend Ref<T> plugboard::make_ref(Args&&... args);
+    PendingFences() = default;
+    ~PendingFences() override = default;
+    void remove(uint64_t number);
+
+    mutable Mutex<LockClass<PendingFences>> mutex_;
+    std::map<uint64_t, TimedFence> all_ GUARDED_BY(mutex_);
+    uint64_t last_number_ GUARDED_BY(mutex_) = 0;
+    bool is_timed_ GUARDED_BY(mutex_) = false;
+};
 
 /// All of a card. Managed; its end signals what is pending with NoDev. Any thread.
 class Fences {
@@ -31,27 +70,15 @@ class Fences {
     Fences& operator=(const Fences&) = delete;
 
     /// One that signals after `longest` at the latest.
-    Ref<drm::Fence> make();
+    TimedFence make();
 
   private:
-    /// By number, so in the order of making, give or take what threads do at one time. Shared with
-    /// the callbacks of the fences in it, which take each out when it signals, on whatever thread.
-    struct Pending {
-        struct Entry {
-            Ref<drm::Fence> fence;
-            Time expires;
-        };
-        Mutex<LockClass<Fences>> mutex;
-        std::map<uint64_t, Entry> all GUARDED_BY(mutex);
-        uint64_t last_number GUARDED_BY(mutex) = 0;
-        bool is_timed GUARDED_BY(mutex) = false;  // the timer is set for the first of them
-    };
-    explicit Fences(Clock& clock) : clock_(clock), pending_(std::make_shared<Pending>()) {}
+    explicit Fences(Clock& clock) : clock_(clock), pending_(make_ref<PendingFences>()) {}
     void start_timer(Nanos delay);
     void expire();
 
     Clock& clock_;
-    const std::shared_ptr<Pending> pending_;
+    const Ref<PendingFences> pending_;
     std::unique_ptr<device::Workqueue> timer_;  // ends before what its work uses
 };
 
@@ -60,13 +87,13 @@ class FileFences final : public drm::FileData {
   public:
     /// Signals all.
     ~FileFences() override;
-    uint32_t add(Ref<drm::Fence> fence);
+    uint32_t add(TimedFence fence);
     /// Takes it out. Nothing: unknown, or taken before.
-    MaybeRef<drm::Fence> take(uint32_t id);
+    std::optional<TimedFence> take(uint32_t id);
 
   private:
     Mutex<LockClass<FileFences>> mutex_;
-    std::map<uint32_t, Ref<drm::Fence>> all_ GUARDED_BY(mutex_);
+    std::map<uint32_t, TimedFence> all_ GUARDED_BY(mutex_);
     uint32_t last_id_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -44,29 +44,29 @@ Result<void> attach(drm::Request& request, drm::File& file, Fences& fences,
     if (!object)
         return request.refuse(driver, Errno::NoEnt, "there is no handle {}", argument.handle);
     const bool is_write = (argument.flags & VGEM_FENCE_WRITE) != 0;
-    const Ref<drm::Fence> fence = fences.make();
+    const TimedFence made = fences.make();
     const auto usage = is_write ? drm::gem::Usage::Write : drm::gem::Usage::Read;
-    if (!(*object)->memory().add_fence_if_idle(fence, usage, drm::gem::waits_of(is_write))) {
-        fence->signal();
+    if (!(*object)->memory().add_fence_if_idle(made.fence, usage, drm::gem::waits_of(is_write))) {
+        made.fence->signal();
         return request.refuse(driver, Errno::Busy,
                               "handle {} has a pending fence that excludes a {}", argument.handle,
                               is_write ? "write" : "read");
     }
-    argument.out_fence = file.driver_data<FileFences>().add(fence);
+    argument.out_fence = file.driver_data<FileFences>().add(made);
     return {};
 }
 
 Result<void> signal(drm::Request& request, drm::File& file, drm_vgem_fence_signal& argument) {
     if (argument.flags != 0)
         return request.refuse(driver, Errno::Inval, "flags 0x{:x}, not 0", argument.flags);
-    const auto fence = file.driver_data<FileFences>().take(argument.fence);
-    if (!fence)
+    const auto taken = file.driver_data<FileFences>().take(argument.fence);
+    if (!taken)
         return request.refuse(driver, Errno::NoEnt, "there is no fence {}, or it was signalled",
                               argument.fence);
-    if ((*fence)->is_signaled())
+    if (taken->is_over())
         return request.refuse(driver, Errno::TimedOut, "fence {} has signalled after {} s",
                               argument.fence, Fences::longest / std::chrono::seconds(1));
-    (*fence)->signal();
+    taken->fence->signal();
     return {};
 }
 

@@ -31,9 +31,13 @@ Ref<Fence> add_point(const MaybeRef<Fence>& head, uint64_t point, Ref<Fence> fen
     return added;
 }
 
+bool has_point(const Fence& head, uint64_t point) {
+    return point == 0 || (is_chain(head) && point <= head.info().seqno);
+}
+
 MaybeRef<Fence> find_point(const Ref<Fence>& head, uint64_t point) {
+    if (!has_point(*head, point)) return std::nullopt;
     if (point == 0) return head;
-    if (!is_chain(*head) || point > head->info().seqno) return std::nullopt;
     Ref<Fence> found = head;
     while (found->info().context == head->info().context && found->earlier_seqno() >= point) {
         auto earlier = found->earlier();

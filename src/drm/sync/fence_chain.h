@@ -14,6 +14,9 @@ namespace plugboard::drm {
 /// context, with the highest number so far. Linux: dma_fence_chain_init
 Ref<Fence> add_point(const MaybeRef<Fence>& head, uint64_t point, Ref<Fence> fence);
 
+/// Whether `point` has been submitted. Looks at what never changes.
+bool has_point(const Fence& head, uint64_t point);
+
 /// What to wait for so that `point` is complete: the earliest one of the chain that covers it, a
 /// stub if that is signalled and gone. 0 is the head as it is. Nothing: not submitted yet, or the
 /// head is no chain. Linux: dma_fence_chain_find_seqno

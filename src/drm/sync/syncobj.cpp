@@ -1,5 +1,7 @@
 #include "drm/sync/syncobj.h"
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -35,60 +37,86 @@ uint64_t Syncobj::last_signaled() const {
 }
 
 void Syncobj::replace(MaybeRef<Fence> fence) {
+    const MaybeRef<Fence> head = fence;
+    Entries submitted;
     {
         MutexLock lock(mutex_);
         fence_.swap(fence);  // the old one is dropped after the lock
-        changes_++;
+        submitted = take_submitted();
     }
-    tell();
+    start_all(submitted, head);
 }
 
 void Syncobj::add_point(uint64_t point, Ref<Fence> fence) {
     for (;;) {
         const MaybeRef<Fence> head = this->fence();
-        MaybeRef<Fence> link = drm::add_point(head, point, fence);
-        MutexLock lock(mutex_);
-        if (fence_ != head) continue;  // another thread was faster: over its link
-        fence_.swap(link);
-        changes_++;
-        break;
+        const MaybeRef<Fence> link = drm::add_point(head, point, fence);
+        Entries submitted;
+        {
+            MutexLock lock(mutex_);
+            if (fence_ != head) continue;  // another thread was faster: over its link
+            fence_ = link;
+            submitted = take_submitted();
+        }
+        start_all(submitted, link);
+        return;
     }
-    tell();
 }
 
-void Syncobj::tell() {
-    queue_.wake_all();
-    std::vector<Ref<EventfdEntry>> entries;
-    {
-        MutexLock lock(mutex_);
-        entries.swap(unsubmitted_);
+Syncobj::Entries Syncobj::take_submitted() {
+    if (!fence_) return {};
+    for (Waiter* waiter = waiters_.front(); waiter; waiter = waiters_.next(*waiter)) {
+        if (waiter->head_ || !has_point(**fence_, waiter->point_)) continue;
+        waiter->head_ = fence_;
+        waiter->waker_.wake();
     }
-    for (Ref<EventfdEntry>& entry : entries) settle(std::move(entry));
+    const Fence& head = **fence_;
+    const auto is_left = [&head](const Ref<EventfdEntry>& entry) {
+        return !has_point(head, entry->point());
+    };
+    const auto taken_from =
+        std::stable_partition(unsubmitted_.begin(), unsubmitted_.end(), is_left);
+    Entries taken(std::move_iterator(taken_from), std::move_iterator(unsubmitted_.end()));
+    unsubmitted_.erase(taken_from, unsubmitted_.end());
+    return taken;
+}
+
+void Syncobj::start_all(const Entries& entries, const MaybeRef<Fence>& head) {
+    for (const Ref<EventfdEntry>& entry : entries) start(entry, *find_point(*head, entry->point()));
 }
 
 void Syncobj::add_eventfd(Ref<EventfdEntry> entry) {
-    settle(std::move(entry));
-}
-
-void Syncobj::settle(Ref<EventfdEntry> entry) {
-    for (;;) {
-        MaybeRef<Fence> head;
-        uint64_t seen = 0;
-        {
-            MutexLock lock(mutex_);
-            head = fence_;
-            seen = changes_;
-        }
-        const MaybeRef<Fence> found = head ? find_point(*head, entry->point()) : std::nullopt;
-        if (found) {
-            start(entry, *found);
+    MaybeRef<Fence> head;
+    {
+        MutexLock lock(mutex_);
+        if (!fence_ || !has_point(**fence_, entry->point())) {
+            unsubmitted_.push_back(std::move(entry));
             return;
         }
-        MutexLock lock(mutex_);
-        if (changes_ != seen) continue;
-        unsubmitted_.push_back(std::move(entry));
-        return;
+        head = fence_;
     }
+    start(entry, *find_point(*head, entry->point()));
+}
+
+Syncobj::Waiter::Waiter(Syncobj& syncobj, uint64_t point, Waker& waker)
+    : syncobj_(syncobj), point_(point), waker_(waker) {
+    MutexLock lock(syncobj_.mutex_);
+    if (syncobj_.fence_ && has_point(**syncobj_.fence_, point_)) head_ = syncobj_.fence_;
+    syncobj_.waiters_.push_back(*this);
+}
+
+Syncobj::Waiter::~Waiter() {
+    MutexLock lock(syncobj_.mutex_);
+    unlink();
+}
+
+MaybeRef<Fence> Syncobj::Waiter::fence() const {
+    MaybeRef<Fence> head;
+    {
+        MutexLock lock(syncobj_.mutex_);
+        head = head_;
+    }
+    return head ? find_point(*head, point_) : std::nullopt;
 }
 
 void Syncobj::visit_refs(RefVisitor& visitor) const {

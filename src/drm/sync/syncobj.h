@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/list.h"
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "base/unique_fd.h"
-#include "base/wait.h"
 #include "drm/quota.h"
 #include "drm/sync/fence.h"
 #include "drm/sync/syncobj_eventfd.h"
@@ -22,6 +23,24 @@ class Request;
 /// Counted: by handles of files of any device and by descriptors. Any thread.
 class Syncobj final : public Object {
   public:
+    /// For the scope of this object `waker` is woken when `point` is submitted; that is noted even
+    /// when a reset follows at once.
+    class Waiter : private ListNode {
+      public:
+        Waiter(Syncobj& syncobj, uint64_t point, Waker& waker);
+        ~Waiter();
+        /// What to wait for so that the point is complete. Nothing: not submitted yet.
+        MaybeRef<Fence> fence() const;
+
+      private:
+        friend class Syncobj;
+        friend class List<Waiter>;
+        Syncobj& syncobj_;
+        const uint64_t point_;
+        Waker& waker_;
+        MaybeRef<Fence> head_;  // the first that had the point; under the syncobj's lock
+    };
+
     /// `charge`: its maker's.
     static Ref<Syncobj> create(MaybeRef<Fence> fence, Charge charge = {});
 
@@ -40,9 +59,6 @@ class Syncobj final : public Object {
     /// With the syncobj goes an entry whose point has not been.
     void add_eventfd(Ref<EventfdEntry> entry);
 
-    /// Woken when it has got a fence.
-    WaitQueue& queue() { return queue_; }
-
     std::string label() const override { return "syncobj"; }
     void visit_refs(RefVisitor& visitor) const override;
 
@@ -53,15 +69,16 @@ class Syncobj final : public Object {
         : charge_(std::move(charge)), fence_(std::move(fence)) {}
     ~Syncobj() override = default;
 
-    void tell();
-    void settle(Ref<EventfdEntry> entry);
+    using Entries = std::vector<Ref<EventfdEntry>>;
+    /// Tells the waiters of what has come; the eventfds that are to be told with no lock held.
+    Entries take_submitted() REQUIRES(mutex_);
+    static void start_all(const Entries& entries, const MaybeRef<Fence>& head);
 
     const Charge charge_;
     mutable Mutex<LockClass<Syncobj>> mutex_;
     MaybeRef<Fence> fence_ GUARDED_BY(mutex_);
-    uint64_t changes_ GUARDED_BY(mutex_) = 0;
-    std::vector<Ref<EventfdEntry>> unsubmitted_ GUARDED_BY(mutex_);
-    WaitQueue queue_;
+    List<Waiter> waiters_ GUARDED_BY(mutex_);
+    Entries unsubmitted_ GUARDED_BY(mutex_);
 };
 
 /// The file's syncobj of that handle, if it has one.

@@ -1,6 +1,5 @@
 #include "drm/sync/syncobj_eventfd.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/aio_abi.h>
 #include <poll.h>
@@ -20,7 +19,7 @@ namespace {
 
 bool is_eventfd(const UniqueFd& fd) {
     std::array<char, 64> link{};
-    const std::string path = fmt::format("/proc/self/fd/{}", fd.borrow());
+    const std::string path = fmt::format("/proc/thread-self/fd/{}", fd.borrow());
     const ssize_t size = readlink(path.c_str(), link.data(), link.size());
     return size > 0 &&
            std::string_view(link.data(), static_cast<size_t>(size)) == "anon_inode:[eventfd]";
@@ -38,12 +37,14 @@ class KernelTeller {
 
     /// False: the kernel does not do such operations for us.
     bool tell(const UniqueFd& eventfd) {
-        iocb read{};
-        read.aio_lio_opcode = IOCB_CMD_PREAD;
-        read.aio_fildes = static_cast<uint32_t>(nothing_.borrow());
-        read.aio_flags = IOCB_FLAG_RESFD;
-        read.aio_resfd = static_cast<uint32_t>(eventfd.borrow());
-        iocb* all[] = {&read};
+        // An eventfd is readable or writable at any time, or both: this ends as it begins.
+        iocb any{};
+        any.aio_lio_opcode = IOCB_CMD_POLL;
+        any.aio_fildes = static_cast<uint32_t>(eventfd.borrow());
+        any.aio_buf = POLLIN | POLLOUT;
+        any.aio_flags = IOCB_FLAG_RESFD;
+        any.aio_resfd = any.aio_fildes;
+        iocb* all[] = {&any};
         MutexLock lock(mutex_);
         if (context_ == 0 || syscall(SYS_io_submit, context_, 1L, all) != 1) return false;
         io_event done{};
@@ -52,11 +53,10 @@ class KernelTeller {
     }
 
   private:
-    KernelTeller() : nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+    KernelTeller() {
         if (syscall(SYS_io_setup, 1U, &context_) != 0) context_ = 0;
     }
 
-    const UniqueFd nothing_;
     Mutex<LockClass<KernelTeller>> mutex_;
     aio_context_t context_ GUARDED_BY(mutex_) = 0;
 };
@@ -71,9 +71,7 @@ void write_if_there_is_room(const UniqueFd& eventfd) {
 
 }  // namespace
 
-Result<Ref<EventfdEntry>> EventfdEntry::create(UniqueFd fd, uint64_t point, bool at_submit,
-                                               Charge charge) {
-    if (!is_eventfd(fd)) return Errno::Inval;
+Ref<EventfdEntry> EventfdEntry::create(UniqueFd fd, uint64_t point, bool at_submit, Charge charge) {
     return make_ref<EventfdEntry>(std::move(fd), point, at_submit, std::move(charge));
 }
 
@@ -100,11 +98,11 @@ Result<void> ioctl_syncobj_eventfd(Request& request, Device&, File& file,
     const Ref<Syncobj> syncobj = TRY(look_up_syncobj(request, file, argument.handle));
     auto fd = request.memory().take_fd(argument.fd);
     if (!fd.ok()) return request.refuse(core, fd.error(), "fd {} is not open", argument.fd);
+    if (!is_eventfd(*fd))
+        return request.refuse(core, Errno::Inval, "fd {} is no eventfd", argument.fd);
     auto charge = TRY(drm::charge(request, Resource::SyncFiles));
-    auto entry = EventfdEntry::create(*std::move(fd), argument.point,
-                                      (argument.flags & available) != 0, std::move(charge));
-    if (!entry.ok()) return request.refuse(core, entry.error(), "fd {} is no eventfd", argument.fd);
-    syncobj->add_eventfd(*std::move(entry));
+    syncobj->add_eventfd(EventfdEntry::create(
+        *std::move(fd), argument.point, (argument.flags & available) != 0, std::move(charge)));
     return {};
 }
 

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "base/ref.h"
-#include "base/result.h"
 #include "base/unique_fd.h"
 #include "drm/quota.h"
 #include "drm/sync/fence.h"
@@ -16,9 +15,8 @@ namespace plugboard::drm {
 /// Counted: by the syncobj until the point is submitted, then by its fence until that signals.
 class EventfdEntry final : public Object {
   public:
-    /// Inval: the descriptor is no eventfd. `at_submit`: the point's submission is enough.
-    static Result<Ref<EventfdEntry>> create(UniqueFd fd, uint64_t point, bool at_submit,
-                                            Charge charge);
+    /// `fd`: an eventfd. `at_submit`: the point's submission is enough.
+    static Ref<EventfdEntry> create(UniqueFd fd, uint64_t point, bool at_submit, Charge charge);
 
     uint64_t point() const { return point_; }
     bool is_at_submit() const { return at_submit_; }

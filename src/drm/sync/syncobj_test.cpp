@@ -218,6 +218,47 @@ TEST_F(SyncobjTest, wait_for_submit_waits_for_the_fence_and_then_for_its_signal)
     EXPECT_EQ(first, 0u);
 }
 
+TEST_F(SyncobjTest, submission_is_not_missed_when_a_reset_follows_at_once) {
+    const uint32_t one = create(), to = create();
+    const Ref<Syncobj> syncobj = object(one);
+    ThreadSleeper sleeper(clock);
+    const Ref<Fence> fence = pending(), next = pending();
+    {
+        const Syncobj::Waiter waiter(*syncobj, 0, sleeper), later(*syncobj, 7, sleeper);
+        syncobj->replace(fence);
+        syncobj->replace(std::nullopt);
+        syncobj->replace(next);
+        EXPECT_EQ(waiter.fence(), fence);
+        EXPECT_EQ(later.fence(), std::nullopt);
+        EXPECT_EQ(Syncobj::Waiter(*syncobj, 0, sleeper).fence(), next);
+    }
+    syncobj->replace(std::nullopt);
+
+    auto waiting = start([&] { return wait({one}, for_submit, for_ever); });
+    auto transferring = start([&] { return transfer(one, 0, to, 0, for_submit); });
+    syncobj->replace(fence);
+    syncobj->replace(std::nullopt);
+    EXPECT_EQ(transferring.get(), 0);
+    EXPECT_EQ(object(to)->fence(), fence);
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(waiting));
+    fence->signal();
+    EXPECT_EQ(waiting.get(), 0);
+}
+
+TEST_F(SyncobjTest, eventfd_is_told_of_a_submission_when_a_reset_follows_at_once) {
+    const uint32_t one = create();
+    const UniqueFd submitted(eventfd(0, EFD_CLOEXEC)), complete(eventfd(0, EFD_CLOEXEC));
+    EXPECT_EQ(watch(one, 0, submitted, available), 0);
+    EXPECT_EQ(watch(one, 0, complete), 0);
+    const Ref<Fence> fence = pending();
+    object(one)->replace(fence);
+    object(one)->replace(std::nullopt);
+    EXPECT_EQ(count_of(submitted), 1u);
+    fence->signal();
+    EXPECT_EQ(count_of(complete), 1u);
+}
+
 TEST_F(SyncobjTest, reset_leaves_those_waiting_who_have_the_fence) {
     const uint32_t one = create();
     const Ref<Fence> fence = pending();
@@ -247,6 +288,21 @@ TEST_F(SyncobjTest, deadline_is_a_hint_to_the_fences) {
     object(one)->replace(fence);
     EXPECT_EQ(wait({one}, DRM_SYNCOBJ_WAIT_FLAGS_WAIT_DEADLINE, 0, 5'000'000'000), ETIME);
     EXPECT_EQ(fence->deadline(), Time(std::chrono::seconds(5)));
+    const Ref<Fence> other = pending();
+    object(one)->replace(other);
+    EXPECT_EQ(wait({one}, DRM_SYNCOBJ_WAIT_FLAGS_WAIT_DEADLINE, 0, UINT64_MAX), ETIME);
+    EXPECT_EQ(other->deadline(), Time(Nanos(INT64_MAX)));
+}
+
+TEST(SyncobjTime, wait_to_the_end_of_time_sleeps) {
+    ThreadSleeper sleeper(Clock::real());
+    auto slept = std::async(std::launch::async, [&] {
+        return sleeper.sleep(Time(Nanos(INT64_MAX)), Interrupts::Allowed);
+    });
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(slept));
+    sleeper.interrupt();
+    EXPECT_EQ(slept.get(), Wakeup::Interrupted);
 }
 
 TEST_F(SyncobjTest, timeline_is_complete_as_far_as_all_points_before_are) {

@@ -29,13 +29,18 @@ Time time_at(int64_t nanoseconds) {
     return Time(Nanos(std::max<int64_t>(nanoseconds, 0)));
 }
 
+/// What lies beyond the end of time is at its end.
+Time deadline_at(uint64_t nanoseconds) {
+    return Time(Nanos(std::min<uint64_t>(nanoseconds, INT64_MAX)));
+}
+
 /// Some points of which one, or each, is waited for.
 class PointWait {
   public:
     PointWait(Request& request, uint32_t flags) : request_(request), flags_(flags) {}
 
     void add(Ref<Syncobj> syncobj, uint64_t point) {
-        entries_.push_back({std::move(syncobj), point, std::nullopt, false});
+        entries_.push_back({.syncobj = std::move(syncobj), .point = point});
     }
     /// Inval: a point has not been submitted, and nobody said to wait for that.
     Result<void> look();
@@ -57,7 +62,8 @@ class PointWait {
     struct Entry {
         Ref<Syncobj> syncobj;
         uint64_t point = 0;
-        MaybeRef<Fence> fence;  // once it is submitted
+        MaybeRef<Fence> fence{};                      // once it is submitted
+        const Syncobj::Waiter* submission = nullptr;  // while it is waited for
         bool is_counted = false;
     };
 
@@ -69,12 +75,16 @@ class PointWait {
         counted_++;
         first_ = std::min(first_, static_cast<uint32_t>(index));
     }
+    void wait_for_signal(Fence& fence) {
+        if (!(flags_ & available)) signals_.emplace_back(fence.queue(), request_.sleeper());
+    }
     bool look_again();
 
     Request& request_;
     const uint32_t flags_;
     std::vector<Entry> entries_;  // before what stands in their queues
-    std::deque<WaitQueue::Entry> sleeping_;
+    std::deque<Syncobj::Waiter> submissions_;
+    std::deque<WaitQueue::Entry> signals_;
     size_t counted_ = 0;
     uint32_t first_ = none_signaled;
 };
@@ -97,9 +107,8 @@ bool PointWait::look_again() {
         Entry& entry = entries_[i];
         if (entry.is_counted) continue;
         if (!entry.fence) {
-            entry.fence = entry.syncobj->find(entry.point);
-            if (entry.fence && !(flags_ & available))
-                sleeping_.emplace_back((*entry.fence)->queue(), request_.sleeper());
+            entry.fence = entry.submission->fence();
+            if (entry.fence) wait_for_signal(**entry.fence);
         }
         if (!is_ready(entry)) continue;
         count(i);
@@ -113,12 +122,15 @@ Result<void> PointWait::sleep(Device& device, Time until) {
     const uint32_t first_before = first_;
     for (Entry& entry : entries_) {
         if (entry.is_counted) continue;
-        WaitQueue& queue = entry.fence ? (*entry.fence)->queue() : entry.syncobj->queue();
-        sleeping_.emplace_back(queue, request_.sleeper());
+        if (entry.fence) {
+            wait_for_signal(**entry.fence);
+        } else {
+            entry.submission =
+                &submissions_.emplace_back(*entry.syncobj, entry.point, request_.sleeper());
+        }
     }
-    WaitQueue nobodys;
-    auto ended = request_.wait(
-        device, nobodys, [this] { return look_again(); }, until);
+    auto ended = request_.wait_woken(
+        device, [this] { return look_again(); }, until);
     if (flags_ & wait_all) first_ = first_before;
     if (ended.ok() || ended.error() == Errno::NoDev) return ended;
     return request_.refuse(core, ended.error(), "{} of {} points are {} when {}", counted_,
@@ -131,7 +143,7 @@ Result<void> wait(Device& device, Argument& argument, PointWait wanted) {
     TRY(wanted.look());
     if (!wanted.is_done()) {
         if (argument.flags & with_deadline)
-            wanted.set_deadline(Time(Nanos(static_cast<int64_t>(argument.deadline_nsec))));
+            wanted.set_deadline(deadline_at(argument.deadline_nsec));
         TRY(wanted.sleep(device, time_at(argument.timeout_nsec)));
     }
     argument.first_signaled = wanted.first();
@@ -175,10 +187,11 @@ PLUGBOARD_HANDLER(ioctl_syncobj_transfer, drm_syncobj_transfer) {
     TRY(check_flags(request, argument.flags, for_submit));
     MaybeRef<Fence> fence = from->find(argument.src_point);
     if (!fence && (argument.flags & for_submit)) {
-        const auto ended = request.wait(
-            device, from->queue(),
+        const Syncobj::Waiter submission(*from, argument.src_point, request.sleeper());
+        const auto ended = request.wait_woken(
+            device,
             [&] {
-                fence = from->find(argument.src_point);
+                fence = submission.fence();
                 return fence.has_value();
             },
             device.clock().now() + longest_transfer);
