@@ -26,7 +26,7 @@ using transport::MessageType;
 constexpr MessageType types[] = {
     MessageType::Hello,      MessageType::Open,        MessageType::Ioctl,
     MessageType::Mmap,       MessageType::OpenLive,    MessageType::Write,
-    MessageType::OpenUevents, MessageType::BindUevents, MessageType::NameUevents,
+    MessageType::OpenUevents, MessageType::BindUevents, MessageType::NameUevents, MessageType::PollBuffer,
     MessageType::Cancel,     MessageType::Data,        MessageType::Fd,
     MessageType::Ack,        MessageType::Proof,       MessageType::Reply};
 

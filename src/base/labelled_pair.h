@@ -25,9 +25,10 @@ enum class FdKind : char {
     SyncFile = 's',
     SwSync = 't',  // a sw_sync timeline
     Syncobj = 'o',
-    Attribute = 'a',  // a sysfs or debugfs file opened for writing
-    Stream = 'd',     // a live file that is only read: crc/data
-    Uevents = 'u',    // stands for a NETLINK_KOBJECT_UEVENT socket
+    Attribute = 'a',   // a sysfs or debugfs file opened for writing
+    Stream = 'd',      // a live file that is only read: crc/data
+    BufferPoll = 'p',  // what a dma-buf's pending fences are polled with
+    Uevents = 'u',     // stands for a NETLINK_KOBJECT_UEVENT socket
 };
 
 /// "\0plugboard/<board>/<kind>/<number>" as the client's getpeername() sees it. A label names, it

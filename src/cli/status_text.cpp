@@ -61,6 +61,22 @@ std::string table_of_seat(const json& status, int fd) {
     return (seat.value("paused", false) ? "the seat is paused\n" : "") + table.text(fd) + "\n";
 }
 
+/// What each user has, beside what it may have.
+std::string table_of_users(const json& status, int fd) {
+    const json limits = status.value("limits", json::object());
+    Table table({"USER", "HAS", "OF AT MOST"});
+    for (const json& user : status.value("users", json::array())) {
+        std::string name = std::to_string(user.value("uid", 0U));
+        for (const auto& [resource, amount] : user.value("has", json::object()).items()) {
+            const uint64_t limit = limits.value(resource, uint64_t{0});
+            table.add({name, fmt::format("{} {}", amount.get<uint64_t>(), resource),
+                       limit == 0 ? "(no limit)" : std::to_string(limit)});
+            name.clear();
+        }
+    }
+    return "\n" + table.text(fd);
+}
+
 std::string holders_of(const json& status, int fd) {
     std::string text;
     for (const json& card : status.value("cards", json::array())) {
@@ -93,10 +109,11 @@ std::string screens_text(const json& card) {
 }
 
 std::string status_text(const json& status, int fd) {
-    std::string text = fmt::format(
-        "board {} ({}), daemon {}, {} opens so far\n\n{}\n{}{}", status.value("board", "?"),
-        status.value("directory", "?"), status.value("pid", 0), status.value("opens", uint64_t{0}),
-        table_of_cards(status, fd), table_of_seat(status, fd), table_of_files(status, fd));
+    std::string text = fmt::format("board {} ({}), daemon {}, {} opens so far\n\n{}\n{}{}{}",
+                                   status.value("board", "?"), status.value("directory", "?"),
+                                   status.value("pid", 0), status.value("opens", uint64_t{0}),
+                                   table_of_cards(status, fd), table_of_seat(status, fd),
+                                   table_of_files(status, fd), table_of_users(status, fd));
     if (const std::string holders = holders_of(status, fd); !holders.empty())
         text += "\n" + holders;
     return text;

@@ -166,6 +166,7 @@ Outcome<std::unique_ptr<Board>> Board::create(Config config, std::string directo
 }
 
 Result<void> Board::start() {
+    drm::Accounts::instance().set_limits(config_.limits);
     for (const char* folder : {"/sys/dev/char", "/sys/bus/platform/devices",
                                "/sys/bus/platform/drivers", "/sys/devices/platform"})
         TRY(tree_->put_folder(folder));
@@ -239,6 +240,7 @@ Result<Ref<device::Device>> Board::make_device(const CardConfig& card,
     info.name = device_name;
     info.compatible = {card.driver};
     if (card.driver == "vkms") info.platform_data = card.device;
+    if (card.driver == "vgem") info.platform_data = card.vgem;
     if (config_.bus == "platform") return model_.add_platform_device(std::move(info));
     const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
                                      [&](const auto& one) { return one->name() == card.driver; });

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "daemon/problem.h"
+#include "drivers/vgem/config.h"
 #include "drivers/vkms/config.h"
+#include "drm/quota.h"
 
 namespace plugboard::daemon {
 
@@ -15,6 +17,7 @@ struct CardConfig {
     std::string name = "gpu0";
     std::string driver = "vkms";
     vkms::Config device{};  // of a vkms card
+    vgem::Config vgem{};    // of a vgem card
 
     bool has_screens() const { return driver == "vkms"; }
 };
@@ -23,6 +26,7 @@ struct CardConfig {
 struct Config {
     std::string bus = "platform";
     std::vector<CardConfig> cards = {CardConfig{}};
+    drm::Amounts limits = drm::default_limits();  // of each user; 0: none
 };
 
 /// The first thing that is wrong, with its key ("card[1].name"), or an empty message.

@@ -63,6 +63,15 @@ TEST(Config, a_card_may_be_a_vgem) {
     EXPECT_EQ(config.cards[0].driver, "vgem");
     EXPECT_FALSE(config.cards[0].has_screens());
     EXPECT_TRUE(config.cards[1].has_screens());
+    EXPECT_FALSE(config.cards[0].vgem.syncobj);
+    EXPECT_TRUE(good("[[card]]\ndriver = \"vgem\"\nsyncobj = true\n").cards[0].vgem.syncobj);
+}
+
+TEST(Config, limits_replace_the_defaults) {
+    const drm::Amounts limits = good("[limits]\nbuffers = 3\nfiles = 0\n").limits;
+    EXPECT_EQ(limits[drm::Resource::Buffers], 3u);
+    EXPECT_EQ(limits[drm::Resource::Files], 0u);
+    EXPECT_EQ(limits[drm::Resource::Blobs], drm::default_limits()[drm::Resource::Blobs]);
 }
 
 TEST(Config, has_at_most_256_cards) {
@@ -165,6 +174,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"connector_name", "[[card]]\nname = \"DP-1\"", 2, "card[0].name", "connector"},
         Mistake{"bus_type", "bus = 1", 1, "bus", "must be a text"},
         Mistake{"bus", "bus = \"pci\"", 1, "bus", "no bus \"pci\""},
+        Mistake{"limits_type", "limits = 1", 1, "limits", "must be a table"},
+        Mistake{"limit_of_what", "[limits]\ntextures = 1", 2, "limits.textures", ""},
+        Mistake{"limit", "[limits]\nbuffers = -1", 2, "limits.buffers", "must be a number"},
         Mistake{"card_type", "card = 1", 1, "card", "must be a list"},
         Mistake{"card_entry", "card = [1]", 1, "card[0]", "must be a table"},
         Mistake{"name_type", "[[card]]\nname = 1", 2, "card[0].name", "must be a text"},

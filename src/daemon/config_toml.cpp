@@ -17,8 +17,8 @@ namespace plugboard::daemon {
 namespace {
 
 /// Of a [[card]], those that only vkms has.
-constexpr std::array<std::string_view, 8> vkms_keys = {"profile", "overlays", "cursor", "writeback",
-                                                       "screens", "screen",   "crtcs",  "syncobj"};
+constexpr std::array<std::string_view, 7> vkms_keys = {"profile", "overlays", "cursor", "writeback",
+                                                       "screens", "screen",   "crtcs"};
 
 /// Walks one document; the first problem ends it by an exception that stays in this file.
 class Reader {
@@ -26,10 +26,11 @@ class Reader {
     explicit Reader(const std::string& file) : folder_(std::filesystem::path(file).parent_path()) {}
 
     Config read(const toml::table& document) {
-        check_keys(document, "", {"bus", "card"});
+        check_keys(document, "", {"bus", "card", "limits"});
         Config config;
         if (const auto* bus = document.get("bus")) config.bus = text(*bus, "bus");
         if (const auto* cards = document.get("card")) config.cards = read_cards(*cards);
+        if (const auto* limits = document.get("limits")) read_limits(*limits, config.limits);
         if (Problem problem = validate(config); !problem.message.empty()) {
             const int line = line_of_key(problem.key);
             fail(std::move(problem), line);
@@ -167,6 +168,25 @@ class Reader {
         fail(std::move(problem), line_of(node));
     }
 
+    /// Those that are there replace the defaults.
+    void read_limits(const toml::node& node, drm::Amounts& limits) {
+        const toml::table* table = node.as_table();
+        if (table == nullptr) wrong_type(node, "limits", "a table", "[limits] on a line");
+        std::vector<std::string_view> known;
+        for (size_t i = 0; i < drm::resource_count; ++i)
+            known.push_back(drm::resource_name(static_cast<drm::Resource>(i)));
+        check_keys(*table, "limits.", known);
+        for (size_t i = 0; i < known.size(); ++i) {
+            const auto* limit = table->get(known[i]);
+            if (limit == nullptr) continue;
+            const auto amount = limit->value_exact<int64_t>();
+            if (!amount || *amount < 0)
+                wrong_type(*limit, fmt::format("limits.{}", known[i]), "a number; 0: no limit",
+                           fmt::format("{} = 1000", known[i]));
+            limits[static_cast<drm::Resource>(i)] = static_cast<uint64_t>(*amount);
+        }
+    }
+
     std::vector<CardConfig> read_cards(const toml::node& node) {
         const toml::array* list = node.as_array();
         if (list == nullptr) wrong_type(node, "card", "a list of tables", "[[card]] on a line");
@@ -196,7 +216,7 @@ class Reader {
 
     CardConfig read_card(const toml::table& table, size_t index) {
         const std::string prefix = fmt::format("card[{}].", index);
-        std::vector<std::string_view> known = {"name", "driver"};
+        std::vector<std::string_view> known = {"name", "driver", "syncobj"};
         known.insert(known.end(), vkms_keys.begin(), vkms_keys.end());
         check_keys(table, prefix, known);
         CardConfig card;
@@ -213,7 +233,9 @@ class Reader {
              [&](auto& node, auto key) { device.overlays = overlays(node, key, device.profile); });
         with("cursor", [&](auto& node, auto key) { device.cursor = boolean(node, key); });
         with("writeback", [&](auto& node, auto key) { device.writeback = boolean(node, key); });
-        with("syncobj", [&](auto& node, auto key) { device.syncobj = boolean(node, key); });
+        with("syncobj", [&](auto& node, auto key) {
+            device.syncobj = card.vgem.syncobj = boolean(node, key);
+        });
         with("screens", [&](auto& node, auto key) { device.screens = screens(node, key); });
         with("screen", [&](auto& node, auto key) {
             if (table.contains("screens")) {

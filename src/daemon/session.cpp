@@ -104,6 +104,7 @@ bool Session::handle(const Received& received) {
         case MessageType::OpenUevents: handle_open_uevents(received); return true;
         case MessageType::BindUevents: handle_bind_uevents(received); return true;
         case MessageType::NameUevents: handle_name_uevents(received); return true;
+        case MessageType::PollBuffer: handle_poll_buffer(received); return true;
         case MessageType::Cancel: return true;  // its request was done before it came
         default: return false;
     }
@@ -297,6 +298,23 @@ void Session::handle_name_uevents(const Received& received) {
     if (!socket.ok()) return reply(sequence, socket.error());
     const UeventSocket::Address address = (*socket)->address();
     reply(sequence, (*socket)->type(), uint64_t{address.groups} << 32 | address.port);
+}
+
+void Session::handle_poll_buffer(const Received& received) {
+    const auto state = poll_buffer(received);
+    const uint32_t sequence = received.message.sequence();
+    if (!state.ok()) return reply(sequence, seen_by_client(state.error()));
+    reply(sequence, state->ready, 0, state->later.is_open() ? state->later.borrow() : -1);
+}
+
+Result<drm::gem::BufferState> Session::poll_buffer(const Received& received) {
+    const auto body = received.message.body<transport::PollBufferBody>();
+    if (!received.fd.is_open()) return Errno::BadF;
+    const Ref<drm::gem::DmaBuf> buffer = TRY(drm::gem::DmaBuf::find(received.fd));
+    ChannelMemory memory(channel_, received.message);
+    drm::Request request(memory, sleeper_, credentials(received.sender));
+    return drm::gem::poll(request, *buffer, context_.world.special_files(),
+                          static_cast<int>(body.events), body.wants_descriptor != 0);
 }
 
 bool Session::is_proved(transport::FileName name) const {

@@ -15,6 +15,7 @@
 #include "daemon/uevent_sockets.h"
 #include "daemon/world.h"
 #include "drm/file_opener.h"
+#include "drm/gem/buffer_poll.h"
 #include "transport/channel.h"
 
 namespace plugboard::daemon {
@@ -60,6 +61,7 @@ class Session final : drm::FileOpener {
     void handle_open_uevents(const Received& received);
     void handle_bind_uevents(const Received& received);
     void handle_name_uevents(const Received& received);
+    void handle_poll_buffer(const Received& received);
 
     Result<drm::OpenedFile> open_file(drm::Device& device, drm::OpenInfo info) override;
     Result<FileTable::Opened> open_node(const Received& received);
@@ -68,6 +70,7 @@ class Session final : drm::FileOpener {
     Result<int> other_ioctl(const Received& received, drm::Request& request);
     Result<int> special_ioctl(const Received& received, drm::Request& request);
     Result<int> dma_buf_ioctl(const Received& received, drm::Request& request);
+    Result<drm::gem::BufferState> poll_buffer(const Received& received);
     Result<drm::MappedObject> map(const Received& received);
     Result<size_t> write_special(const Received& received);
 

@@ -19,6 +19,7 @@
 #include "base/unique_fd.h"
 #include "daemon/file_table.h"
 #include "daemon/session.h"
+#include "drm/quota.h"
 #include "transport/protocol.h"
 
 namespace plugboard::daemon {
@@ -27,12 +28,20 @@ namespace {
 constexpr size_t max_sessions = 4096;  // channels; each is a thread
 
 struct RunningSession {
-    RunningSession(UniqueFd socket, UniqueFd event, SessionContext context)
-        : session(std::move(socket), std::move(event), context) {}
+    RunningSession(UniqueFd socket, UniqueFd event, SessionContext context, drm::Charge mine)
+        : charge(std::move(mine)), session(std::move(socket), std::move(event), context) {}
+    const drm::Charge charge;
     Session session;
     std::atomic<bool> is_over = false;
     Thread thread;
 };
+
+uint32_t peer_user(const UniqueFd& socket) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (getsockopt(socket.borrow(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return UINT32_MAX;
+    return peer.uid;
+}
 
 /// Answers the HELLO that a client waits on.
 void refuse_channel(int socket, Errno error) {
@@ -100,11 +109,15 @@ void SessionServer::Impl::start_session(UniqueFd socket) {
         return refuse_session(std::move(socket), Errno::NFile,
                               fmt::format("there are {} already", max_sessions));
     }
+    auto charge = drm::Accounts::instance().of(peer_user(socket)).charge(drm::Resource::Channels);
+    if (!charge.ok())
+        return refuse_session(std::move(socket), Errno::NFile, "its user has too many already");
     auto wakeups = ChannelSleeper::make_event();
     if (!wakeups.ok())
         return refuse_session(std::move(socket), wakeups.error(), errno_name(wakeups.error()));
-    auto& running = *sessions.emplace_back(std::make_unique<RunningSession>(
-        std::move(socket), std::move(*wakeups), SessionContext{world, files, clock}));
+    auto& running = *sessions.emplace_back(
+        std::make_unique<RunningSession>(std::move(socket), std::move(*wakeups),
+                                         SessionContext{world, files, clock}, *std::move(charge)));
     auto started = Thread::start([this, &running] { run_session(running); });
     if (!started.ok()) {
         running.session.refuse(Errno::NoMem);

@@ -14,6 +14,7 @@
 #include "drm/atomic/commit_worker.h"
 #include "drm/edid/parse.h"
 #include "drm/objects/mode_config.h"
+#include "drm/quota.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -104,6 +105,24 @@ json card_status(const SlotInfo& slot, Detail detail, const device::Graph& graph
     return card;
 }
 
+/// "files": 3, ... What there is none of is left out.
+json amounts_of(const drm::Amounts& amounts) {
+    json all = json::object();
+    for (size_t i = 0; i < drm::resource_count; ++i) {
+        const auto resource = static_cast<drm::Resource>(i);
+        if (amounts[resource] != 0)
+            all[std::string(drm::resource_name(resource))] = amounts[resource];
+    }
+    return all;
+}
+
+json users_status() {
+    json users = json::array();
+    for (const auto& [user, amounts] : drm::Accounts::instance().amounts())
+        users.push_back({{"uid", user}, {"has", amounts_of(amounts)}});
+    return users;
+}
+
 }  // namespace
 
 json card_flips(drm::Device& drm, size_t at_most) {
@@ -141,7 +160,9 @@ json board_status(Board& board, Detail detail) {
             {"objects", live_object_count()},
             {"cards", std::move(cards)},
             {"seat", seat_status(board.seat().info())},
-            {"files", std::move(files)}};
+            {"files", std::move(files)},
+            {"users", users_status()},
+            {"limits", amounts_of(drm::Accounts::instance().limits())}};
 }
 
 }  // namespace plugboard::daemon

@@ -6,8 +6,8 @@ namespace plugboard::drm {
 
 std::string_view resource_name(Resource resource) {
     constexpr std::array<std::string_view, resource_count> names{
-        "files", "buffers",    "buffer_bytes", "framebuffers",
-        "blobs", "blob_bytes", "sync_files",   "syncobjs"};
+        "files",      "buffers",    "buffer_bytes", "framebuffers", "blobs",
+        "blob_bytes", "sync_files", "syncobjs",     "channels"};
     return names[static_cast<size_t>(resource)];
 }
 
@@ -21,6 +21,7 @@ Amounts default_limits() {
     limits[Resource::BlobBytes] = uint64_t{1} << 30;
     limits[Resource::SyncFiles] = 16384;
     limits[Resource::Syncobjs] = 65536;
+    limits[Resource::Channels] = 3072;
     return limits;
 }
 

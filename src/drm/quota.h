@@ -28,8 +28,9 @@ enum class Resource : uint8_t {
     BlobBytes,
     SyncFiles,  // and sw_sync timelines
     Syncobjs,
+    Channels,  // threads of clients that have asked the board for something
 };
-inline constexpr size_t resource_count = 8;
+inline constexpr size_t resource_count = 9;
 /// As in a board's configuration: "buffer_bytes".
 std::string_view resource_name(Resource resource);
 

@@ -146,6 +146,10 @@ std::string_view live_file_path(std::string_view link) {
 }
 
 bool is_buffer(int fd) {
+    struct stat info;
+    // Quick for what is no file without a name.
+    if (fd < 0 || stat_fd(fd, info) < 0 || !S_ISREG(info.st_mode) || info.st_nlink != 0)
+        return false;
     return link_of_fd(fd).view().starts_with(buffer_link);
 }
 

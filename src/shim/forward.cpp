@@ -223,6 +223,17 @@ long forward_buffer_ioctl(int fd, uint32_t command, void* argument) {
     return result_of(answer);
 }
 
+long poll_buffer(int fd, int events, bool wants_later, BufferReadiness& readiness) {
+    const transport::PollBufferBody body{.events = static_cast<uint32_t>(events),
+                                         .wants_descriptor = wants_later};
+    const Answer answer = call(fd, Signals::Ignored, true, [&](ClientCall& client) {
+        return client.send(MessageType::PollBuffer, body, {}, {}, fd);
+    });
+    if (answer.error != 0) return -answer.error;
+    readiness = {answer.result, answer.fd};
+    return 0;
+}
+
 long forward_mmap(int fd, const FdLabel& label, void* address, size_t length, int protection,
                   int flags, off64_t offset) {
     if (length == 0 || offset % static_cast<off64_t>(page_size) != 0) return -EINVAL;

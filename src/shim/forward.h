@@ -34,6 +34,14 @@ constexpr bool may_be_of_buffers(unsigned long command) {
 }
 long forward_buffer_ioctl(int fd, uint32_t command, void* argument);
 
+/// What poll(2) of a dma-buf is to say.
+struct BufferReadiness {
+    int ready = 0;   // of POLLIN and POLLOUT
+    int later = -1;  // a descriptor that becomes ready as the dma-buf will; the caller closes it
+};
+/// `later` is there when not all of `events` is ready, or if it is wanted.
+long poll_buffer(int fd, int events, bool wants_later, BufferReadiness& readiness);
+
 /// mmap(2) of a DRM file: maps the buffer's memory.
 long forward_mmap(int fd, const FdLabel& label, void* address, size_t length, int protection,
                   int flags, off64_t offset);

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "shim/buffers.h"
 #include "shim/channels.h"
 #include "shim/descriptors.h"
 #include "shim/forward.h"
@@ -100,6 +101,8 @@ void* mmap(void* address, size_t length, int protection, int flags, int fd, off_
         if (label && label->kind == plugboard::FdKind::Card)
             return finish_mapping(
                 shim::forward_mmap(fd, *label, address, length, protection, flags, offset));
+        if (!label && shim::board() && !shim::may_map_buffer(fd, length, flags, offset))
+            return finish_mapping(-EINVAL);
     }
     // Not through the next wrapper: allocators map memory before a symbol can be looked up.
     return finish_mapping(
@@ -153,11 +156,12 @@ ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t offset) {
     return pwrite(fd, bytes, size, offset);
 }
 
-// Linux: noop_llseek. Only a socket fails with ESPIPE, so others never pay for the look.
 off_t lseek(int fd, off_t offset, int whence) noexcept {
     const off_t position = real<"lseek", decltype(::lseek)>()(fd, offset, whence);
+    // Linux: noop_llseek. Only a socket fails with ESPIPE, so others never pay for the look.
     if (position < 0 && errno == ESPIPE && shim::find_node(fd)) return 0;
-    return position;
+    if (position < 0 || (whence == SEEK_END && offset == 0) || !shim::board()) return position;
+    return finish<off_t>(shim::seek_buffer(fd, offset, whence, position));
 }
 
 off64_t lseek64(int fd, off64_t offset, int whence) noexcept {
@@ -168,6 +172,7 @@ off64_t lseek64(int fd, off64_t offset, int whence) noexcept {
 
 int close(int fd) {
     if (shim::is_own_channel(fd)) return finish(-EBADF);
+    shim::forget_watched_buffers(fd);
     return real<"close", decltype(::close)>()(fd);
 }
 

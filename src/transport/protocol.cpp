@@ -29,6 +29,7 @@ constexpr std::optional<Traits> traits_of(MessageType type) {
         case MessageType::OpenUevents: return traits<OpenUeventsBody>();
         case MessageType::BindUevents: return traits<BindUeventsBody>();
         case MessageType::NameUevents: return traits<NameUeventsBody>();
+        case MessageType::PollBuffer: return traits<PollBufferBody>();
         case MessageType::Cancel: return traits<CancelBody>();
         case MessageType::Data: return traits<DataBody>(Tail::Bytes);
         case MessageType::Fd: return traits<FdBody>();

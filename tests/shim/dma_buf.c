@@ -4,8 +4,11 @@
 #include <linux/dma-buf.h>
 #include <linux/memfd.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -117,6 +120,14 @@ static void check_descriptor(void) {
     CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
     CHECK(fcntl(kept, F_GETFD) == 0);
     CHECK(lseek(fd, 0, SEEK_END) == size);
+    CHECK(lseek(fd, 0, SEEK_SET) == 0);
+    CHECK_ERROR(lseek(fd, 1, SEEK_SET), EACCES);
+    CHECK_ERROR(lseek(fd, 0, SEEK_CUR), EINVAL);
+    CHECK(mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED && errno == EINVAL);
+    CHECK(mmap(NULL, size + 1, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EINVAL);
+    CHECK(mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, size) == MAP_FAILED && errno == EINVAL);
+    void* last_page = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, size - 4096);
+    CHECK(last_page != MAP_FAILED && munmap(last_page, 1) == 0);
     struct stat info;
     CHECK(fstat(fd, &info) == 0 && info.st_size == size);
     CHECK_ERROR(ftruncate(fd, 0), EPERM);
@@ -165,6 +176,119 @@ static void check_ioctls(void) {
     close(card);
 }
 
+// <linux/sw_sync.h> is not installed.
+struct sw_sync_create_fence_data {
+    uint32_t value;
+    char name[32];
+    int32_t fence;
+};
+#define SW_SYNC_IOC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence_data)
+#define SW_SYNC_IOC_INC _IOW('W', 1, uint32_t)
+
+/// The buffer has a fence from now on that signals when `timeline` comes to `value`.
+static void add_fence(int buffer, int timeline, uint32_t value, uint64_t usage) {
+    struct sw_sync_create_fence_data fence = {.value = value, .name = "fence"};
+    CHECK(ioctl(timeline, SW_SYNC_IOC_CREATE_FENCE, &fence) == 0);
+    struct dma_buf_import_sync_file import = {.flags = (uint32_t)usage, .fd = fence.fence};
+    CHECK(ioctl(buffer, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) == 0);
+    close(fence.fence);
+}
+
+static void advance(int timeline) {
+    const uint32_t by = 1;
+    CHECK(ioctl(timeline, SW_SYNC_IOC_INC, &by) == 0);
+}
+
+static void* advance_later(void* timeline) {
+    const struct timespec soon = {.tv_nsec = 20000000};
+    nanosleep(&soon, NULL);
+    advance(*(int*)timeline);
+    return NULL;
+}
+
+static short ready_of(int fd) {
+    struct pollfd asked[] = {{.fd = -1, .events = POLLIN, .revents = 77},
+                             {.fd = fd, .events = POLLIN | POLLOUT}};
+    const int count = poll(asked, 2, 0);
+    CHECK(count == (asked[1].revents != 0) && asked[0].revents == 0);
+    return asked[1].revents;
+}
+
+static short watched_of(int epoll) {
+    struct epoll_event event = {.events = 0};
+    return epoll_wait(epoll, &event, 1, 0) == 1 && event.data.u32 == 42 ? (short)event.events : 0;
+}
+
+static void check_readiness(void) {
+    const int card = open_path("/dev/dri/card0");
+    const int timeline = open_path("/sys/kernel/debug/sync/sw_sync");
+    int fd = -1;
+    CHECK(drmPrimeHandleToFD(card, make_buffer(card), DRM_CLOEXEC | DRM_RDWR, &fd) == 0);
+    CHECK(ready_of(fd) == (POLLIN | POLLOUT));
+    add_fence(fd, timeline, 1, DMA_BUF_SYNC_READ);
+    CHECK(ready_of(fd) == POLLIN);
+    add_fence(fd, timeline, 2, DMA_BUF_SYNC_WRITE);
+    CHECK(ready_of(fd) == 0);
+
+    // Two fences, one after the other: the poll goes on after the first.
+    pthread_t others[2];
+    pthread_create(&others[0], NULL, advance_later, (void*)&timeline);
+    pthread_join(others[0], NULL);
+    pthread_create(&others[1], NULL, advance_later, (void*)&timeline);
+    struct pollfd asked = {.fd = fd, .events = POLLOUT};
+    CHECK(poll(&asked, 1, -1) == 1 && asked.revents == POLLOUT);
+    pthread_join(others[1], NULL);
+    CHECK(ready_of(fd) == (POLLIN | POLLOUT));
+    const int before = count_fds();
+
+    // Beside another descriptor, which is ready first; a time that passes.
+    add_fence(fd, timeline, 3, DMA_BUF_SYNC_WRITE);
+    int pipes[2];
+    CHECK(pipe(pipes) == 0 && write(pipes[1], "", 1) == 1);
+    struct pollfd both[] = {{.fd = fd, .events = POLLIN}, {.fd = pipes[0], .events = POLLIN}};
+    CHECK(poll(both, 2, -1) == 1 && both[0].revents == 0 && both[1].revents == POLLIN);
+    CHECK(poll(both, 1, 1) == 0 && both[0].revents == 0);
+
+    fd_set reads, writes;
+    FD_ZERO(&reads);
+    FD_ZERO(&writes);
+    FD_SET(fd, &reads);
+    FD_SET(pipes[0], &reads);
+    FD_SET(fd, &writes);
+    CHECK(select(pipes[0] + 1, &reads, &writes, NULL, NULL) == 1);
+    CHECK(!FD_ISSET(fd, &reads) && FD_ISSET(pipes[0], &reads) && !FD_ISSET(fd, &writes));
+    close(pipes[0]);
+    close(pipes[1]);
+
+    const int epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.u32 = 42};
+    CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event), ENOENT);
+    CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+    CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), EEXIST);
+    CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, (void*)8), EFAULT);
+    CHECK(watched_of(epoll) == 0);
+    advance(timeline);
+    CHECK(watched_of(epoll) == (EPOLLIN | EPOLLOUT));
+    add_fence(fd, timeline, 4, DMA_BUF_SYNC_READ);
+    CHECK(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) == 0);
+    CHECK(watched_of(epoll) == EPOLLIN);
+    CHECK(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL) == 0);
+    CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL), ENOENT);
+    CHECK(watched_of(epoll) == 0);
+    const int file = memfd_create("other", MFD_CLOEXEC);
+    CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event), EPERM);
+    close(file);
+    CHECK(count_fds() == before + 1);
+    // With the buffer's descriptor goes what was watched.
+    CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+    close(fd);
+    CHECK(watched_of(epoll) == 0);
+    CHECK(count_fds() == before);
+    close(epoll);
+    close(timeline);
+    close(card);
+}
+
 static void check_refusals(void) {
     const int card = open_path("/dev/dri/card0");
     const uint32_t handle = make_buffer(card);
@@ -195,6 +319,7 @@ int main(void) {
     check_two_processes();
     check_descriptor();
     check_ioctls();
+    check_readiness();
     check_refusals();
     return finish_checks();
 }

@@ -1,0 +1,11 @@
+// What a vgem has that is not the same on all.
+#pragma once
+
+namespace plugboard::vgem {
+
+/// Comes to the driver in DeviceInfo::platform_data; a device without one has the default.
+struct Config {
+    bool syncobj = false;  // which the kernel's vgem does not have
+};
+
+}  // namespace plugboard::vgem

@@ -1,0 +1,29 @@
+// poll(2) on the descriptor of a dma-buf, which is a memfd and would always be ready.
+// Linux: drivers/dma-buf/dma-buf.c, dma_buf_poll
+#pragma once
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "drm/gem/dma_buf.h"
+#include "drm/request.h"
+
+namespace plugboard::drm {
+class SpecialFiles;
+}
+
+namespace plugboard::drm::gem {
+
+/// Of POLLIN (no writer is pending) and POLLOUT (nobody is).
+struct BufferState {
+    int ready = 0;
+    /// Polls as the dma-buf does until the fences that were pending have signalled, and stays ready
+    /// from then on.
+    UniqueFd later;
+};
+
+/// What of `events` is ready. With `later` if some is not, or if it is wanted in any case. NFile,
+/// NoMem.
+Result<BufferState> poll(Request& request, DmaBuf& buffer, SpecialFiles& files, int events,
+                         bool wants_later);
+
+}  // namespace plugboard::drm::gem
