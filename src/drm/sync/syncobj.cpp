@@ -76,7 +76,7 @@ Syncobj::Entries Syncobj::take_submitted() {
     };
     const auto taken_from =
         std::stable_partition(unsubmitted_.begin(), unsubmitted_.end(), is_left);
-    Entries taken(std::move_iterator(taken_from), std::move_iterator(unsubmitted_.end()));
+    Entries taken(std::make_move_iterator(taken_from), std::make_move_iterator(unsubmitted_.end()));
     unsubmitted_.erase(taken_from, unsubmitted_.end());
     return taken;
 }
