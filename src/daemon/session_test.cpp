@@ -105,6 +105,15 @@ TEST_F(SessionAfterKill, the_dead_has_no_open_file) {
     EXPECT_EQ(files.get(), 0u);
 }
 
+TEST_F(SessionAfterKill, its_card_may_be_pulled_meanwhile) {
+    EXPECT_TRUE(board_->unplug("gpu0").ok()) << "it waits for no request";
+    may_go_on_.count_down();
+    const Leftovers found = board_->leftovers();
+    EXPECT_EQ(found.objects, 0u) << (found.labels.empty() ? "" : found.labels[0]);
+    EXPECT_EQ(found.descriptors, 0u);
+    EXPECT_TRUE(board_->plug("gpu0").ok());
+}
+
 TEST_F(SessionAfterKill, a_live_file_is_opened_when_the_request_has_left) {
     BoardClient next(folder_.path());
     auto opened = std::async(std::launch::async, [&] {

@@ -49,8 +49,8 @@ struct DriverInfo {
     bool like_linux_6_1 = false;
 };
 
-/// The KMS side of a driver. Called with the modeset lock (check) or on the commit worker inside
-/// the device's gate with no lock (commit).
+/// The KMS side of a driver. Called inside the device's gate, with the modeset lock (check) or on
+/// the commit worker with no lock (commit).
 class KmsHooks {
   public:
     /// The driver's own checks, after the core's; refuse() through the state's request.

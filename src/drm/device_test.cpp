@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,6 +26,14 @@ DriverInfo mock() {
     return info;
 }
 
+/// A device for a driver called "fake".
+Ref<device::Device> add_fake(device::Model& model) {
+    device::DeviceInfo info;
+    info.name = "card";
+    info.compatible = {"fake"};
+    return model.add_platform_device(std::move(info)).value();
+}
+
 /// What happened to devices and which uevents were sent, as lines.
 class Recorder final : public device::Watcher {
   public:
@@ -37,9 +46,8 @@ class Recorder final : public device::Watcher {
         add(event.action + " " + device.name());
         keys = event.keys;
     }
-    bool has(const std::string& line) const {
-        return std::ranges::find(lines_, line) != lines_.end();
-    }
+    ptrdiff_t count(const std::string& line) const { return std::ranges::count(lines_, line); }
+    bool has(const std::string& line) const { return count(line) != 0; }
     std::vector<std::pair<std::string, std::string>> keys;  // of the last uevent
 
   private:
@@ -225,14 +233,10 @@ TEST(DrmDevice, the_nth_failure_of_probe_leaves_nothing) {
                 });
             ASSERT_TRUE(model.platform_bus().add_driver(driver).ok());
             model.fail_nth_step(nth);
-            device::DeviceInfo info;
-            info.name = "card";
-            info.compatible = {"fake"};
-            auto device = model.add_platform_device(std::move(info));
-            ASSERT_TRUE(device.ok());
-            bound = (*device)->is_bound();
+            const auto device = add_fake(model);
+            bound = device->is_bound();
             EXPECT_EQ(find_device(model, NodeType::Primary, 0).has_value(), bound);
-            (*device)->del();
+            device->del();
             EXPECT_FALSE(find_device(model, NodeType::Primary, 0).has_value());
             EXPECT_TRUE(model.platform_bus().remove_driver(driver).ok());
         }
@@ -313,6 +317,77 @@ TEST(DrmDevice, openers_and_an_unplug_at_the_same_time_end_well) {
         });
         board.unplug();
         opener.join();
+    }
+    EXPECT_EQ(live_object_count(), before);
+}
+
+TEST(DrmDevice, who_opened_it_before_its_probe_failed_sees_an_unplug) {
+    const size_t before = live_object_count();
+    {
+        device::Model model;
+        std::optional<Client> early;
+        device::FunctionDriver driver({.name = "fake", .matches = {"fake"}},
+                                      [&](device::Bound& bound) -> Result<void> {
+                                          const auto drm = TRY(Device::create(bound, mock()));
+                                          TRY(drm->publish(bound));
+                                          early.emplace(*drm);
+                                          return Errno::Io;
+                                      });
+        ASSERT_TRUE(model.platform_bus().add_driver(driver).ok());
+        const auto device = add_fake(model);
+        EXPECT_FALSE(device->is_bound());
+        ASSERT_TRUE(early->is_open());
+        drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
+        EXPECT_EQ(early->ioctl(DRM_IOCTL_GET_CAP, cap), ENODEV);
+        EXPECT_TRUE(early->events().is_hung_up());
+        EXPECT_FALSE(find_device(model, NodeType::Primary, 0).has_value());
+        early.reset();
+        device->del();
+        EXPECT_TRUE(model.platform_bus().remove_driver(driver).ok());
+    }
+    EXPECT_EQ(live_object_count(), before);
+}
+
+TEST(DrmDevice, pulled_by_another_thread_during_its_probe_is_not_there_afterwards) {
+    const size_t before = live_object_count();
+    {
+        device::Model model;
+        std::future<void> pulled;
+        device::FunctionDriver driver(
+            {.name = "fake", .matches = {"fake"}}, [&](device::Bound& bound) -> Result<void> {
+                const auto drm = TRY(Device::create(bound, mock()));
+                device::Device& device = bound.device();
+                pulled = std::async(std::launch::async, [&device] { device.del(); });
+                while (!device.is_gone()) std::this_thread::yield();
+                return drm->publish(bound);
+            });
+        ASSERT_TRUE(model.platform_bus().add_driver(driver).ok());
+        const auto device = add_fake(model);
+        pulled.get();
+        EXPECT_FALSE(device->is_added());
+        EXPECT_FALSE(device->is_bound());
+        EXPECT_EQ(device->devres().size(), 0u);
+        EXPECT_FALSE(find_device(model, NodeType::Primary, 0).has_value());
+        EXPECT_TRUE(model.platform_bus().remove_driver(driver).ok());
+    }
+    EXPECT_EQ(live_object_count(), before);
+}
+
+TEST(DrmDevice, pulled_and_unbound_by_several_threads_at_once_goes_once) {
+    const size_t before = live_object_count();
+    for (int round = 0; round < 20; round++) {
+        Board board;
+        Client client(board.drm());
+        Recorder recorder(board.model);
+        device::Device& device = board.drm().parent();
+        std::thread second([&device] { device.del(); });
+        std::thread third([&board] { (void)board.model.platform_bus().unbind("card", "fake"); });
+        board.unplug();
+        second.join();
+        third.join();
+        EXPECT_EQ(recorder.count("remove card0"), 1);
+        EXPECT_EQ(recorder.count("remove card"), 1);
+        EXPECT_TRUE(client.events().is_hung_up());
     }
     EXPECT_EQ(live_object_count(), before);
 }

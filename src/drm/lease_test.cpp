@@ -252,6 +252,15 @@ TEST_F(Lease, after_unplug_all_is_ENODEV_and_nothing_is_left) {
         EXPECT_FALSE(object->label().starts_with("master")) << object->label();
 }
 
+TEST_F(Lease, unplug_hangs_up_lessor_and_lessee) {
+    const Made made = create(client_, {crtc_, screen_});
+    ASSERT_EQ(made.error, 0);
+    board_.unplug();
+    EXPECT_TRUE(client_.events().is_hung_up());
+    EXPECT_TRUE(made.lessee->events().is_hung_up());
+    EXPECT_EQ(create(client_, {crtc_, screen_}).error, ENODEV);
+}
+
 TEST_F(Lease, a_lessee_explains_whom_it_has_it_from) {
     const Made made = create(client_, {});
     struct Visitor final : RefVisitor {

@@ -3,10 +3,12 @@
 
 #include <drm.h>
 #include <gtest/gtest.h>
+#include <linux/dma-buf.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,11 +17,14 @@
 #include "device/device.h"
 #include "device/model.h"
 #include "drm/device.h"
+#include "drm/gem/dma_buf_ioctl.h"
 #include "drm/gem/handles.h"
 #include "drm/minors.h"
+#include "drm/sync/sync_file.h"
 #include "tests/support/drm_client.h"
 #include "tests/support/drm_kernel_answers.h"
 #include "tests/support/threads.h"
+#include "uapi/in_process_memory.h"
 #include "uapi/vgem_drm.h"
 
 namespace plugboard::vgem {
@@ -174,6 +179,50 @@ TEST_F(Vgem, unbind_ends_pending_fences_with_an_error) {
     EXPECT_EQ(fence->status(), -ENODEV);
     EXPECT_EQ(attach(client, 1), ENODEV);
     EXPECT_EQ(signal(client, 1), ENODEV);
+}
+
+TEST_F(Vgem, unbind_ends_a_wait_on_a_buffer_for_its_fence) {
+    Client client(one());
+    ASSERT_EQ(attach(client, client.make_buffer(), write), 0);
+    const auto object = drm::gem::find_object(client.file(), 1);
+    auto syncing = std::async(std::launch::async, [&] {
+        uapi::InProcessMemory memory;
+        ThreadSleeper sleeper(clock);
+        drm::Request request(memory, sleeper, {});
+        const dma_buf_sync argument{DMA_BUF_SYNC_RW};
+        const auto done = drm::gem::ioctl(
+            request, (*object)->memory(), model.service<drm::SpecialFiles>(), DMA_BUF_IOCTL_SYNC,
+            uapi::UserAddress{reinterpret_cast<uintptr_t>(&argument)});
+        return done.ok() ? 0 : static_cast<int>(done.error());
+    });
+    tests::wait_until_others_sleep();
+    EXPECT_FALSE(tests::is_ready(syncing));
+    bus.unbind("vgem", "vgem").value();
+    EXPECT_EQ(syncing.get(), 0) << "an error of the fence is none of the wait";
+}
+
+TEST_F(Vgem, card_that_returns_is_another_one_with_a_number_of_its_own) {
+    const auto card = [&](uint32_t number) {
+        return drm::find_device(model, drm::NodeType::Primary, number);
+    };
+    Client old(one());
+    bus.unbind("vgem", "vgem").value();
+    bus.bind("vgem", "vgem").value();
+    EXPECT_FALSE(card(0)) << "the old one's, which a file keeps";
+    ASSERT_TRUE(card(2));
+    {
+        Client fresh(**card(2));
+        EXPECT_EQ(attach(fresh, fresh.make_buffer()), 0);
+        EXPECT_EQ(last_fence, 1u);
+    }
+    EXPECT_EQ(attach(old, 1), ENODEV);
+    EXPECT_TRUE(old.events().is_hung_up());
+    EXPECT_EQ(Client(one()).open_error(), ENODEV);
+    old.close();
+    first.reset();
+    bus.unbind("vgem", "vgem").value();
+    bus.bind("vgem", "vgem").value();
+    EXPECT_TRUE(card(3)) << "numbers that were free for longer come first";
 }
 
 TEST_F(Vgem, clients_fences_leave_nothing) {

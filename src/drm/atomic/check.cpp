@@ -227,6 +227,15 @@ Result<void> check_page_flip(State& state) {
     return {};
 }
 
+/// Inside the gate: none is asked after the device's end, and one that ends its own device does not
+/// wait for the lock that this thread holds.
+Result<void> ask_driver(State& state) {
+    KmsHooks* const hooks = state.device().mode_config().hooks;
+    if (!hooks) return {};
+    if (const device::Entered entered = state.device().enter()) return hooks->check(state);
+    return state.refuse(Errno::NoDev, "{} is gone", state.device().card_name());
+}
+
 }  // namespace
 
 std::string name_of(const Plane& plane) {
@@ -313,7 +322,7 @@ Result<void> check(State& state) {
     for (ConnectorChange* change : state.connectors()) TRY(check_connector(state, *change));
     TRY(check_modeset(state));
     note_what_changes(state);
-    if (KmsHooks* hooks = state.device().mode_config().hooks) TRY(hooks->check(state));
+    TRY(ask_driver(state));
     if (state.options().allow_modeset) return {};
     for (const CrtcChange* change : state.crtcs()) {
         if (!change->needs_modeset()) continue;

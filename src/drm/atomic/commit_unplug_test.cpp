@@ -43,6 +43,106 @@ TEST_F(CommitTest, unplug_ends_an_armed_flip) {
     EXPECT_EQ(flip(board.crtc(), 1), ENODEV);
 }
 
+TEST_F(CommitTest, unplug_fails_the_out_fence_of_an_armed_flip_and_no_older_one) {
+    int32_t shown = -1, armed = -1;
+    ASSERT_EQ(show_with_out_fence(client.add_fb(), shown).pumped(client), 0) << client.reason();
+    AtomicRequest request = show_with_out_fence(client.add_fb(), armed);
+    ASSERT_EQ(request.flags(DRM_MODE_ATOMIC_NONBLOCK).call(client), 0) << client.reason();
+    board.settle();
+    board.unplug();
+    const UniqueFd old_fd(shown), new_fd(armed);
+    auto& files = board.model.service<SpecialFiles>();
+    EXPECT_EQ(files.import_fence(old_fd).value()->status(), 1);
+    EXPECT_EQ(files.import_fence(new_fd).value()->status(), -ENODEV);
+    EXPECT_TRUE(is_readable(armed));
+}
+
+TEST_F(CommitTest, after_unplug_a_test_of_a_commit_is_ENODEV_too) {
+    AtomicRequest request;
+    request.set(board.primary(), p().fb_id, client.add_fb()).flags(DRM_MODE_ATOMIC_TEST_ONLY);
+    EXPECT_EQ(request.call(client), 0) << client.reason();
+    board.unplug();
+    EXPECT_EQ(request.call(client), ENODEV);
+}
+
+/// Pulls its own device.
+class PullingHooks final : public KmsHooks {
+  public:
+    enum class In { Check, Commit };
+    PullingHooks(In where, device::Device& device) : where_(where), device_(device) {}
+
+    Result<void> check(State&) override {
+        if (where_ == In::Check) device_.del();
+        return {};
+    }
+    void commit(const device::Bound&, State&) override {
+        if (where_ == In::Commit) device_.del();
+        commits++;
+    }
+    std::atomic<int> commits{0};
+
+  private:
+    const In where_;
+    device::Device& device_;
+};
+
+TEST_F(CommitTest, unplug_from_the_drivers_commit_ends_it_and_all_after_it) {
+    PullingHooks pulling(PullingHooks::In::Commit, board.drm().parent());
+    board.config().hooks = &pulling;
+    EXPECT_EQ(flip(board.crtc(), client.add_fb()), 0) << client.reason();
+    EXPECT_TRUE(comes_true([&] { return client.events().is_hung_up(); }));
+    EXPECT_EQ(client.event_count(), 1u);
+    EXPECT_EQ(flip(board.crtc(), 1), ENODEV);
+    EXPECT_EQ(pulling.commits, 1);
+    board.unplug();
+    board.config().hooks = nullptr;
+}
+
+TEST_F(CommitTest, unplug_from_the_drivers_check_ends_the_commit_with_its_event) {
+    PullingHooks pulling(PullingHooks::In::Check, board.drm().parent());
+    board.config().hooks = &pulling;
+    EXPECT_EQ(flip(board.crtc(), client.add_fb()), 0) << client.reason();
+    board.model.flush();
+    EXPECT_TRUE(client.events().is_hung_up());
+    EXPECT_EQ(client.event_count(), 1u);
+    EXPECT_EQ(flip(board.crtc(), 1), ENODEV);
+    EXPECT_EQ(pulling.commits, 0);
+    board.config().hooks = nullptr;
+}
+
+TEST_F(CommitTest, unplug_from_the_callback_of_the_fence_that_a_flip_waits_for) {
+    Timeline timeline(board);
+    const UniqueFd in_fence = timeline.fence(1);
+    AtomicRequest request = show_behind(in_fence, client.add_fb());
+    request.flags(DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
+    ASSERT_EQ(request.call(client), 0) << client.reason();
+    const auto fence = board.model.service<SpecialFiles>().import_fence(in_fence).value();
+    fence->on_signal([this] { board.drm().parent().del(); });
+    timeline.advance(1);
+    EXPECT_TRUE(client.events().is_hung_up());
+    EXPECT_EQ(client.event_count(), 1u);
+    EXPECT_EQ(board.worker().pending_count(), 0u);
+}
+
+TEST_F(CommitTest, unplug_that_the_callback_of_its_own_out_fence_asks_the_worker_for) {
+    int32_t slot = -1;
+    AtomicRequest request = show_with_out_fence(client.add_fb(), slot);
+    request.flags(DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
+    ASSERT_EQ(request.call(client), 0) << client.reason();
+    board.settle();
+    const UniqueFd fd(slot);
+    const auto fence = board.model.service<SpecialFiles>().import_fence(fd).value();
+    fence->on_signal([this] {
+        board.model.run_later(
+            [keep = Ref<device::Device>::share(board.drm().parent())] { keep->del(); });
+    });
+    EXPECT_TRUE(board.vblank());
+    board.model.flush();
+    EXPECT_EQ(fence->status(), 1);
+    EXPECT_EQ(client.event_count(), 1u);
+    EXPECT_TRUE(client.events().is_hung_up());
+}
+
 TEST_F(CommitTest, unplug_wakes_a_blocking_commit_that_waits_for_its_flip) {
     AtomicRequest request;
     request.set(board.primary(), p().fb_id, client.add_fb());

@@ -69,7 +69,7 @@ void disable_framebuffer(Device& device, Framebuffer& fb) {
     if (!done.ok() && done.error() == Errno::Inval)
         done = commit_without(device, fb, CrtcsOfPrimaries::TurnOff);
     if (done.ok()) return;
-    if (!device.mode_config().worker().is_shut_down())
+    if (!device.is_gone())
         log::error("{}: framebuffer {} cannot be taken off its planes: {}", device.card_name(),
                    raw(fb.id()), errno_name(done.error()));
     forget(device, fb);

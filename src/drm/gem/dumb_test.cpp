@@ -175,6 +175,28 @@ TEST(Map, refuses_in_linuxs_order) {
     EXPECT_EQ(error(file.map(offset, size, read_write, MAP_SHARED)), Errno::NoDev);
 }
 
+TEST(Map, what_is_mapped_stays_the_same_memory_after_unplug_and_close) {
+    Board board;
+    Client client(board.drm());
+    const uint64_t offset = offset_of(client, client.make_buffer());
+    const auto map = [&] {
+        const auto mapped = client.file().map(offset, 4096, read_write, MAP_SHARED);
+        return static_cast<char*>(
+            mmap(nullptr, 4096, read_write, MAP_SHARED, mapped->memory.borrow(), 0));
+    };
+    char* const one = map();
+    char* const two = map();
+    one[0] = 'b';
+    board.unplug();
+    EXPECT_EQ(two[0], 'b');
+    client.close();
+    board.drop();
+    one[1] = 'a';
+    EXPECT_EQ(two[1], 'a');
+    munmap(one, 4096);
+    munmap(two, 4096);
+}
+
 TEST(Map, a_file_opened_read_only_never_gets_writable_memory) {
     Board board;
     Client client(board.drm(), {.flags = O_RDONLY});

@@ -234,6 +234,20 @@ TEST_F(Prime, a_buffer_outlives_its_card) {
     EXPECT_EQ(Mapped(exported.fd.borrow()).first(), 'o');
 }
 
+TEST_F(Prime, a_buffer_outlives_the_card_that_imported_it) {
+    const uint32_t handle = client_.make_buffer();
+    const auto exported = export_buffer(client_, handle);
+    const uint32_t theirs = import_buffer(other_, exported.fd.borrow());
+    const auto again = export_buffer(other_, theirs);
+    ASSERT_EQ(again.error, 0);
+    other_board_.unplug();
+    EXPECT_EQ(close_handle(other_, theirs), ENODEV);
+    other_.close();
+    Mapped(again.fd.borrow()).first() = 'i';
+    EXPECT_EQ(Mapped(exported.fd.borrow()).first(), 'i');
+    EXPECT_EQ(import_buffer(client_, again.fd.borrow()), handle);
+}
+
 TEST_F(Prime, nothing_is_left_when_all_is_closed) {
     const size_t before = live_object_count();
     const uint32_t handle = client_.make_buffer();

@@ -127,7 +127,38 @@ class SyncobjTest : public testing::Test {
     Board board{card_with_syncobj(), clock};
     Client client{board.drm()};
     uint32_t first = 0;
-    MaybeRef<drm::Device> second;
+};
+
+/// Another card with syncobjs on the same machine.
+class SecondCard {
+  public:
+    explicit SecondCard(device::Model& model) : bus_(model.platform_bus()) {
+        bus_.add_driver(driver_).value();
+        device::DeviceInfo info;
+        info.name = "second";
+        device_ = model.add_platform_device(std::move(info)).value();
+    }
+    ~SecondCard() {
+        unplug();
+        drm_.reset();
+        bus_.remove_driver(driver_).value();
+    }
+    SecondCard(const SecondCard&) = delete;
+    SecondCard& operator=(const SecondCard&) = delete;
+
+    drm::Device& drm() { return **drm_; }
+    void unplug() { (*device_)->del(); }
+
+  private:
+    device::Bus& bus_;
+    device::FunctionDriver driver_{
+        {.name = "second", .matches = {"second"}}, [this](device::Bound& bound) -> Result<void> {
+            drm_ = TRY(
+                drm::Device::create(bound, {.name = "second", .modeset = false, .syncobj = true}));
+            return (*drm_)->publish(bound);
+        }};
+    MaybeRef<device::Device> device_;
+    MaybeRef<drm::Device> drm_;
 };
 
 TEST_F(SyncobjTest, caps_say_whether_a_device_has_them) {
@@ -360,20 +391,9 @@ TEST_F(SyncobjTest, transfer_waits_for_a_submission_five_seconds) {
 TEST_F(SyncobjTest, descriptor_is_the_syncobj_itself_also_on_another_device) {
     const uint32_t one = create();
     const UniqueFd fd = export_to(one);
-    device::FunctionDriver driver(
-        {.name = "second", .matches = {"second"}}, [&](device::Bound& bound) -> Result<void> {
-            const auto drm =
-                drm::Device::create(bound, {.name = "second", .modeset = false, .syncobj = true});
-            second = *drm;
-            return (*drm)->publish(bound);
-        });
-    board.model.platform_bus().add_driver(driver).value();
-    device::DeviceInfo info;
-    info.name = "second";
-    const auto device = board.model.add_platform_device(std::move(info));
-    ASSERT_TRUE(second);
+    SecondCard second(board.model);
     {
-        Client other(**second);
+        Client other(second.drm());
         drm_syncobj_handle_with_point argument{0, 0, fd.borrow(), 0, 0};
         EXPECT_EQ(other.ioctl(DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE_WITH_POINT, argument), 0);
         const uint32_t known = argument.handle;
@@ -389,13 +409,11 @@ TEST_F(SyncobjTest, descriptor_is_the_syncobj_itself_also_on_another_device) {
         wait_there.flags = for_submit;
         wait_there.timeout_nsec = for_ever;
         auto waiting = start([&] { return other.ioctl(DRM_IOCTL_SYNCOBJ_WAIT, wait_there); });
-        (*device)->del();
+        second.unplug();
         EXPECT_EQ(waiting.get(), ENODEV);
     }
-    second.reset();
     EXPECT_EQ(on_one(DRM_IOCTL_SYNCOBJ_SIGNAL, one), 0);
     EXPECT_EQ(wait({one}), 0);
-    board.model.platform_bus().remove_driver(driver).value();
 }
 
 TEST_F(SyncobjTest, descriptor_is_always_ready_and_keeps_the_syncobj) {
@@ -484,6 +502,43 @@ TEST_F(SyncobjTest, unplug_ends_waits_and_transfers) {
     board.unplug();
     EXPECT_EQ(waiting.get(), ENODEV);
     EXPECT_EQ(transferring.get(), ENODEV);
+}
+
+TEST_F(SyncobjTest, after_unplug_eventfds_are_told_by_the_fences_that_they_have) {
+    const uint32_t line = create();
+    const UniqueFd with_fence(eventfd(0, EFD_CLOEXEC)), without(eventfd(0, EFD_CLOEXEC));
+    const Ref<Fence> fence = pending();
+    object(line)->add_point(1, fence);
+    EXPECT_EQ(watch(line, 1, with_fence), 0);
+    EXPECT_EQ(watch(line, 2, without), 0);
+    board.unplug();
+    EXPECT_EQ(watch(line, 2, without), ENODEV);
+    EXPECT_EQ(count_of(with_fence), 0u) << "it is no fence of the card's";
+    fence->signal();
+    EXPECT_EQ(count_of(with_fence), 1u);
+    const size_t objects = live_object_count();
+    client.close();
+    EXPECT_EQ(count_of(without), 0u);
+    EXPECT_LT(live_object_count(), objects - 1) << "the file, and what waits in its syncobj";
+}
+
+TEST_F(SyncobjTest, exported_one_goes_on_at_a_card_that_is_there) {
+    const uint32_t one = create();
+    const Ref<Syncobj> syncobj = object(one);
+    const UniqueFd fd = export_to(one);
+    SecondCard second(board.model);
+    board.unplug();
+    client.close();
+    Client other(second.drm());
+    drm_syncobj_handle_with_point argument{0, 0, fd.borrow(), 0, 0};
+    EXPECT_EQ(other.ioctl(DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE_WITH_POINT, argument), 0);
+    EXPECT_EQ(*find_syncobj(other.file(), argument.handle), syncobj);
+    drm_syncobj_array array{reinterpret_cast<uint64_t>(&argument.handle), 1, 0};
+    EXPECT_EQ(other.ioctl(DRM_IOCTL_SYNCOBJ_SIGNAL, array), 0);
+    drm_syncobj_wait waiting{};
+    waiting.handles = reinterpret_cast<uint64_t>(&argument.handle);
+    waiting.count_handles = 1;
+    EXPECT_EQ(other.ioctl(DRM_IOCTL_SYNCOBJ_WAIT, waiting), 0);
 }
 
 TEST_F(SyncobjTest, closing_the_file_lets_all_go) {

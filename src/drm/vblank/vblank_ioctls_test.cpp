@@ -138,6 +138,20 @@ TEST_F(VblankIoctls, crtc_going_off_sends_what_is_waited_for) {
     EXPECT_EQ(client.event_count(), 1u);
 }
 
+TEST_F(VblankIoctls, unplug_sends_what_is_waited_for) {
+    auto argument = wait(_DRM_VBLANK_RELATIVE | _DRM_VBLANK_EVENT, 50);
+    ASSERT_EQ(client.ioctl(DRM_IOCTL_WAIT_VBLANK, &argument), 0);
+    drm_crtc_queue_sequence queue{};
+    queue.crtc_id = raw(board.crtc().id());
+    queue.flags = DRM_CRTC_SEQUENCE_RELATIVE;
+    queue.sequence = 50;
+    ASSERT_EQ(client.ioctl(DRM_IOCTL_CRTC_QUEUE_SEQUENCE, &queue), 0);
+    EXPECT_EQ(client.event_count(), 0u);
+    board.unplug();
+    EXPECT_EQ(client.event_count(), 2u);
+    EXPECT_TRUE(client.events().is_hung_up());
+}
+
 TEST_F(VblankIoctls, timer_thread_follows_the_clock) {
     const auto timer = VblankTimer::create(board.drm());
     ASSERT_TRUE(timer.ok());
