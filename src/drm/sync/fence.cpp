@@ -59,10 +59,13 @@ Ref<Fence> Fence::create_of(FenceInfo info, FenceParts parts) {
     Clock& clock = parts.members.front()->clock_;
     const MaybeRef<Fence> earlier = parts.earlier;
     Ref<Fence> fence = make_ref<Fence>(clock, std::move(info), std::nullopt, std::move(parts));
+    fence->member_numbers_.reserve(fence->members_.size());
     for (const Ref<Fence>& member : fence->members_) {
-        if (!member->add_whole(*fence)) fence->part_signaled(*member);
+        const uint64_t number = member->add_whole(*fence);
+        fence->member_numbers_.push_back(number);
+        if (number == 0) fence->part_signaled(*member);
     }
-    if (earlier && !(*earlier)->add_whole(*fence)) fence->part_signaled(**earlier);
+    if (earlier) fence->join(*earlier);
     return fence;
 }
 
@@ -83,8 +86,9 @@ Fence::Fence(Clock& clock, FenceInfo info, MaybeRef<FenceTimeline> timeline, Fen
       pending_parts_(members_.size() + (earlier_ ? 1 : 0)) {}
 
 Fence::~Fence() {
-    for (const Ref<Fence>& member : members_) member->remove_whole(*this);
-    if (earlier_) (*earlier_)->remove_whole(*this);
+    for (size_t i = 0; i < member_numbers_.size(); i++)
+        members_[i]->remove_listener(member_numbers_[i]);
+    if (earlier_) (*earlier_)->remove_listener(earlier_number_);
     if (timeline_) (*timeline_)->fence_ended(*this);
 }
 
@@ -115,14 +119,13 @@ void Fence::signal_at(Time time, std::optional<Errno> error) {
         if (status_ != 0) return;
         status_ = error ? -static_cast<int>(*error) : 1;
         timestamp_ = time;
-        for (Listener& listener : listeners_) {
+        for (Listener& listener : listeners_.take_all()) {
             if (!listener.whole) {
                 own.callbacks.push_back(std::move(listener.callback));
             } else if (auto whole = Ref<Fence>::try_share(*listener.whole)) {
                 own.wholes.push_back(*std::move(whole));
             }
         }
-        listeners_.clear();
     }
     if (spreading) {
         spreading->push_back(std::move(own));
@@ -191,43 +194,28 @@ std::optional<Time> Fence::deadline() const {
 uint64_t Fence::on_signal(std::function<void()> callback) {
     {
         MutexLock lock(mutex_);
-        if (status_ == 0) {
-            const uint64_t number = next_callback_++;
-            listeners_.push_back({.number = number, .callback = std::move(callback)});
-            return number;
-        }
+        if (status_ == 0) return listeners_.add({.callback = std::move(callback)});
     }
     callback();
     return 0;
 }
 
 bool Fence::remove_callback(uint64_t number) {
-    std::function<void()> removed;  // what it holds goes with no lock held
+    return remove_listener(number);
+}
+
+bool Fence::remove_listener(uint64_t number) {
+    std::optional<Listener> removed;  // what it holds goes with no lock held
     MutexLock lock(mutex_);
-    const auto found =
-        number == 0 ? listeners_.end() : std::ranges::find(listeners_, number, &Listener::number);
-    if (found == listeners_.end()) return false;
-    removed = std::move(found->callback);
-    listeners_.erase(found);
+    removed = listeners_.take(number);
     lock.unlock();
-    return true;
+    return removed.has_value();
 }
 
-bool Fence::add_whole(Fence& whole) {
+uint64_t Fence::add_whole(Fence& whole) {
     MutexLock lock(mutex_);
-    if (status_ != 0) return false;
-    listeners_.push_back({.whole = &whole});
-    return true;
-}
-
-bool Fence::remove_whole(Fence& whole) {
-    MutexLock lock(mutex_);
-    // From the end: wholes mostly go newest first.
-    const auto found = std::find_if(listeners_.rbegin(), listeners_.rend(),
-                                    [&](const Listener& each) { return each.whole == &whole; });
-    if (found == listeners_.rend()) return false;
-    listeners_.erase(std::next(found).base());
-    return true;
+    if (status_ != 0) return 0;
+    return listeners_.add({.whole = &whole});
 }
 
 /// Linux: dma_fence_array_cb_func, dma_fence_chain_cb
@@ -261,7 +249,7 @@ MaybeRef<Fence> Fence::earlier() {
         // It only waits for those before it. Who takes this one off its list puts it on theirs;
         // others walk on and leave the link alone.
         MaybeRef<Fence> beyond = (*next)->linked();
-        if (beyond && (*next)->remove_whole(*this)) link(*beyond);
+        if (beyond && leave(**next)) link(*beyond);
         next = std::move(beyond);
     }
     return std::nullopt;
@@ -272,8 +260,26 @@ void Fence::link(const Ref<Fence>& earlier) {
     {
         MutexLock lock(mutex_);
         passed.swap(earlier_);
+        earlier_number_ = 0;
     }
-    if (!earlier->add_whole(*this)) part_signaled(*earlier);
+    join(earlier);
+}
+
+void Fence::join(const Ref<Fence>& earlier) {
+    const uint64_t number = earlier->add_whole(*this);
+    if (number == 0) return part_signaled(*earlier);
+    MutexLock lock(mutex_);
+    // Nobody has linked it elsewhere, for that takes the number; but it may have been told.
+    if (earlier_ && &**earlier_ == &*earlier) earlier_number_ = number;
+}
+
+bool Fence::leave(Fence& earlier) {
+    uint64_t number = 0;
+    {
+        MutexLock lock(mutex_);
+        if (earlier_ && &**earlier_ == &earlier) number = earlier_number_;
+    }
+    return earlier.remove_listener(number);
 }
 
 void Fence::visit_refs(RefVisitor& visitor) const {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/errno.h"
 #include "base/mutex.h"
+#include "base/numbered_list.h"
 #include "base/ref.h"
 #include "base/wait.h"
 
@@ -111,18 +112,21 @@ class Fence final : public Object {
 
     /// Who is told of the signal: a callback, or a fence that this one is a part of.
     struct Listener {
-        uint64_t number = 0;
         std::function<void()> callback{};
         Fence* whole = nullptr;  // leaves with its last reference
     };
 
-    /// Has part_signaled() called once; false: it has signalled.
-    bool add_whole(Fence& whole);
+    /// Has part_signaled() called once; the number takes it back. 0: it has signalled.
+    uint64_t add_whole(Fence& whole);
     /// False when it has been told, or is about to be.
-    bool remove_whole(Fence& whole);
+    bool remove_listener(uint64_t number);
     void part_signaled(Fence& part);
     MaybeRef<Fence> linked() const;
     void link(const Ref<Fence>& earlier);
+    /// Has itself told of the one that it is linked to.
+    void join(const Ref<Fence>& earlier);
+    /// Is told of it no more. False: it has been, or it is linked to another one, or still joining.
+    bool leave(Fence& earlier);
     /// False when nobody need be told of it: it is signalled, or known to be wanted by then.
     bool note_deadline(Time deadline);
 
@@ -132,15 +136,16 @@ class Fence final : public Object {
     const FenceKind kind_;
     const std::vector<Ref<Fence>> members_;
     const uint64_t earlier_seqno_;
+    std::vector<uint64_t> member_numbers_;  // there; of its maker, then of its end
     mutable Mutex<LockClass<Fence>> mutex_;
-    MaybeRef<Fence> earlier_ GUARDED_BY(mutex_);  // until it is signalled
+    MaybeRef<Fence> earlier_ GUARDED_BY(mutex_);      // until it is signalled
+    uint64_t earlier_number_ GUARDED_BY(mutex_) = 0;  // there; 0: not yet
     size_t pending_parts_ GUARDED_BY(mutex_);
     std::optional<Errno> part_error_ GUARDED_BY(mutex_);
     int status_ GUARDED_BY(mutex_) = 0;
     Time timestamp_ GUARDED_BY(mutex_){};
     std::optional<Time> deadline_ GUARDED_BY(mutex_);
-    uint64_t next_callback_ GUARDED_BY(mutex_) = 1;
-    std::vector<Listener> listeners_ GUARDED_BY(mutex_);
+    NumberedList<Listener> listeners_ GUARDED_BY(mutex_);
     WaitQueue queue_;
 };
 

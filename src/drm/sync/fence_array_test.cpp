@@ -145,6 +145,20 @@ TEST_F(FenceArray, dropped_while_pending_leaves_nothing_behind) {
     for (const auto& member : members) member->signal();
 }
 
+TEST_F(FenceArray, dropped_among_many_of_the_same_members_leaves_the_others_in_place) {
+    const auto members = make_fences(2);
+    std::vector<MaybeRef<Fence>> arrays;
+    std::vector<size_t> told;
+    for (size_t i = 0; i < 8; i++) {
+        const auto array = make_array(members);
+        array->on_signal([&told, i] { told.push_back(i); });
+        arrays.push_back(array);
+    }
+    for (const size_t dropped : {0u, 1u, 2u, 4u, 7u}) arrays[dropped].reset();
+    for (const auto& member : members) member->signal();
+    EXPECT_EQ(told, (std::vector<size_t>{3, 5, 6}));
+}
+
 TEST_F(FenceArray, keeps_its_members_also_once_signalled) {
     const auto array = make_array(make_fences(2));
     for (const auto& member : array->members()) member->signal();
