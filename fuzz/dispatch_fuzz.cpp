@@ -7,7 +7,6 @@
 #include <string>
 
 #include "base/clock.h"
-#include "base/errno.h"
 #include "drivers/vgem/driver.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/minors.h"
@@ -15,6 +14,7 @@
 #include "drm/request.h"
 #include "drm/sync/sync_file.h"
 #include "drm/trace/ioctl_text.h"
+#include "fuzz/answer.h"
 #include "fuzz/input.h"
 #include "fuzz/pump_sleeper.h"
 #include "tests/support/drm_random_ioctl.h"
@@ -29,10 +29,6 @@ vkms::Config one_screen() {
     config.overlays = 8;
     config.screens = {{.mode = vkms::ScreenMode{.width = side, .height = side}}};
     return config;
-}
-
-bool is_errno(int error) {
-    return error != static_cast<int>(Errno::ProbeDefer) && tests::result_name(error) != "E?";
 }
 
 /// Both cards in one model, on a clock that only sleepers and steps move.
@@ -108,9 +104,7 @@ class Machine {
         if (!caller.is_open) return;
         const uint32_t uid = dice.one_in(8) ? 0 : 1000;
         const tests::RandomCall call = tests::make_call(dice, known_, caller.memory);
-        const int error = ioctl(caller, call, uid);
-        if (!is_errno(error)) found(fmt::format("ioctl 0x{:08x}: {} is no errno", call.command, error));
-        if (error == 0) remember(caller, call);
+        if (ioctl(caller, call, uid) == 0) remember(caller, call);
     }
 
     int ioctl(Caller& caller, const tests::RandomCall& call, uint32_t uid) {
@@ -121,9 +115,7 @@ class Machine {
         const auto done =
             caller.client.file().ioctl(request, call.command, uapi::UserAddress{call.address});
         caller.memory.end_request(!done.ok());
-        if (done.ok()) return 0;
-        if (request.reason().empty()) found(fmt::format("ioctl 0x{:08x}: no reason", call.command));
-        return static_cast<int>(done.error());
+        return answer_of(request, call.command, done);
     }
 
     void remember(Caller& caller, const tests::RandomCall& call) {

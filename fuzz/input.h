@@ -20,6 +20,9 @@ inline tests::Numbers numbers_of(const uint8_t* bytes, size_t size) {
     return numbers;
 }
 
+/// One byte a number.
+inline tests::Numbers bytes_of(const uint8_t* bytes, size_t size) { return {bytes, bytes + size}; }
+
 /// Ends the process as a crash does: the fuzzer keeps the input.
 [[noreturn]] inline void found(const std::string& mistake) {
     std::fprintf(stderr, "found: %s\n", mistake.c_str());

@@ -23,6 +23,7 @@ class Dice {
   public:
     explicit Dice(std::span<const uint32_t> numbers) : numbers_(numbers) {}
 
+    bool is_over() const { return numbers_.empty(); }
     uint32_t any() {
         if (numbers_.empty()) return 0;
         const uint32_t number = numbers_.front();

@@ -37,7 +37,7 @@ Result<void> CallerMemory::write_now(uapi::UserAddress to, std::span<const std::
 
 Result<UniqueFd> CallerMemory::take_fd(int number) {
     const auto index = static_cast<size_t>(int64_t{number} - first_fd);
-    if (index >= fds_.size()) return Errno::BadF;
+    if (index >= fds_.size() || !fds_[index].is_open()) return Errno::BadF;
     UniqueFd fd(fcntl(fds_[index].borrow(), F_DUPFD_CLOEXEC, 0));
     if (!fd.is_open()) return Errno::MFile;
     return fd;
@@ -51,6 +51,17 @@ Result<int> CallerMemory::install_fd(UniqueFd fd, uapi::OnExec) {
 void CallerMemory::end_request(bool failed) {
     if (failed) fds_.resize(kept_fds_);
     kept_fds_ = fds_.size();
+}
+
+int CallerMemory::add_fd(UniqueFd fd) {
+    fds_.push_back(std::move(fd));
+    kept_fds_ = fds_.size();
+    return end_of_fds() - 1;
+}
+
+void CallerMemory::close_fd(int number) {
+    const auto index = static_cast<size_t>(int64_t{number} - first_fd);
+    if (index < fds_.size()) fds_[index].reset();
 }
 
 namespace {

@@ -36,6 +36,12 @@ class CallerMemory final : public uapi::UserMemory {
     /// Of what was given to the request's caller; taken back if it failed.
     void end_request(bool failed);
 
+    /// Not by a request: the caller's own open() and close().
+    int add_fd(UniqueFd fd);
+    void close_fd(int number);
+    /// One more than the highest that was ever open.
+    int end_of_fds() const { return first_fd + static_cast<int>(fds_.size()); }
+
     template <class T>
     void put(uint64_t address, const T& value) {
         std::memcpy(at(address, sizeof(value)), &value, sizeof(value));
