@@ -2,15 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/dma-buf.h>
-#include <linux/sync_file.h>
 #include <sys/mman.h>
 
 #include <array>
 #include <utility>
 
 #include "daemon/process_name.h"
-#include "drm/sync/sw_sync.h"
+#include "drm/descriptor_ioctls.h"
 #include "drm/trace/value_text.h"
 #include "uapi/ioctl_table.h"
 
@@ -28,22 +26,11 @@ constexpr std::array protections = {Word{PROT_READ, "PROT_READ"}, Word{PROT_WRIT
                                     Word{PROT_EXEC, "PROT_EXEC"}};
 constexpr std::array map_types = {Word{MAP_SHARED_VALIDATE, "MAP_SHARED_VALIDATE"},
                                   Word{MAP_SHARED, "MAP_SHARED"}, Word{MAP_PRIVATE, "MAP_PRIVATE"}};
-constexpr std::array other_ioctls = {
-    Word{drm::sw_sync_create_fence, "SW_SYNC_IOC_CREATE_FENCE"},
-    Word{drm::sw_sync_inc, "SW_SYNC_IOC_INC"},
-    Word{drm::sw_sync_get_deadline, "SW_SYNC_GET_DEADLINE"},
-    Word{SYNC_IOC_MERGE, "SYNC_IOC_MERGE"},
-    Word{SYNC_IOC_FILE_INFO, "SYNC_IOC_FILE_INFO"},
-    Word{DMA_BUF_IOCTL_SYNC, "DMA_BUF_IOCTL_SYNC"},
-    Word{DMA_BUF_IOCTL_EXPORT_SYNC_FILE, "DMA_BUF_IOCTL_EXPORT_SYNC_FILE"},
-    Word{DMA_BUF_IOCTL_IMPORT_SYNC_FILE, "DMA_BUF_IOCTL_IMPORT_SYNC_FILE"},
-    Word{DMA_BUF_SET_NAME_A, "DMA_BUF_SET_NAME"},
-    Word{DMA_BUF_SET_NAME_B, "DMA_BUF_SET_NAME"}};
 
 std::string ioctl_name(const drm::Request& request, uint32_t command) {
     if (request.has_row()) return std::string(request.row().name);
-    for (const Word& word : other_ioctls) {
-        if (word.value == command) return std::string(word.name);
+    for (const uapi::Ioctl& row : drm::descriptor_ioctls) {
+        if (row.command == command) return std::string(row.name);
     }
     return fmt::format("ioctl_0x{:08x}", command);
 }

@@ -1,4 +1,4 @@
-// Every core DRM ioctl: number, struct, permissions, interruption, and where its user pointers are.
+// Every core DRM ioctl: number, struct, age, permissions, interruption and user pointers.
 // The only list: dispatch, shim and random tests go by it. Linux: drivers/gpu/drm/drm_ioctl.c
 #pragma once
 
@@ -41,7 +41,9 @@ struct UserArray {
 struct Ioctl {
     uint32_t command = 0;  // 0: an empty slot
     std::string_view name;
-    Permissions permissions;
+    std::string_view argument;  // the struct's name; empty: none
+    std::string_view since;     // of Linux, "4.13"; "old": older than 2.6.30; empty: not known
+    Permissions permissions{};
     Interruption interruption = Interruption::Never;
     std::array<UserArray, 4> reads{};
 

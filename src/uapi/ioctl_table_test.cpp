@@ -33,6 +33,14 @@ TEST(IoctlTable, no_name_stands_twice) {
     }
 }
 
+TEST(IoctlTable, every_row_says_since_when_and_names_its_struct_if_it_has_one) {
+    for (auto row = ioctls_begin(); row != ioctls_end(); ++row) {
+        if (row->command == 0) continue;
+        EXPECT_FALSE(row->since.empty()) << row->name;
+        EXPECT_EQ(row->argument.empty(), row->size() == 0) << row->name;
+    }
+}
+
 TEST(IoctlTable, arrays_lie_within_their_struct) {
     for (auto row = ioctls_begin(); row != ioctls_end(); ++row) {
         for (const UserArray& array : row->reads) {

@@ -50,4 +50,11 @@ const Contracts& all_contracts() {
     return all;
 }
 
+const Contract* find_contract(uint32_t command) {
+    for (const Contract& contract : all_contracts()) {
+        if (contract.command == command) return &contract;
+    }
+    return nullptr;
+}
+
 }  // namespace plugboard::tests

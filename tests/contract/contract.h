@@ -46,6 +46,7 @@ struct Contract {
     std::function<ArgumentBytes(Scene&)> good;
     int good_error = 0;  // for ioctls that no driver of ours ever serves
     std::string good_reason;
+    bool is_no_operation = false;    // whose argument nobody looks at, and that answers 0
     std::vector<int> second_errors;  // what a second good call at the same time may answer, too
     std::vector<Refusal> refusals;
     std::vector<PointerMember> pointers;
@@ -107,7 +108,7 @@ class ContractOf {
     Contract contract_;
 };
 
-/// For an ioctl without an argument, or one that nobody looks at.
+/// For an ioctl without an argument, or one whose zeros are as good as any.
 inline Contract contract_without_argument(unsigned long command, int error = 0,
                                           std::string reason = {}) {
     Contract contract;
@@ -115,6 +116,17 @@ inline Contract contract_without_argument(unsigned long command, int error = 0,
     contract.good = [size = _IOC_SIZE(command)](Scene&) { return ArgumentBytes(size); };
     contract.good_error = error;
     contract.good_reason = std::move(reason);
+    return contract;
+}
+
+/// For one that is left of DRI1.
+inline Contract contract_of_no_operation(unsigned long command) {
+    Contract contract;
+    contract.command = static_cast<uint32_t>(command);
+    contract.good = [size = _IOC_SIZE(command)](Scene&) {
+        return ArgumentBytes(size, std::byte{0xa5});
+    };
+    contract.is_no_operation = true;
     return contract;
 }
 
@@ -134,5 +146,7 @@ Contracts vgem_contracts();
 
 /// Of all of them, in the order of their numbers.
 const Contracts& all_contracts();
+/// Null: there is none.
+const Contract* find_contract(uint32_t command);
 
 }  // namespace plugboard::tests

@@ -43,13 +43,16 @@ Contract client_cap() {
                                return Cap{DRM_CLIENT_CAP_ATOMIC, 1};
                            })
         .refuses("no such cap", cap(0, 1), EINVAL, "there is no client cap 0")
-        .refuses("stereo 2", cap(DRM_CLIENT_CAP_STEREO_3D, 2), EINVAL, "value 2 is above 1")
-        .refuses("planes 2", cap(DRM_CLIENT_CAP_UNIVERSAL_PLANES, 2), EINVAL, "value 2 is above 1")
-        .refuses("atomic 3", cap(DRM_CLIENT_CAP_ATOMIC, 3), EINVAL, "value 3 is above 2")
-        .refuses("aspect 2", cap(DRM_CLIENT_CAP_ASPECT_RATIO, 2), EINVAL, "value 2 is above 1")
-        .refuses("writeback 2", cap(DRM_CLIENT_CAP_WRITEBACK_CONNECTORS, 2), EINVAL, "above 1")
+        .refuses("STEREO_3D 2", cap(DRM_CLIENT_CAP_STEREO_3D, 2), EINVAL, "value 2 is above 1")
+        .refuses("UNIVERSAL_PLANES 2", cap(DRM_CLIENT_CAP_UNIVERSAL_PLANES, 2), EINVAL,
+                 "value 2 is above 1")
+        .refuses("ATOMIC 3", cap(DRM_CLIENT_CAP_ATOMIC, 3), EINVAL, "value 3 is above 2")
+        .refuses("ASPECT_RATIO 2", cap(DRM_CLIENT_CAP_ASPECT_RATIO, 2), EINVAL,
+                 "value 2 is above 1")
+        .refuses("WRITEBACK_CONNECTORS 2", cap(DRM_CLIENT_CAP_WRITEBACK_CONNECTORS, 2), EINVAL,
+                 "above 1")
         .refuses(
-            "writeback without atomic",
+            "WRITEBACK_CONNECTORS without ATOMIC",
             [](Scene& scene, Cap& argument) {
                 EXPECT_EQ(scene.drawer->set_cap(DRM_CLIENT_CAP_ATOMIC, 0), 0);
                 argument = {DRM_CLIENT_CAP_WRITEBACK_CONNECTORS, 1};
@@ -64,10 +67,10 @@ Contract client_name() {
                                 return Name{.name_len = 4, .name = scene.keep(std::string("test"))};
                             })
         .refuses(
-            "65 bytes", [](Scene&, Name& argument) { argument.name_len = 65; }, EINVAL,
+            "a name of 65 bytes", [](Scene&, Name& argument) { argument.name_len = 65; }, EINVAL,
             "65 bytes is longer than 64")
         .refuses(
-            "a space",
+            "a space in the name",
             [](Scene& scene, Name& argument) { argument.name = scene.keep(std::string("te t")); },
             EINVAL, "byte 0x20")
         .POINTS(Name, name);
@@ -82,17 +85,17 @@ Contract set_version() {
                        .drm_di_major = 1, .drm_di_minor = 4, .drm_dd_major = 1, .drm_dd_minor = 0};
                })
         .refuses(
-            "interface 2", [](Scene&, Version& argument) { argument.drm_di_major = 2; }, EINVAL,
-            "interface version 2.4")
+            "interface version 2", [](Scene&, Version& argument) { argument.drm_di_major = 2; },
+            EINVAL, "interface version 2.4")
         .refuses(
-            "interface 1.5", [](Scene&, Version& argument) { argument.drm_di_minor = 5; }, EINVAL,
-            "interface version 1.5")
+            "interface version 1.5", [](Scene&, Version& argument) { argument.drm_di_minor = 5; },
+            EINVAL, "interface version 1.5")
         .refuses(
-            "driver 0", [](Scene&, Version& argument) { argument.drm_dd_major = 0; }, EINVAL,
-            "driver version 0.0")
+            "driver version 0", [](Scene&, Version& argument) { argument.drm_dd_major = 0; },
+            EINVAL, "driver version 0.0")
         .refuses(
-            "driver 1.-1", [](Scene&, Version& argument) { argument.drm_dd_minor = -1; }, EINVAL,
-            "driver version 1.-1");
+            "driver version 1.-1", [](Scene&, Version& argument) { argument.drm_dd_minor = -1; },
+            EINVAL, "driver version 1.-1");
 }
 
 Contract set_master() {
@@ -113,7 +116,7 @@ Contract drop_master() {
     Contract contract = contract_without_argument(DRM_IOCTL_DROP_MASTER);
     contract.second_errors = {EINVAL};
     contract.refusals = {
-        {"is no master", [](Scene& scene, ArgumentBytes&) { scene.drop_master(); }, EINVAL,
+        {"not the master", [](Scene& scene, ArgumentBytes&) { scene.drop_master(); }, EINVAL,
          "not the current master"},
     };
     return contract;
@@ -131,8 +134,8 @@ Contracts core_contracts() {
         ContractOf<drm_auth>(DRM_IOCTL_GET_MAGIC, [](Scene&) { return drm_auth{}; }),
         ContractOf<drm_client>(DRM_IOCTL_GET_CLIENT, [](Scene&) { return drm_client{}; })
             .refuses(
-                "client 1", [](Scene&, drm_client& argument) { argument.idx = 1; }, EINVAL,
-                "client index 1"),
+                "a client index above 0", [](Scene&, drm_client& argument) { argument.idx = 1; },
+                EINVAL, "client index 1"),
         contract_without_argument(DRM_IOCTL_GET_STATS),
         set_version(),
         ContractOf<drm_get_cap>(DRM_IOCTL_GET_CAP,
@@ -151,19 +154,19 @@ Contracts core_contracts() {
                 "no such magic", [](Scene&, drm_auth& argument) { argument.magic = 77; }, EINVAL,
                 "magic 77 is unknown")
             .refuses(
-                "used",
+                "a magic that was used",
                 [](Scene& scene, drm_auth& argument) {
                     EXPECT_EQ(scene.drawer->ioctl(DRM_IOCTL_AUTH_MAGIC, argument), 0);
                 },
                 EINVAL, "was used"),
-        contract_without_argument(DRM_IOCTL_BLOCK),
-        contract_without_argument(DRM_IOCTL_UNBLOCK),
+        contract_of_no_operation(DRM_IOCTL_BLOCK),
+        contract_of_no_operation(DRM_IOCTL_UNBLOCK),
         set_master(),
         drop_master(),
-        contract_without_argument(DRM_IOCTL_ADD_DRAW),
-        contract_without_argument(DRM_IOCTL_RM_DRAW),
-        contract_without_argument(DRM_IOCTL_FINISH),
-        contract_without_argument(DRM_IOCTL_UPDATE_DRAW),
+        contract_of_no_operation(DRM_IOCTL_ADD_DRAW),
+        contract_of_no_operation(DRM_IOCTL_RM_DRAW),
+        contract_of_no_operation(DRM_IOCTL_FINISH),
+        contract_of_no_operation(DRM_IOCTL_UPDATE_DRAW),
         client_name(),
         contract_without_argument(DRM_IOCTL_GEM_CHANGE_HANDLE, EINVAL,
                                   "does nothing in any driver"),

@@ -46,7 +46,7 @@ Contract get_connector() {
         .refuses("no such connector", unknown(&Connector::connector_id), ENOENT,
                  "no connector 9999")
         .refuses(
-            "a CRTC",
+            "the id of a CRTC",
             [](Scene& scene, Connector& argument) { argument.connector_id = scene.crtc(); }, ENOENT,
             "no connector")
         .POINTS(Connector, encoders_ptr)
@@ -69,7 +69,7 @@ Contract get_gamma() {
                            })
         .refuses("no such CRTC", unknown(&Lut::crtc_id), ENOENT, "no CRTC 9999")
         .refuses(
-            "another size", [](Scene&, Lut& argument) { argument.gamma_size++; }, EINVAL,
+            "another gamma size", [](Scene&, Lut& argument) { argument.gamma_size++; }, EINVAL,
             "gamma size 257 is not 256")
         .POINTS(Lut, red)
         .POINTS(Lut, green)
@@ -107,11 +107,11 @@ Contract obj_get_properties() {
                                   })
         .refuses("no such object", unknown(&Properties::obj_id), ENOENT, "no object 9999")
         .refuses(
-            "of another type",
+            "an object of another type",
             [](Scene&, Properties& argument) { argument.obj_type = DRM_MODE_OBJECT_CRTC; }, ENOENT,
             "of type 0xcccccccc")
         .refuses(
-            "without properties",
+            "an object without properties",
             [](Scene& scene, Properties& argument) {
                 argument.obj_id = scene.encoder();
                 argument.obj_type = DRM_MODE_OBJECT_ENCODER;
@@ -141,7 +141,7 @@ Contract create_blob() {
         .refuses(
             "no bytes", [](Scene&, Blob& argument) { argument.length = 0; }, EINVAL, "0")
         .refuses(
-            "2 GiB", [](Scene&, Blob& argument) { argument.length = 1U << 31; }, EINVAL,
+            "a length of 2 GiB", [](Scene&, Blob& argument) { argument.length = 1U << 31; }, EINVAL,
             "length 2147483648")
         .POINTS(Blob, data);
 }
@@ -154,7 +154,7 @@ Contract destroy_blob() {
         .second_may({ENOENT})
         .refuses("no such blob", unknown(&Blob::blob_id), ENOENT, "9999")
         .refuses(
-            "another client's",
+            "another client's blob",
             [](Scene& scene, Blob& argument) {
                 argument.blob_id = scene.other->add_blob("12345678", 8);
             },
@@ -214,7 +214,7 @@ Contract wait_vblank() {
         .refuses("unknown bits", type(0x100), EINVAL, "unknown bits 0x100")
         .refuses("no such CRTC", type(5U << _DRM_VBLANK_HIGH_CRTC_SHIFT), EINVAL, "CRTC number 5")
         .refuses(
-            "off", [](Scene& scene, Wait&) { scene.turn_off(); }, EINVAL, "is off")
+            "the CRTC is off", [](Scene& scene, Wait&) { scene.turn_off(); }, EINVAL, "is off")
         .refuses(
             "no event space",
             [](Scene& scene, Wait& argument) {
@@ -235,7 +235,7 @@ Contract get_sequence() {
                                 })
         .refuses("no such CRTC", unknown(&Sequence::crtc_id), ENOENT, "crtc_id 9999")
         .refuses(
-            "off", [](Scene& scene, Sequence&) { scene.turn_off(); }, EINVAL, "is off");
+            "the CRTC is off", [](Scene& scene, Sequence&) { scene.turn_off(); }, EINVAL, "is off");
 }
 
 Contract queue_sequence() {
@@ -253,7 +253,7 @@ Contract queue_sequence() {
             "unknown flags", [](Scene&, Sequence& argument) { argument.flags = 4; }, EINVAL,
             "unknown bits 0x4")
         .refuses(
-            "off", [](Scene& scene, Sequence&) { scene.turn_off(); }, EINVAL, "is off")
+            "the CRTC is off", [](Scene& scene, Sequence&) { scene.turn_off(); }, EINVAL, "is off")
         .refuses(
             "no event space", [](Scene& scene, Sequence&) { scene.fill_event_space(); }, ENOMEM,
             "no event space");
@@ -294,7 +294,7 @@ Contracts kms_read_contracts() {
         destroy_blob(),
         get_fb<drm_mode_fb_cmd>(DRM_IOCTL_MODE_GETFB)
             .refuses(
-                "of two colour planes",
+                "a framebuffer of two colour planes",
                 [](Scene& scene, drm_mode_fb_cmd& argument) {
                     drm_mode_fb_cmd2 fb = two_planes(scene);
                     EXPECT_EQ(scene.drawer->ioctl(DRM_IOCTL_MODE_ADDFB2, fb), 0);

@@ -36,7 +36,7 @@ Contract add_fb() {
         .refuses("no handle", set(&Fb::handle, 0U), EINVAL, "handle[0] is 0")
         .refuses("a short line", set(&Fb::pitch, 4U), EINVAL, "pitch[0] 4 is below 256")
         .refuses("no such handle", unknown(&Fb::handle), ENOENT, "no handle 9999")
-        .refuses("more than the buffer", set(&Fb::height, 128U), EINVAL, "needs");
+        .refuses("larger than the buffer", set(&Fb::height, 128U), EINVAL, "needs");
 }
 
 Contract add_fb2() {
@@ -53,7 +53,8 @@ Contract add_fb2() {
         .refuses("no such format", set(&Fb::pixel_format, 0x12345678U), EINVAL, "unknown")
         .refuses("no handle", with([](Fb& fb) { fb.handles[0] = 0; }), EINVAL, "handle[0] is 0")
         .refuses("a short line", with([](Fb& fb) { fb.pitches[0] = 4; }), EINVAL, "pitch[0] 4")
-        .refuses("4 GiB", with([](Fb& fb) { fb.offsets[0] = ~0U; }), ERANGE, "exceed 4 GiB")
+        .refuses("an offset of 4 GiB", with([](Fb& fb) { fb.offsets[0] = ~0U; }), ERANGE,
+                 "exceed 4 GiB")
         .refuses("modifier without flag", with([](Fb& fb) { fb.modifier[0] = 1; }), EINVAL,
                  "without the flag")
         .refuses("modifier of an unused plane", with([](Fb& fb) { fb.modifier[3] = 1; }), EINVAL,
@@ -62,7 +63,7 @@ Contract add_fb2() {
                  EINVAL, "no plane lists format")
         .refuses("no such handle", with([](Fb& fb) { fb.handles[0] = Scene::unknown_id; }), ENOENT,
                  "no handle 9999")
-        .refuses("more than the buffer", with([](Fb& fb) { fb.height *= 2; }), EINVAL, "needs");
+        .refuses("larger than the buffer", with([](Fb& fb) { fb.height *= 2; }), EINVAL, "needs");
 }
 
 Contract rm_fb() {
@@ -72,7 +73,7 @@ Contract rm_fb() {
             "no such framebuffer", [](Scene&, uint32_t& id) { id = Scene::unknown_id; }, ENOENT,
             "no framebuffer 9999")
         .refuses(
-            "another client's",
+            "another client's framebuffer",
             [](Scene& scene, uint32_t& id) { id = scene.other->add_fb(Scene::side, Scene::side); },
             ENOENT, "is not this file's");
 }
@@ -84,10 +85,10 @@ Contract close_fb() {
                                  return Close{new_fb(scene), 0};
                              })
         .second_may({ENOENT})
-        .refuses("pad", set(&Close::pad, 1U), EINVAL, "pad 1")
+        .refuses("pad is set", set(&Close::pad, 1U), EINVAL, "pad 1")
         .refuses("no such framebuffer", unknown(&Close::fb_id), ENOENT, "no framebuffer 9999")
         .refuses(
-            "another client's",
+            "another client's framebuffer",
             [](Scene& scene, Close& argument) {
                 argument.fb_id = scene.other->add_fb(Scene::side, Scene::side);
             },
@@ -116,7 +117,7 @@ Contract dirty_fb() {
                 argument.flags = DRM_MODE_FB_DIRTY_ANNOTATE_COPY;
             },
             EINVAL, "not pairs")
-        .refuses("too many", set(&Dirty::num_clips, 257U), EINVAL, "at most 256")
+        .refuses("more than 256 clips", set(&Dirty::num_clips, 257U), EINVAL, "at most 256")
         .POINTS(Dirty, clips_ptr);
 }
 
@@ -136,7 +137,7 @@ Contract set_crtc() {
                             })
         .refuses("no such CRTC", unknown(&Crtc::crtc_id), ENOENT, "crtc_id 9999")
         .refuses("no such framebuffer", unknown(&Crtc::fb_id), ENOENT, "fb_id 9999")
-        .refuses("far right", set(&Crtc::x, 0x10000U), ERANGE, "65535")
+        .refuses("x above 65535", set(&Crtc::x, 0x10000U), ERANGE, "65535")
         .refuses("outside the framebuffer", set(&Crtc::x, 1U), ENOSPC, "outside framebuffer")
         .refuses("no connectors", set(&Crtc::count_connectors, 0U), EINVAL, "no connectors")
         .refuses("too many connectors", set(&Crtc::count_connectors, 99U), EINVAL, "99")
@@ -172,7 +173,7 @@ ContractOf<Cursor> cursor(unsigned long command) {
         .refuses("unknown flags", set(&Cursor::flags, 4U), EINVAL, "not BO, MOVE or both")
         .refuses("no such CRTC", unknown(&Cursor::crtc_id), ENOENT, "crtc_id 9999")
         .refuses("no such handle", unknown(&Cursor::handle), ENOENT, "no handle 9999")
-        .refuses("more than the buffer", set(&Cursor::height, 128U), EINVAL, "needs");
+        .refuses("larger than the buffer", set(&Cursor::height, 128U), EINVAL, "needs");
 }
 
 Contract set_gamma() {
@@ -189,7 +190,7 @@ Contract set_gamma() {
                                return lut;
                            })
         .refuses("no such CRTC", unknown(&Lut::crtc_id), ENOENT, "crtc_id 9999")
-        .refuses("another size", set(&Lut::gamma_size, 5U), EINVAL, "5")
+        .refuses("another gamma size", set(&Lut::gamma_size, 5U), EINVAL, "5")
         .POINTS(Lut, red)
         .POINTS(Lut, green)
         .POINTS(Lut, blue);
@@ -210,7 +211,7 @@ Contract page_flip() {
         .refuses("a sequence without target", set(&Flip::reserved, 1U), EINVAL, "without a TARGET")
         .refuses("both targets", set(&Flip::flags, uint32_t{DRM_MODE_PAGE_FLIP_TARGET}), EINVAL,
                  "both TARGET")
-        .refuses("at a vblank", set(&Flip::flags, uint32_t{DRM_MODE_PAGE_FLIP_TARGET_ABSOLUTE}),
+        .refuses("a target vblank", set(&Flip::flags, uint32_t{DRM_MODE_PAGE_FLIP_TARGET_ABSOLUTE}),
                  EINVAL, "given vblank")
         .refuses("no such CRTC", unknown(&Flip::crtc_id), ENOENT, "crtc_id 9999")
         .refuses("no such framebuffer", unknown(&Flip::fb_id), ENOENT, "fb_id 9999")
@@ -218,7 +219,7 @@ Contract page_flip() {
             "nothing is shown", [](Scene& scene, Flip&) { scene.turn_off(); }, EBUSY,
             "shows no framebuffer")
         .refuses(
-            "too small",
+            "a framebuffer too small",
             [](Scene& scene, Flip& argument) {
                 argument.fb_id = scene.drawer->add_fb(Scene::side / 2, Scene::side / 2);
             },
@@ -284,7 +285,8 @@ Contract obj_set_property() {
                                return set;
                            })
         .refuses("no such object", unknown(&Set::obj_id), ENOENT, "9999")
-        .refuses("another type", set(&Set::obj_type, uint32_t{DRM_MODE_OBJECT_PLANE}), ENOENT, "")
+        .refuses("an object of another type", set(&Set::obj_type, uint32_t{DRM_MODE_OBJECT_PLANE}),
+                 ENOENT, "")
         .refuses("no such property", unknown(&Set::prop_id), EINVAL, "property 9999")
         .refuses("a bad value", set(&Set::value, __u64{77}), EINVAL, "77");
 }
@@ -319,9 +321,9 @@ Contract atomic() {
             [](Scene& scene, Atomic&) { scene.drawer->set_cap(DRM_CLIENT_CAP_ATOMIC, 0); }, EINVAL,
             "CAP_ATOMIC")
         .refuses("unknown flags", set(&Atomic::flags, 0x10U), EINVAL, "unknown bits 0x10")
-        .refuses("reserved", set(&Atomic::reserved, __u64{1}), EINVAL, "reserved is 1")
-        .refuses("async", set(&Atomic::flags, uint32_t{DRM_MODE_PAGE_FLIP_ASYNC}), EINVAL,
-                 "asynchronous")
+        .refuses("reserved is set", set(&Atomic::reserved, __u64{1}), EINVAL, "reserved is 1")
+        .refuses("an asynchronous flip", set(&Atomic::flags, uint32_t{DRM_MODE_PAGE_FLIP_ASYNC}),
+                 EINVAL, "asynchronous")
         .refuses(
             "a test with an event",
             set(&Atomic::flags, uint32_t{DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_PAGE_FLIP_EVENT}),
@@ -335,10 +337,10 @@ Contract atomic() {
             },
             ENOENT, "property 9999")
         .refuses("no such framebuffer", property("FB_ID", Scene::unknown_id), EINVAL, "FB_ID")
-        .refuses("a CRTC that is none", property("CRTC_ID", Scene::unknown_id), EINVAL, "CRTC_ID")
+        .refuses("CRTC_ID of no CRTC", property("CRTC_ID", Scene::unknown_id), EINVAL, "CRTC_ID")
         .refuses("a read-only property", property("type", 1), EINVAL, "type")
-        .refuses("no fence", property("IN_FENCE_FD", 99999), EINVAL, "IN_FENCE_FD")
-        .refuses("no CRTC", property("CRTC_ID", 0), EINVAL, "")
+        .refuses("IN_FENCE_FD of no fence", property("IN_FENCE_FD", 99999), EINVAL, "IN_FENCE_FD")
+        .refuses("a plane with a framebuffer but no CRTC", property("CRTC_ID", 0), EINVAL, "")
         .refuses("outside the framebuffer", property("SRC_X", uint64_t{1} << 16), ENOSPC, "outside")
         .refuses(
             "no event space",
@@ -348,7 +350,7 @@ Contract atomic() {
             },
             ENOMEM, "no event space")
         .refuses(
-            "one is pending",
+            "a commit is pending",
             [](Scene& scene, Atomic& argument) {
                 argument.flags = DRM_MODE_ATOMIC_NONBLOCK;
                 EXPECT_EQ(scene.drawer->ioctl(DRM_IOCTL_MODE_ATOMIC, argument), 0);
@@ -377,8 +379,8 @@ Contracts kms_write_contracts() {
         set_plane(),
         set_property(),
         obj_set_property(),
-        contract_without_argument(DRM_IOCTL_MODE_ATTACHMODE),
-        contract_without_argument(DRM_IOCTL_MODE_DETACHMODE),
+        contract_of_no_operation(DRM_IOCTL_MODE_ATTACHMODE),
+        contract_of_no_operation(DRM_IOCTL_MODE_DETACHMODE),
         atomic(),
     };
 }

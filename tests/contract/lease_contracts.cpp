@@ -45,8 +45,8 @@ Contract create_lease() {
             "flags 0x1")
         .refuses("no such object", objects([](Scene&) { return std::vector{Scene::unknown_id}; }),
                  ENOENT, "9999")
-        .refuses("not lettable", objects([](Scene& scene) { return std::vector{scene.encoder()}; }),
-                 EINVAL, "")
+        .refuses("an object that cannot be leased",
+                 objects([](Scene& scene) { return std::vector{scene.encoder()}; }), EINVAL, "")
         .refuses("no connector", objects([](Scene& scene) { return std::vector{scene.crtc()}; }),
                  EINVAL, "needs a CRTC and a connector")
         .refuses("no plane", objects([](Scene& scene) {
@@ -54,12 +54,13 @@ Contract create_lease() {
                  }),
                  EINVAL, "needs a plane")
         .refuses(
-            "one twice", objects([](Scene& scene) {
+            "an object twice", objects([](Scene& scene) {
                 return std::vector{scene.crtc(), scene.connector(), scene.plane(), scene.crtc()};
             }),
             ENOSPC, "is named twice")
         .refuses(
-            "leased already", [](Scene& scene, Create&) { let(scene); }, EBUSY, "is leased already")
+            "an object that is leased", [](Scene& scene, Create&) { let(scene); }, EBUSY,
+            "is leased already")
         .POINTS(Create, object_ids);
 }
 
@@ -74,14 +75,14 @@ Contracts lease_contracts() {
                              return List{1, 0, scene.keep(std::vector<uint32_t>(1))};
                          })
             .refuses(
-                "pad", [](Scene&, List& argument) { argument.pad = 1; }, EINVAL, "pad 1")
+                "pad is set", [](Scene&, List& argument) { argument.pad = 1; }, EINVAL, "pad 1")
             .POINTS(List, lessees_ptr),
         ContractOf<Get>(DRM_IOCTL_MODE_GET_LEASE,
                         [](Scene& scene) {
                             return Get{8, 0, scene.keep(std::vector<uint32_t>(8))};
                         })
             .refuses(
-                "pad", [](Scene&, Get& argument) { argument.pad = 1; }, EINVAL, "pad 1")
+                "pad is set", [](Scene&, Get& argument) { argument.pad = 1; }, EINVAL, "pad 1")
             .POINTS(Get, objects_ptr),
         ContractOf<Revoke>(DRM_IOCTL_MODE_REVOKE_LEASE,
                            [](Scene& scene) { return Revoke{let(scene)}; })

@@ -73,7 +73,7 @@ Contract handle_to_fd() {
                    return Handle{
                        .handle = make_signaled(scene), .flags = 0, .fd = -1, .pad = 0, .point = 0};
                })
-        .refuses("pad", set(&Handle::pad, 1U), EINVAL, "pad 1")
+        .refuses("pad is set", set(&Handle::pad, 1U), EINVAL, "pad 1")
         .refuses("unknown flags", set(&Handle::flags, 4U), EINVAL, "flags 0x4")
         .refuses("a point without sync file", set(&Handle::point, uint64_t{1}), EINVAL, "point 1")
         .refuses("no such syncobj", unknown(&Handle::handle), EINVAL, "no syncobj 9999")
@@ -111,7 +111,7 @@ Contract fd_to_handle() {
                                                 .pad = 0,
                                                 .point = 0};
                               })
-        .refuses("pad", set(&Handle::pad, 1U), EINVAL, "pad 1")
+        .refuses("pad is set", set(&Handle::pad, 1U), EINVAL, "pad 1")
         .refuses("unknown flags", set(&Handle::flags, 4U), EINVAL, "flags 0x4")
         .refuses("a point without sync file", set(&Handle::point, uint64_t{1}), EINVAL, "point 1")
         .refuses("no descriptor", set(&Handle::fd, int32_t{-1}), EINVAL, "fd -1 is no syncobj")
@@ -136,17 +136,17 @@ Contract wait() {
                                 wait.count_handles = 1;
                                 return wait;
                             })
-        .refuses("available", set(&Wait::flags, 4U), EINVAL, "flags 0x4")
-        .refuses("too many", set(&Wait::count_handles, 65537U), ENOMEM, "at most 65536")
+        .refuses("the flag AVAILABLE", set(&Wait::flags, 4U), EINVAL, "flags 0x4")
+        .refuses("too many handles", set(&Wait::count_handles, 65537U), ENOMEM, "at most 65536")
         .refuses("no such syncobj", unknown_in_array<Wait>, ENOENT, "no syncobj 9999")
         .refuses(
-            "nothing to wait for",
+            "nothing submitted",
             [](Scene& scene, Wait& argument) {
                 argument.handles = handles(scene, make_empty(scene));
             },
             EINVAL, "handles[0]: point 0 has not been submitted")
         .refuses(
-            "in vain",
+            "not complete in time",
             [](Scene& scene, Wait& argument) {
                 argument.handles = handles(scene, make_empty(scene));
                 argument.flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT;
@@ -165,14 +165,15 @@ Contract timeline_wait() {
                                         return wait;
                                     })
         .refuses("unknown flags", set(&TimelineWait::flags, 16U), EINVAL, "flags 0x10")
-        .refuses("too many", set(&TimelineWait::count_handles, 65537U), ENOMEM, "at most 65536")
+        .refuses("too many handles", set(&TimelineWait::count_handles, 65537U), ENOMEM,
+                 "at most 65536")
         .refuses("no such syncobj", unknown_in_array<TimelineWait>, ENOENT, "no syncobj 9999")
         .refuses(
             "a point to come",
             [](Scene& scene, TimelineWait& argument) { argument.points = points(scene, 6); },
             EINVAL, "point 6 has not been submitted")
         .refuses(
-            "in vain",
+            "not complete in time",
             [](Scene& scene, TimelineWait& argument) {
                 argument.points = points(scene, 6);
                 argument.flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE;
@@ -187,9 +188,9 @@ Contract on_array(unsigned long command) {
                              [](Scene& scene) {
                                  return Array{handles(scene, make_signaled(scene)), 1, 0};
                              })
-        .refuses("pad", set(&Array::pad, 1U), EINVAL, "pad 1")
-        .refuses("none", set(&Array::count_handles, 0U), EINVAL, "no handles")
-        .refuses("too many", set(&Array::count_handles, 1U << 20), ENOMEM, "at most")
+        .refuses("pad is set", set(&Array::pad, 1U), EINVAL, "pad 1")
+        .refuses("no handles", set(&Array::count_handles, 0U), EINVAL, "no handles")
+        .refuses("too many handles", set(&Array::count_handles, 1U << 20), ENOMEM, "at most")
         .refuses("no such syncobj", unknown_in_array<Array>, ENOENT, "no syncobj 9999")
         .POINTS(Array, handles);
 }
@@ -201,7 +202,7 @@ ContractOf<TimelineArray> on_timelines(unsigned long command) {
                                                               points(scene, 7), 1, 0};
                                      })
         .refuses("unknown flags", set(&TimelineArray::flags, 2U), EINVAL, "flags 0x2")
-        .refuses("none", set(&TimelineArray::count_handles, 0U), EINVAL, "no handles")
+        .refuses("no handles", set(&TimelineArray::count_handles, 0U), EINVAL, "no handles")
         .refuses("no such syncobj", unknown_in_array<TimelineArray>, ENOENT, "no syncobj 9999")
         .POINTS(TimelineArray, handles)
         .POINTS(TimelineArray, points);
@@ -217,14 +218,14 @@ Contract transfer() {
                                     transfer.dst_point = 9;
                                     return transfer;
                                 })
-        .refuses("pad", set(&Transfer::pad, 1U), EINVAL, "pad 1")
-        .refuses("from nowhere", unknown(&Transfer::src_handle), ENOENT, "no syncobj 9999")
-        .refuses("to nowhere", unknown(&Transfer::dst_handle), ENOENT, "no syncobj 9999")
+        .refuses("pad is set", set(&Transfer::pad, 1U), EINVAL, "pad 1")
+        .refuses("no such source", unknown(&Transfer::src_handle), ENOENT, "no syncobj 9999")
+        .refuses("no such destination", unknown(&Transfer::dst_handle), ENOENT, "no syncobj 9999")
         .refuses("unknown flags", set(&Transfer::flags, 1U), EINVAL, "flags 0x1")
         .refuses("a point to come", set(&Transfer::src_point, __u64{6}), EINVAL,
                  "point 6 has not been submitted")
         .refuses(
-            "five seconds in vain",
+            "not submitted in five seconds",
             [](Scene&, Transfer& argument) {
                 argument.src_point = 6;
                 argument.flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT;
@@ -242,7 +243,7 @@ Contract with_eventfd() {
                                    return eventfd_of;
                                })
         .refuses("unknown flags", set(&Eventfd::flags, 1U), EINVAL, "flags 0x1")
-        .refuses("pad", set(&Eventfd::pad, 1U), EINVAL, "pad 1")
+        .refuses("pad is set", set(&Eventfd::pad, 1U), EINVAL, "pad 1")
         .refuses("no such syncobj", unknown(&Eventfd::handle), ENOENT, "no syncobj 9999")
         .refuses("no descriptor", set(&Eventfd::fd, int32_t{-1}), EBADF, "fd -1 is not open")
         .refuses(
@@ -264,7 +265,7 @@ Contracts syncobj_contracts() {
                                 return Destroy{make_signaled(scene), 0};
                             })
             .second_may({EINVAL})
-            .refuses("pad", set(&Destroy::pad, 1U), EINVAL, "pad 1")
+            .refuses("pad is set", set(&Destroy::pad, 1U), EINVAL, "pad 1")
             .refuses("no such syncobj", unknown(&Destroy::handle), EINVAL, "no syncobj 9999"),
         handle_to_fd(),
         fd_to_handle(),
@@ -273,7 +274,7 @@ Contracts syncobj_contracts() {
         on_array(DRM_IOCTL_SYNCOBJ_RESET),
         on_array(DRM_IOCTL_SYNCOBJ_SIGNAL),
         on_timelines(DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL)
-            .refuses("a query's flag", set(&TimelineArray::flags, 1U), EINVAL, "flags 0x1"),
+            .refuses("the flag of a query", set(&TimelineArray::flags, 1U), EINVAL, "flags 0x1"),
         on_timelines(DRM_IOCTL_SYNCOBJ_QUERY),
         transfer(),
         with_eventfd(),

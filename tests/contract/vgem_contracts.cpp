@@ -30,13 +30,13 @@ Contracts vgem_contracts() {
                 "unknown flags", [](Scene&, Attach& argument) { argument.flags = 2; }, EINVAL,
                 "flags 0x2")
             .refuses(
-                "pad", [](Scene&, Attach& argument) { argument.pad = 1; }, EINVAL, "pad")
+                "pad is set", [](Scene&, Attach& argument) { argument.pad = 1; }, EINVAL, "pad")
             .refuses(
                 "no such handle",
                 [](Scene&, Attach& argument) { argument.handle = Scene::unknown_id; }, ENOENT,
                 "no handle 9999")
             .refuses(
-                "a writer has it",
+                "a fence that excludes it is pending",
                 [](Scene& scene, Attach& argument) {
                     Attach first = argument;
                     first.flags = VGEM_FENCE_WRITE;
@@ -47,13 +47,14 @@ Contracts vgem_contracts() {
             .by(CallerKind::Painter)
             .second_may({ENOENT})
             .refuses(
-                "flags", [](Scene&, Signal& argument) { argument.flags = 1; }, EINVAL, "flags 0x1")
+                "unknown flags", [](Scene&, Signal& argument) { argument.flags = 1; }, EINVAL,
+                "flags 0x1")
             .refuses(
                 "no such fence",
                 [](Scene&, Signal& argument) { argument.fence = Scene::unknown_id; }, ENOENT,
                 "9999")
             .refuses(
-                "after ten seconds",
+                "ten seconds have passed",
                 [](Scene& scene, Signal&) { scene.clock.advance(std::chrono::seconds(11)); },
                 ETIMEDOUT, ""),
     };

@@ -76,7 +76,8 @@ std::vector<drm::DriverIoctl> ioctls(device::Managed<Fences> fences) {
     constexpr uapi::Permissions render{.render = true};
     return {
         drm::driver_ioctl<drm_vgem_fence_attach>(
-            {DRM_IOCTL_VGEM_FENCE_ATTACH, "VGEM_FENCE_ATTACH", render}, attach_fields,
+            {DRM_IOCTL_VGEM_FENCE_ATTACH, "VGEM_FENCE_ATTACH", "drm_vgem_fence_attach", "", render},
+            attach_fields,
             [fences](drm::Request& request, drm::Device& device, drm::File& file,
                      drm_vgem_fence_attach& argument) -> Result<void> {
                 const device::Entered inside = device.enter({.what = "ioctl"});
@@ -84,7 +85,8 @@ std::vector<drm::DriverIoctl> ioctls(device::Managed<Fences> fences) {
                 return attach(request, file, fences.get(inside.bound()), argument);
             }),
         drm::driver_ioctl<drm_vgem_fence_signal>(
-            {DRM_IOCTL_VGEM_FENCE_SIGNAL, "VGEM_FENCE_SIGNAL", render}, signal_fields,
+            {DRM_IOCTL_VGEM_FENCE_SIGNAL, "VGEM_FENCE_SIGNAL", "drm_vgem_fence_signal", "", render},
+            signal_fields,
             [](drm::Request& request, drm::Device&, drm::File& file,
                drm_vgem_fence_signal& argument) { return signal(request, file, argument); }),
     };

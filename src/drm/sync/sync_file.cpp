@@ -10,19 +10,13 @@
 #include <cstring>
 #include <utility>
 
+#include "drm/descriptor_ioctls.h"
 #include "drm/sync/fence_array.h"
 
 namespace plugboard::drm {
 namespace {
 
 constexpr auto core = log::Category::Core;
-
-// Newer than the packaged kernel headers.
-struct SetDeadline {
-    uint64_t deadline_ns;
-    uint64_t pad;
-};
-constexpr uint32_t set_deadline_command = _IOW(SYNC_IOC_MAGIC, 5, SetDeadline);
 
 /// A name as the uAPI structs take it: cut so that a zero ends it.
 template <size_t size>
@@ -95,7 +89,7 @@ Result<int> SyncFile::ioctl(Request& request, uint32_t command, uapi::UserAddres
     switch (command) {
         case SYNC_IOC_MERGE: done = merge_with(request, argument); break;
         case SYNC_IOC_FILE_INFO: done = file_info(request, argument); break;
-        case set_deadline_command: done = set_deadline(request, argument); break;
+        case sync_set_deadline: done = set_deadline(request, argument); break;
         default:
             return request.refuse(core, Errno::NoTty, "0x{:x} is no ioctl of a sync_file", command);
     }
@@ -174,7 +168,7 @@ Result<void> SyncFile::file_info(Request& request, uapi::UserAddress argument) {
 }
 
 Result<void> SyncFile::set_deadline(Request& request, uapi::UserAddress argument) {
-    const auto data = TRY(request.memory().read_value<SetDeadline>(argument));
+    const auto data = TRY(request.memory().read_value<SyncSetDeadline>(argument));
     if (data.pad)
         return request.refuse(core, Errno::Inval, "SYNC_IOC_SET_DEADLINE: pad {} must be 0",
                               data.pad);
