@@ -244,6 +244,13 @@ Errno gone(Request& request, const Device& device) {
     return request.refuse(core, Errno::NoDev, "{} is gone", device.card_name());
 }
 
+/// Handlers pass on as they are how a wait has ended, and what the caller's memory has answered.
+Result<void> with_reason(Request& request, Result<void> done) {
+    if (!done.ok() && done.error() == Errno::Intr && !request.is_refused())
+        return request.refuse(core, Errno::Intr, "a signal ended the wait");
+    return request.name_fault(core, done);
+}
+
 /// What follows the copy of the argument.
 Result<void> run(Request& request, Device& device, File& file, const Call& call, std::byte* bytes) {
     refresh_owner(request, file);
@@ -251,7 +258,7 @@ Result<void> run(Request& request, Device& device, File& file, const Call& call,
     if (device.is_gone()) return gone(request, device);
     TRY(check_permissions(request, file));
     TRY(check_features(request, device, call.slot.needs));
-    return request.name_fault(core, call.handle(request, device, file, bytes));
+    return with_reason(request, call.handle(request, device, file, bytes));
 }
 
 Result<void> run_described(Request& request, Device& device, File& file, const Call& call,

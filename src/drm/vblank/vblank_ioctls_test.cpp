@@ -63,6 +63,14 @@ TEST_F(VblankIoctls, interrupted_wait_has_been_made_absolute) {
     EXPECT_EQ(argument.request.sequence, before + 3);
 }
 
+TEST_F(VblankIoctls, interrupted_wait_says_so) {
+    auto argument = wait(_DRM_VBLANK_RELATIVE, 3);
+    Waiting waiting(client, [&] { return client.ioctl(DRM_IOCTL_WAIT_VBLANK, &argument); });
+    client.interrupt();
+    EXPECT_EQ(waiting.result(), EINTR);
+    EXPECT_EQ(client.reason(), "a signal ended the wait");
+}
+
 TEST_F(VblankIoctls, wait_ends_well_when_the_crtc_goes_off) {
     auto argument = wait(_DRM_VBLANK_RELATIVE, 100);
     Waiting waiting(client, [&] { return client.ioctl(DRM_IOCTL_WAIT_VBLANK, &argument); });
