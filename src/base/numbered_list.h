@@ -32,15 +32,14 @@ class NumberedList {
         }
         return taken;
     }
-    std::vector<T> take_all() {
-        std::vector<T> all;
-        all.reserve(size());
+    /// Calls `take(T&&)` for each, and is empty then.
+    template <class Take>
+    void take_all(Take take) {
         for (Entry& entry : entries_) {
-            if (entry.value) all.push_back(*std::move(entry.value));
+            if (entry.value) take(*std::move(entry.value));
         }
         entries_ = {};
         holes_ = 0;
-        return all;
     }
     size_t size() const { return entries_.size() - holes_; }
 

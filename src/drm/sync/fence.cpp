@@ -119,13 +119,13 @@ void Fence::signal_at(Time time, std::optional<Errno> error) {
         if (status_ != 0) return;
         status_ = error ? -static_cast<int>(*error) : 1;
         timestamp_ = time;
-        for (Listener& listener : listeners_.take_all()) {
+        listeners_.take_all([&own](Listener&& listener) {
             if (!listener.whole) {
                 own.callbacks.push_back(std::move(listener.callback));
             } else if (auto whole = Ref<Fence>::try_share(*listener.whole)) {
                 own.wholes.push_back(*std::move(whole));
             }
-        }
+        });
     }
     if (spreading) {
         spreading->push_back(std::move(own));
