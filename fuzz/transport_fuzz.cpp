@@ -119,10 +119,10 @@ void send_packet(int channel, const std::vector<std::byte>& packet, bool with_fd
     if (sendmsg(channel, &message, MSG_NOSIGNAL) < 0) return;
 }
 
-/// What has come by then; descriptors in it are closed by the control buffer's owner.
-void read_answer(int channel) {
+/// What has come by then. False: nothing, or the channel's end.
+bool read_answer(int channel, int milliseconds = 2) {
     pollfd ready{.fd = channel, .events = POLLIN, .revents = 0};
-    if (poll(&ready, 1, 2) <= 0) return;
+    if (poll(&ready, 1, milliseconds) <= 0) return false;
     std::array<std::byte, 4096> bytes{};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
     iovec part{bytes.data(), bytes.size()};
@@ -131,7 +131,7 @@ void read_answer(int channel) {
     message.msg_iovlen = 1;
     message.msg_control = control.data();
     message.msg_controllen = control.size();
-    if (recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return;
+    if (recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return false;
     for (cmsghdr* head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
         if (head->cmsg_type != SCM_RIGHTS) continue;
         const size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -141,6 +141,16 @@ void read_answer(int channel) {
             ::close(number);
         }
     }
+    return true;
+}
+
+/// What the daemon is at for this client comes to its end, so that the next input finds none of it.
+void hang_up(int channel) {
+    constexpr int patience = 60'000;  // ms
+    shutdown(channel, SHUT_WR);
+    while (read_answer(channel, patience)) continue;
+    pollfd ended{.fd = channel, .events = 0, .revents = 0};
+    if (poll(&ended, 1, 0) != 1) found("the client has hung up, its session goes on");
 }
 
 void play(Host& host, Script script) {
@@ -164,6 +174,7 @@ void play(Host& host, Script script) {
         send_packet(channel.borrow(), script.packet(sequence), (how & 0x10) != 0);
         read_answer(channel.borrow());
     }
+    hang_up(channel.borrow());
 }
 
 }  // namespace
