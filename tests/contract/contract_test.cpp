@@ -52,7 +52,9 @@ TEST_P(IoctlContract, a_good_call_succeeds) {
     } else {
         expect_refused(client, answer, contract.good_error, contract.good_reason);
     }
-    if (contract.is_no_operation) EXPECT_EQ(argument, contract.good(scene()));
+    if (contract.is_no_operation) {
+        EXPECT_EQ(argument, contract.good(scene()));
+    }
 }
 
 TEST_P(IoctlContract, each_wrong_argument_has_its_errno_and_its_reason) {
