@@ -313,7 +313,7 @@ Result<drm::gem::BufferState> Session::poll_buffer(const Received& received) {
     const Ref<drm::gem::DmaBuf> buffer = TRY(drm::gem::DmaBuf::find(received.fd));
     ChannelMemory memory(channel_, received.message);
     drm::Request request(memory, sleeper_, credentials(received.sender));
-    return drm::gem::poll(request, *buffer, context_.world.special_files(),
+    return drm::gem::poll(request, buffer, context_.world.special_files(),
                           static_cast<int>(body.events), body.wants_descriptor != 0);
 }
 

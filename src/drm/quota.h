@@ -26,7 +26,7 @@ enum class Resource : uint8_t {
     Framebuffers,
     Blobs,
     BlobBytes,
-    SyncFiles,  // and sw_sync timelines
+    SyncFiles,  // and sw_sync timelines, vgem fences, eventfds, polls of dma-bufs
     Syncobjs,
     Channels,  // threads of clients that have asked the board for something
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
@@ -230,6 +231,8 @@ long poll_buffer(int fd, int events, bool wants_later, BufferReadiness& readines
         return client.send(MessageType::PollBuffer, body, {}, {}, fd);
     });
     if (answer.error != 0) return -answer.error;
+    const bool needs_later = wants_later || answer.result != (events & (POLLIN | POLLOUT));
+    if (needs_later && answer.fd < 0) return -EMFILE;
     readiness = {answer.result, answer.fd};
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "shim/board.h"
+#include "shim/buffers.h"
 #include "shim/channels.h"
 #include "shim/real.h"
 
@@ -14,7 +15,10 @@ namespace {
     find_real_functions();
     find_board();
     if (!board()) return;
-    pthread_atfork(nullptr, nullptr, close_inherited_channels);
+    pthread_atfork(nullptr, nullptr, [] {
+        close_inherited_channels();
+        forget_parents_watched_buffers();
+    });
 }
 
 }  // namespace

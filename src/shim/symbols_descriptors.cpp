@@ -57,8 +57,14 @@ ssize_t transfer_segments(const iovec* parts, int count, Transfer transfer) {
     return total;
 }
 
+/// Before an application's number becomes something else.
+void forget_watch(int fd) {
+    if (fd >= 0) shim::forget_watched_buffers(static_cast<unsigned>(fd), static_cast<unsigned>(fd));
+}
+
 /// Closes [first, last] but for the shim's own channels.
 int close_around_channels(unsigned first, unsigned last, int flags) {
+    shim::forget_watched_buffers(first, last);
     const auto close_real = [flags](unsigned from, unsigned to) {
         return finish(
             plugboard::raw_syscall(SYS_close_range, from, to, static_cast<unsigned>(flags)));
@@ -172,19 +178,25 @@ off64_t lseek64(int fd, off64_t offset, int whence) noexcept {
 
 int close(int fd) {
     if (shim::is_own_channel(fd)) return finish(-EBADF);
-    shim::forget_watched_buffers(fd);
+    forget_watch(fd);
     return real<"close", decltype(::close)>()(fd);
 }
 
 int dup2(int from, int to) noexcept {
     if (shim::is_own_channel(from)) return finish(-EBADF);
-    if (from != to) shim::move_own_channel(to);
+    if (from != to) {
+        shim::move_own_channel(to);
+        forget_watch(to);
+    }
     return real<"dup2", decltype(::dup2)>()(from, to);
 }
 
 int dup3(int from, int to, int flags) noexcept {
     if (shim::is_own_channel(from)) return finish(-EBADF);
-    if (from != to) shim::move_own_channel(to);
+    if (from != to) {
+        shim::move_own_channel(to);
+        forget_watch(to);
+    }
     return real<"dup3", decltype(::dup3)>()(from, to, flags);
 }
 

@@ -12,29 +12,20 @@ namespace shim = plugboard::shim;
 using shim::finish;
 using shim::real;
 
-namespace {
-
-bool is_time(const timespec& time) {
-    return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < 1'000'000'000;
-}
-
-}  // namespace
-
 #pragma GCC visibility push(default)
 extern "C" {
 
 int ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask) {
-    if (shim::board() && (!timeout || is_time(*timeout)) && shim::asks_a_buffer(fds, count))
-        return shim::poll_buffers(fds, count, timeout, mask);
-    return real<"ppoll", decltype(::ppoll)>()(fds, count, timeout, mask);
+    const int found = real<"ppoll", decltype(::ppoll)>()(fds, count, timeout, mask);
+    if (found <= 0 || !shim::board() || !shim::has_ready_buffer(fds, count)) return found;
+    return shim::poll_buffers(fds, count, timeout, mask);
 }
 
 int poll(pollfd* fds, nfds_t count, int timeout) {
-    if (shim::board() && shim::asks_a_buffer(fds, count)) {
-        const timespec time{.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1'000'000L};
-        return shim::poll_buffers(fds, count, timeout < 0 ? nullptr : &time, nullptr);
-    }
-    return real<"poll", decltype(::poll)>()(fds, count, timeout);
+    const int found = real<"poll", decltype(::poll)>()(fds, count, timeout);
+    if (found <= 0 || !shim::board() || !shim::has_ready_buffer(fds, count)) return found;
+    const timespec time{.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1'000'000L};
+    return shim::poll_buffers(fds, count, timeout < 0 ? nullptr : &time, nullptr);
 }
 
 int __poll_chk(pollfd* fds, nfds_t count, int timeout, size_t room) {
@@ -50,21 +41,32 @@ int __ppoll_chk(pollfd* fds, nfds_t count, const timespec* timeout, const sigset
 
 int pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
             const sigset_t* mask) {
-    const shim::SelectSets sets{read, write, except};
-    if (shim::board() && (!timeout || is_time(*timeout)) && shim::asks_a_buffer(count, sets))
-        return shim::select_buffers(count, sets, timeout, mask);
-    return real<"pselect", decltype(::pselect)>()(count, read, write, except, timeout, mask);
+    const auto select_real = [&] {
+        return real<"pselect", decltype(::pselect)>()(count, read, write, except, timeout, mask);
+    };
+    if (!shim::board()) return select_real();
+    shim::SelectSets sets(count, read, write, except);
+    const int found = select_real();
+    if (found <= 0 || !sets.has_ready_buffer()) return found;
+    timespec left{};
+    return sets.select_buffers(timeout, mask, left);
 }
 
 int select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
-    const shim::SelectSets sets{read, write, except};
-    if (!shim::board() || !shim::asks_a_buffer(count, sets))
+    const auto select_real = [&] {
         return real<"select", decltype(::select)>()(count, read, write, except, timeout);
-    if (!timeout) return shim::select_buffers(count, sets, nullptr, nullptr);
-    if (timeout->tv_sec < 0 || timeout->tv_usec < 0) return finish(-EINVAL);
-    const timespec time{.tv_sec = timeout->tv_sec + timeout->tv_usec / 1'000'000,
-                        .tv_nsec = timeout->tv_usec % 1'000'000 * 1000};
-    return shim::select_buffers(count, sets, &time, nullptr);
+    };
+    if (!shim::board()) return select_real();
+    shim::SelectSets sets(count, read, write, except);
+    const int found = select_real();
+    if (found <= 0 || !sets.has_ready_buffer()) return found;
+    // It has returned at once: all of the timeout is left.
+    timespec left{};
+    if (timeout) left = {.tv_sec = timeout->tv_sec, .tv_nsec = timeout->tv_usec * 1000};
+    const timespec whole = left;
+    const int result = sets.select_buffers(timeout ? &whole : nullptr, nullptr, left);
+    if (timeout) *timeout = {.tv_sec = left.tv_sec, .tv_usec = left.tv_nsec / 1000};
+    return result;
 }
 
 int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {

@@ -23,35 +23,63 @@ struct Watched {
     std::atomic<uint32_t> state;
     std::atomic<int> epoll;
     std::atomic<int> fd;
+    std::atomic<uint64_t> inode;   // of the buffer: the application may have reused its number
     std::atomic<int> instead;      // what is watched
-    std::atomic<uint64_t> cookie;  // of it: the application may have closed the number
+    std::atomic<uint64_t> cookie;  // of that, for the same reason
 };
 constinit Watched all_watched[most_watched] = {};
 constinit std::atomic<int> watched_count = 0;
+constinit std::atomic<int> owner = 0;  // the process whose descriptors these are
+
+/// A vfork child borrows the memory, not the descriptors.
+bool is_owner() {
+    const int pid = process_id();
+    int nobody = 0;
+    return owner.compare_exchange_strong(nobody, pid) || nobody == pid;
+}
+
+uint64_t inode_of(int fd) {
+    struct stat info;
+    return stat_fd(fd, info) < 0 ? 0 : info.st_ino;
+}
 
 bool take(Watched& watched, uint32_t from) {
     return watched.state.compare_exchange_strong(from, Watched::Changing);
 }
 
+/// Out of the epoll instance first: a fork child may have a copy, which keeps it in there.
 void close_instead(const Watched& watched) {
     const int fd = watched.instead.load();
-    if (cookie_of(fd) == watched.cookie.load()) close_fd(fd);
+    if (cookie_of(fd) != watched.cookie.load()) return;
+    raw_syscall(SYS_epoll_ctl, watched.epoll.load(), EPOLL_CTL_DEL, fd, nullptr);
+    close_fd(fd);
 }
 
 /// Frees what take() has taken.
 void drop(Watched& watched) {
-    close_instead(watched);  // which takes it out of the epoll instance
+    close_instead(watched);
     watched_count.fetch_sub(1);
     watched.state.store(Watched::Empty);
+}
+
+/// take() of one that is used and is still what `is_meant` says when it is taken.
+template <class Predicate>
+bool take_used(Watched& watched, Predicate is_meant) {
+    if (watched.state.load() != Watched::Used || !is_meant() || !take(watched, Watched::Used))
+        return false;
+    if (is_meant()) return true;
+    watched.state.store(Watched::Used);
+    return false;
 }
 
 /// Taken; null: it is not watched.
 Watched* take_watched(int epoll, int fd) {
     for (Watched& watched : all_watched) {
-        if (watched.state.load() != Watched::Used || watched.epoll.load() != epoll ||
-            watched.fd.load() != fd || !take(watched, Watched::Used))
+        if (!take_used(watched, [&] { return watched.epoll == epoll && watched.fd == fd; }))
             continue;
-        if (cookie_of(watched.instead.load()) == watched.cookie.load()) return &watched;
+        if (cookie_of(watched.instead.load()) == watched.cookie.load() &&
+            inode_of(fd) == watched.inode.load())
+            return &watched;
         drop(watched);
     }
     return nullptr;
@@ -93,6 +121,7 @@ long add(int epoll, int fd, epoll_event& event) {
     }
     watched->epoll.store(epoll);
     watched->fd.store(fd);
+    watched->inode.store(inode_of(fd));
     watched->instead.store(static_cast<int>(instead));
     watched->cookie.store(cookie_of(static_cast<int>(instead)));
     watched_count.fetch_add(1);
@@ -123,6 +152,7 @@ long remove(int epoll, int fd) {
 }  // namespace
 
 long watch_buffer(int epoll, int operation, int fd, epoll_event* event) {
+    if (!is_owner()) return -EPERM;
     epoll_event wanted{};
     if (operation == EPOLL_CTL_DEL) return remove(epoll, fd);
     if (!copy_from(event, &wanted, sizeof wanted)) return -EFAULT;
@@ -133,13 +163,25 @@ long watch_buffer(int epoll, int operation, int fd, epoll_event* event) {
     }
 }
 
-void forget_watched_buffers(int fd) {
-    if (watched_count.load() == 0) return;
+void forget_watched_buffers(unsigned first, unsigned last) {
+    if (watched_count.load() == 0 || !is_owner()) return;
+    const auto is_closed = [=](int fd) {
+        return static_cast<unsigned>(fd) >= first && static_cast<unsigned>(fd) <= last;
+    };
     for (Watched& watched : all_watched) {
-        if (watched.state.load() != Watched::Used) continue;
-        if (watched.fd.load() != fd && watched.epoll.load() != fd) continue;
-        if (take(watched, Watched::Used)) drop(watched);
+        if (take_used(watched, [&] { return is_closed(watched.fd) || is_closed(watched.epoll); }))
+            drop(watched);
     }
+}
+
+void forget_parents_watched_buffers() {
+    for (Watched& watched : all_watched) {
+        if (watched.state.exchange(Watched::Empty) == Watched::Empty) continue;
+        const int fd = watched.instead.load();
+        if (cookie_of(fd) == watched.cookie.load()) close_fd(fd);
+    }
+    watched_count.store(0);
+    owner.store(0);
 }
 
 }  // namespace plugboard::shim

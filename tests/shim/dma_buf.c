@@ -199,10 +199,15 @@ static void advance(int timeline) {
     CHECK(ioctl(timeline, SW_SYNC_IOC_INC, &by) == 0);
 }
 
-static void* advance_later(void* timeline) {
+static volatile int advanced;
+
+static void* advance_twice(void* timeline) {
     const struct timespec soon = {.tv_nsec = 20000000};
-    nanosleep(&soon, NULL);
-    advance(*(int*)timeline);
+    for (int i = 0; i < 2; i++) {
+        nanosleep(&soon, NULL);
+        advanced++;
+        advance(*(int*)timeline);
+    }
     return NULL;
 }
 
@@ -230,14 +235,12 @@ static void check_readiness(void) {
     add_fence(fd, timeline, 2, DMA_BUF_SYNC_WRITE);
     CHECK(ready_of(fd) == 0);
 
-    // Two fences, one after the other: the poll goes on after the first.
-    pthread_t others[2];
-    pthread_create(&others[0], NULL, advance_later, (void*)&timeline);
-    pthread_join(others[0], NULL);
-    pthread_create(&others[1], NULL, advance_later, (void*)&timeline);
+    // Two fences are in the way of POLLOUT, one of POLLIN.
+    pthread_t other;
+    pthread_create(&other, NULL, advance_twice, (void*)&timeline);
     struct pollfd asked = {.fd = fd, .events = POLLOUT};
-    CHECK(poll(&asked, 1, -1) == 1 && asked.revents == POLLOUT);
-    pthread_join(others[1], NULL);
+    CHECK(poll(&asked, 1, -1) == 1 && asked.revents == POLLOUT && advanced == 2);
+    pthread_join(other, NULL);
     CHECK(ready_of(fd) == (POLLIN | POLLOUT));
     const int before = count_fds();
 
@@ -248,6 +251,24 @@ static void check_readiness(void) {
     struct pollfd both[] = {{.fd = fd, .events = POLLIN}, {.fd = pipes[0], .events = POLLIN}};
     CHECK(poll(both, 2, -1) == 1 && both[0].revents == 0 && both[1].revents == POLLIN);
     CHECK(poll(both, 1, 1) == 0 && both[0].revents == 0);
+    const struct timespec little = {.tv_nsec = 1000000};
+    sigset_t none;
+    sigemptyset(&none);
+    CHECK(ppoll(both, 1, &little, &none) == 0 && both[0].revents == 0);
+    both[0].events = POLLRDNORM | POLLWRNORM;
+    CHECK(poll(both, 1, 0) == 0);
+    CHECK_ERROR(poll((void*)8, 1, 0), EFAULT);
+    both[0].events = POLLIN;
+    // No number is free for what is waited for instead.
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const struct rlimit no_more = {.rlim_cur = (rlim_t)pipes[1] + 1, .rlim_max = limit.rlim_max};
+    int taken[64], taken_count = 0;
+    setrlimit(RLIMIT_NOFILE, &no_more);
+    while (taken_count < 64 && (taken[taken_count] = dup(fd)) >= 0) taken_count++;
+    CHECK_ERROR(poll(both, 1, -1), ENOMEM);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    while (taken_count > 0) close(taken[--taken_count]);
 
     fd_set reads, writes;
     FD_ZERO(&reads);
@@ -257,6 +278,15 @@ static void check_readiness(void) {
     FD_SET(fd, &writes);
     CHECK(select(pipes[0] + 1, &reads, &writes, NULL, NULL) == 1);
     CHECK(!FD_ISSET(fd, &reads) && FD_ISSET(pipes[0], &reads) && !FD_ISSET(fd, &writes));
+    struct timeval while_ = {.tv_usec = 2000};
+    FD_ZERO(&writes);
+    FD_SET(fd, &writes);
+    CHECK(select(fd + 1, NULL, &writes, NULL, &while_) == 0 && !FD_ISSET(fd, &writes));
+    CHECK(while_.tv_sec == 0 && while_.tv_usec == 0);
+    FD_SET(fd, &writes);
+    CHECK(pselect(fd + 1, NULL, &writes, NULL, &little, &none) == 0);
+    CHECK_ERROR(select(-64, &writes, NULL, NULL, NULL), EINVAL);
+    CHECK_ERROR(select(1, (void*)8, NULL, NULL, NULL), EFAULT);
     close(pipes[0]);
     close(pipes[1]);
 
@@ -267,6 +297,14 @@ static void check_readiness(void) {
     CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), EEXIST);
     CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, (void*)8), EFAULT);
     CHECK(watched_of(epoll) == 0);
+    // A child has copies of all, and takes none of it away with it.
+    const pid_t child = fork();
+    if (child == 0) {
+        close(fd);
+        close(epoll);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
     advance(timeline);
     CHECK(watched_of(epoll) == (EPOLLIN | EPOLLOUT));
     add_fence(fd, timeline, 4, DMA_BUF_SYNC_READ);
@@ -279,8 +317,10 @@ static void check_readiness(void) {
     CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event), EPERM);
     close(file);
     CHECK(count_fds() == before + 1);
-    // With the buffer's descriptor goes what was watched.
+    // With the buffer's descriptor goes what was watched, whoever closes it.
     CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+    CHECK(dup2(timeline, fd) == fd);
+    CHECK(watched_of(epoll) == 0);
     close(fd);
     CHECK(watched_of(epoll) == 0);
     CHECK(count_fds() == before);

@@ -90,12 +90,12 @@ void Fences::expire() {
 }
 
 FileFences::~FileFences() {
-    for (auto& [id, timed] : all_) timed.fence->signal();
+    for (auto& [id, entry] : all_) entry.timed.fence->signal();
 }
 
-uint32_t FileFences::add(TimedFence timed) {
+uint32_t FileFences::add(TimedFence timed, drm::Charge charge) {
     MutexLock lock(mutex_);
-    all_.emplace(++last_id_, std::move(timed));
+    all_.emplace(++last_id_, Entry{std::move(timed), std::move(charge)});
     return last_id_;
 }
 
@@ -103,7 +103,7 @@ std::optional<TimedFence> FileFences::take(uint32_t id) {
     MutexLock lock(mutex_);
     const auto found = all_.find(id);
     if (found == all_.end()) return std::nullopt;
-    std::optional<TimedFence> timed = std::move(found->second);
+    std::optional<TimedFence> timed = std::move(found->second.timed);
     all_.erase(found);
     return timed;
 }

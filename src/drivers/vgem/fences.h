@@ -18,6 +18,7 @@
 #include "device/bound.h"
 #include "device/workqueue.h"
 #include "drm/file.h"
+#include "drm/quota.h"
 #include "drm/sync/fence.h"
 
 namespace plugboard::vgem {
@@ -25,7 +26,7 @@ namespace plugboard::vgem {
 /// A fence that has signalled at this time at the latest.
 struct TimedFence {
     Ref<drm::Fence> fence;
-    Time expires;
+    Time expires{};
     /// Also when the timer has not come to it yet.
     bool is_over() const { return fence->is_signaled() || fence->clock().now() >= expires; }
 };
@@ -87,13 +88,18 @@ class FileFences final : public drm::FileData {
   public:
     /// Signals all.
     ~FileFences() override;
-    uint32_t add(TimedFence fence);
+    /// `charge`: for as long as it is there.
+    uint32_t add(TimedFence fence, drm::Charge charge);
     /// Takes it out. Nothing: unknown, or taken before.
     std::optional<TimedFence> take(uint32_t id);
 
   private:
+    struct Entry {
+        TimedFence timed;
+        drm::Charge charge;
+    };
     Mutex<LockClass<FileFences>> mutex_;
-    std::map<uint32_t, TimedFence> all_ GUARDED_BY(mutex_);
+    std::map<uint32_t, Entry> all_ GUARDED_BY(mutex_);
     uint32_t last_id_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "drivers/vgem/ioctls.h"
 
 #include <cstddef>
+#include <utility>
 
 #include "base/log.h"
 #include "device/device.h"
@@ -43,6 +44,7 @@ Result<void> attach(drm::Request& request, drm::File& file, Fences& fences,
     const auto object = drm::gem::find_object(file, argument.handle);
     if (!object)
         return request.refuse(driver, Errno::NoEnt, "there is no handle {}", argument.handle);
+    auto charge = TRY(drm::charge(request, drm::Resource::SyncFiles));
     const bool is_write = (argument.flags & VGEM_FENCE_WRITE) != 0;
     const TimedFence made = fences.make();
     const auto usage = is_write ? drm::gem::Usage::Write : drm::gem::Usage::Read;
@@ -52,7 +54,7 @@ Result<void> attach(drm::Request& request, drm::File& file, Fences& fences,
                               "handle {} has a pending fence that excludes a {}", argument.handle,
                               is_write ? "write" : "read");
     }
-    argument.out_fence = file.driver_data<FileFences>().add(made);
+    argument.out_fence = file.driver_data<FileFences>().add(made, std::move(charge));
     return {};
 }
 

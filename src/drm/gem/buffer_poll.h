@@ -16,14 +16,13 @@ namespace plugboard::drm::gem {
 /// Of POLLIN (no writer is pending) and POLLOUT (nobody is).
 struct BufferState {
     int ready = 0;
-    /// Polls as the dma-buf does until the fences that were pending have signalled, and stays ready
-    /// from then on.
+    /// Becomes ready for each event when no fence is in its way any more, and stays so.
     UniqueFd later;
 };
 
 /// What of `events` is ready. With `later` if some is not, or if it is wanted in any case. NFile,
 /// NoMem.
-Result<BufferState> poll(Request& request, DmaBuf& buffer, SpecialFiles& files, int events,
-                         bool wants_later);
+Result<BufferState> poll(Request& request, const Ref<DmaBuf>& buffer, SpecialFiles& files,
+                         int events, bool wants_later);
 
 }  // namespace plugboard::drm::gem

@@ -210,7 +210,7 @@ bool DmaBuf::add_fence_if_idle(const Ref<Fence>& fence, Usage usage, Usage upto)
 }
 
 void DmaBuf::keep_until_signaled(Fence& fence) {
-    fence.on_signal([self = Ref<DmaBuf>::share(*this)] { self->reservation_.prune(); });
+    fence.on_signal([self = Ref<DmaBuf>::share(*this)] { self->reservation_.note_signaled(); });
 }
 
 std::string DmaBuf::name() {

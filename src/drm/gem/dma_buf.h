@@ -61,6 +61,7 @@ class DmaBuf final : public plugboard::Object {
     bool add_fence_if_idle(const Ref<Fence>& fence, Usage usage, Usage upto);
     /// Those that are pending. Linux: dma_resv_get_fences
     std::vector<Ref<Fence>> fences(Usage upto) const { return reservation_.pending(upto); }
+    MaybeRef<Fence> first_fence(Usage upto) const { return reservation_.first_pending(upto); }
 
     /// What SET_NAME has given.
     std::string name();

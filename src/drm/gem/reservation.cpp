@@ -32,10 +32,18 @@ std::vector<Ref<Fence>> Reservation::pending(Usage upto) const {
     return found;
 }
 
-void Reservation::prune() {
+MaybeRef<Fence> Reservation::first_pending(Usage upto) const {
+    MutexLock lock(mutex_);
+    for (const Entry& entry : entries_) {
+        if (entry.usage <= upto && !entry.fence->is_signaled()) return entry.fence;
+    }
+    return std::nullopt;
+}
+
+void Reservation::note_signaled() {
     Entries dropped;
     MutexLock lock(mutex_);
-    prune_locked(dropped);
+    if (++signaled_ * 2 >= entries_.size()) prune_locked(dropped);
     lock.unlock();
 }
 
@@ -45,6 +53,7 @@ void Reservation::prune_locked(Entries& dropped) {
     });
     std::move(gone, entries_.end(), std::back_inserter(dropped));
     entries_.erase(gone, entries_.end());
+    signaled_ = 0;
 }
 
 void Reservation::add_locked(Entry entry, Entries& dropped) {

@@ -30,8 +30,10 @@ class Reservation {
     /// Those that are pending, in the order in which they came. Lets go of none, so that it may be
     /// asked under a lock.
     std::vector<Ref<Fence>> pending(Usage upto) const;
-    /// Lets go of those that have signalled.
-    void prune();
+    /// The first of those; nothing: none.
+    MaybeRef<Fence> first_pending(Usage upto) const;
+    /// One has signalled. Lets go of all that have, once they are half of all.
+    void note_signaled();
     void visit_refs(RefVisitor& visitor) const;
 
   private:
@@ -46,6 +48,7 @@ class Reservation {
 
     mutable Mutex<LockClass<Reservation>> mutex_;
     Entries entries_ GUARDED_BY(mutex_);
+    size_t signaled_ GUARDED_BY(mutex_) = 0;  // since they were last let go
 };
 
 }  // namespace plugboard::drm::gem
