@@ -67,7 +67,8 @@ std::string table_of_users(const json& status, int fd) {
     Table table({"USER", "HAS", "OF AT MOST"});
     for (const json& user : status.value("users", json::array())) {
         std::string name = std::to_string(user.value("uid", 0U));
-        for (const auto& [resource, amount] : user.value("has", json::object()).items()) {
+        const json has = user.value("has", json::object());
+        for (const auto& [resource, amount] : has.items()) {
             const uint64_t limit = limits.value(resource, uint64_t{0});
             table.add({name, fmt::format("{} {}", amount.get<uint64_t>(), resource),
                        limit == 0 ? "(no limit)" : std::to_string(limit)});
