@@ -14,6 +14,9 @@ static int connect_to_board(void) {
     return fd;
 }
 
+// src/transport/protocol.h
+enum { protocol_version = 3, type_hello = 1, type_ioctl = 3, type_proof = 15, type_need_proof = 69 };
+
 struct header {
     uint16_t type, ranges;
     uint32_t sequence, size, reserved;
@@ -33,10 +36,14 @@ static bool is_greeted(int fd) {
     struct {
         struct header header;
         uint32_t version, reserved;
-    } hello = {{1, 0, 0, sizeof hello, 0}, 2, 0};
-    char reply[256];
+    } hello = {{type_hello, 0, 0, sizeof hello, 0}, protocol_version, 0};
+    struct {
+        struct header header;
+        int32_t result, error;
+        uint64_t value;
+    } reply;
     send(fd, &hello, sizeof hello, MSG_NOSIGNAL);
-    return recv(fd, reply, sizeof reply, 0) > (ssize_t)sizeof(struct header);
+    return recv(fd, &reply, sizeof reply, 0) == sizeof reply && reply.error == 0;
 }
 
 /// A connection behind the greeting, where every kind of message is looked at.
@@ -91,7 +98,7 @@ static void check_surplus_fds(int card) {
     const int before = daemon_fds(card);
     for (int round = 0; round < 40; round++) {
         const int fd = greet_board();
-        const struct ioctl_request request = {{3, 0, 1, sizeof request, 0}, 1, 'c', 0, 0,
+        const struct ioctl_request request = {{type_ioctl, 0, 1, sizeof request, 0}, 1, 'c', 0, 0,
                                               DRM_IOCTL_DROP_MASTER,        0};
         send_with_fds(fd, &request, sizeof request, round % 2 ? 16 : 1);
         char reply[256];
@@ -116,7 +123,7 @@ static void check_range_overflow(int card) {
             struct ioctl_request request;
             uint64_t ranges[2][2];
             char bytes[8];
-        } message = {{{3, 2, 1, sizeof message, 0}, 1, 'c', 0, 0, DRM_IOCTL_GET_CAP, 0},
+        } message = {{{type_ioctl, 2, 1, sizeof message, 0}, 1, 'c', 0, 0, DRM_IOCTL_GET_CAP, 0},
                      {{~0ull - 4, lengths[i][0]}, {4096, lengths[i][1]}},
                      {0}};
         send(fd, &message, sizeof message, MSG_NOSIGNAL);
@@ -130,11 +137,11 @@ static void check_range_overflow(int card) {
 static void check_wrong_sequence(int card) {
     const int fd = greet_board();
     const struct ioctl_request request = {
-        {3, 0, 9, sizeof request, 0}, (uint64_t)1 << 24, 'c', 0, 0, DRM_IOCTL_DROP_MASTER, 0};
+        {type_ioctl, 0, 9, sizeof request, 0}, (uint64_t)1 << 24, 'c', 0, 0, DRM_IOCTL_DROP_MASTER, 0};
     send(fd, &request, sizeof request, MSG_NOSIGNAL);
     struct header question;
-    CHECK(recv(fd, &question, sizeof question, 0) == sizeof question && question.type == 69);
-    const struct header proof = {14, 0, 8, sizeof proof, 0};
+    CHECK(recv(fd, &question, sizeof question, 0) == sizeof question && question.type == type_need_proof);
+    const struct header proof = {type_proof, 0, 8, sizeof proof, 0};
     send_with_fds(fd, &proof, sizeof proof, 1);
     char reply[256];
     const struct timeval soon = {1, 0};
@@ -185,7 +192,7 @@ int main(void) {
         fd = greet_board();
         for (size_t i = 0; i < 400; i++) bytes[i] = (char)(random() % 4);
         struct header* header = (struct header*)bytes;
-        *header = (struct header){(uint16_t)(1 + round % 12), 0, 1,
+        *header = (struct header){(uint16_t)(1 + round % type_proof), 0, 1,
                                   (uint32_t)(16 + 8 * (random() % 9)), 0};
         send(fd, bytes, header->size, MSG_NOSIGNAL | MSG_DONTWAIT);
         close(fd);
@@ -199,11 +206,11 @@ int main(void) {
     // A file is named by number; that alone gives nothing.
     fd = greet_board();
     const struct ioctl_request request = {
-        {3, 0, 9, sizeof request, 0}, (uint64_t)1 << 24, 'c', 0, 0, DRM_IOCTL_DROP_MASTER, 0};
+        {type_ioctl, 0, 9, sizeof request, 0}, (uint64_t)1 << 24, 'c', 0, 0, DRM_IOCTL_DROP_MASTER, 0};
     send(fd, &request, sizeof request, MSG_NOSIGNAL);
     struct header question;
-    CHECK(recv(fd, &question, sizeof question, 0) == sizeof question && question.type == 69);
-    struct header proof = {14, 0, 9, sizeof proof, 0};
+    CHECK(recv(fd, &question, sizeof question, 0) == sizeof question && question.type == type_need_proof);
+    struct header proof = {type_proof, 0, 9, sizeof proof, 0};
     send(fd, &proof, sizeof proof, MSG_NOSIGNAL);
     struct {
         struct header header;
