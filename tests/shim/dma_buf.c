@@ -200,6 +200,7 @@ static void advance(int timeline) {
 }
 
 static volatile int advanced;
+static void* volatile bad_pointer = (void*)8;  // which gcc would see otherwise
 
 static void* advance_twice(void* timeline) {
     const struct timespec soon = {.tv_nsec = 20000000};
@@ -257,7 +258,7 @@ static void check_readiness(void) {
     CHECK(ppoll(both, 1, &little, &none) == 0 && both[0].revents == 0);
     both[0].events = POLLRDNORM | POLLWRNORM;
     CHECK(poll(both, 1, 0) == 0);
-    CHECK_ERROR(poll((void*)8, 1, 0), EFAULT);
+    CHECK_ERROR(poll(bad_pointer, 1, 0), EFAULT);
     both[0].events = POLLIN;
     // No number is free for what is waited for instead.
     struct rlimit limit;
@@ -286,7 +287,7 @@ static void check_readiness(void) {
     FD_SET(fd, &writes);
     CHECK(pselect(fd + 1, NULL, &writes, NULL, &little, &none) == 0);
     CHECK_ERROR(select(-64, &writes, NULL, NULL, NULL), EINVAL);
-    CHECK_ERROR(select(1, (void*)8, NULL, NULL, NULL), EFAULT);
+    CHECK_ERROR(select(1, bad_pointer, NULL, NULL, NULL), EFAULT);
     close(pipes[0]);
     close(pipes[1]);
 
@@ -295,7 +296,7 @@ static void check_readiness(void) {
     CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event), ENOENT);
     CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
     CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), EEXIST);
-    CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, (void*)8), EFAULT);
+    CHECK_ERROR(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, bad_pointer), EFAULT);
     CHECK(watched_of(epoll) == 0);
     // A child has copies of all, and takes none of it away with it.
     const pid_t child = fork();
