@@ -14,6 +14,7 @@
 
 #include "drm/sync/fence.h"
 #include "drm/sync/syncobj.h"
+#include "drm/sync/syncobj_fixture.h"
 #include "tests/support/drm_client.h"
 
 namespace plugboard::drm {
@@ -88,12 +89,6 @@ struct Watch {
     PayloadPtr found{};  // the first that had the point
     bool is_told = false;
 };
-
-tests::CardInfo card_with_syncobj() {
-    tests::CardInfo info;
-    info.driver.syncobj = true;
-    return info;
-}
 
 class SyncobjStorm {
   public:
