@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "client.h"
+#include "fences.h"
 
 enum { width = 64, height = 64, size = width * height * 4 };
 
@@ -42,12 +43,6 @@ static int receive_fd(int socket) {
     if (recvmsg(socket, &header, MSG_CMSG_CLOEXEC) != 1) return -1;
     struct cmsghdr* message = CMSG_FIRSTHDR(&header);
     if (message) memcpy(&fd, CMSG_DATA(message), sizeof fd);
-    return fd;
-}
-
-static int open_path(const char* path) {
-    const int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) exit(2);
     return fd;
 }
 
@@ -176,29 +171,6 @@ static void check_ioctls(void) {
     close(card);
 }
 
-// <linux/sw_sync.h> is not installed.
-struct sw_sync_create_fence_data {
-    uint32_t value;
-    char name[32];
-    int32_t fence;
-};
-#define SW_SYNC_IOC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence_data)
-#define SW_SYNC_IOC_INC _IOW('W', 1, uint32_t)
-
-/// The buffer has a fence from now on that signals when `timeline` comes to `value`.
-static void add_fence(int buffer, int timeline, uint32_t value, uint64_t usage) {
-    struct sw_sync_create_fence_data fence = {.value = value, .name = "fence"};
-    CHECK(ioctl(timeline, SW_SYNC_IOC_CREATE_FENCE, &fence) == 0);
-    struct dma_buf_import_sync_file import = {.flags = (uint32_t)usage, .fd = fence.fence};
-    CHECK(ioctl(buffer, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) == 0);
-    close(fence.fence);
-}
-
-static void advance(int timeline) {
-    const uint32_t by = 1;
-    CHECK(ioctl(timeline, SW_SYNC_IOC_INC, &by) == 0);
-}
-
 static volatile int advanced;
 static void* volatile bad_pointer = (void*)8;  // which gcc would see otherwise
 
@@ -227,7 +199,7 @@ static short watched_of(int epoll) {
 
 static void check_readiness(void) {
     const int card = open_path("/dev/dri/card0");
-    const int timeline = open_path("/sys/kernel/debug/sync/sw_sync");
+    const int timeline = open_timeline();
     int fd = -1;
     CHECK(drmPrimeHandleToFD(card, make_buffer(card), DRM_CLOEXEC | DRM_RDWR, &fd) == 0);
     CHECK(ready_of(fd) == (POLLIN | POLLOUT));

@@ -1,16 +1,29 @@
 // A card is pulled under one process that has all kinds of descriptors and mappings of it: what each
 // of them gives afterwards, and what a second card and the card that returns make of it.
-// Runs on a board with two cards.
+// Runs on a board with two cards, of which the first has syncobjs.
 #define _GNU_SOURCE
 #include <linux/dma-buf.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "client.h"
+#include "fences.h"
+
+// Newer than the packaged libdrm.
+struct syncobj_eventfd {
+    uint32_t handle, flags;
+    uint64_t point;
+    int32_t fd;
+    uint32_t pad;
+};
+#define SYNCOBJ_EVENTFD _IOWR('d', 0xCF, struct syncobj_eventfd)
 
 enum { size = 64 * 64 * 4 };
 
@@ -48,6 +61,129 @@ static void prepare(void) {
     CHECK(ioctl(card, DRM_IOCTL_WAIT_VBLANK, &ask) == 0);
 }
 
+/// A thread that sleeps in a call while the card is pulled.
+struct sleeper {
+    int (*call)(void);
+    pthread_t thread;
+    _Atomic pid_t id;
+    int error;
+};
+
+static uint32_t with_fence, empty;  // syncobjs
+static int timeline, told_by_fence, told_by_nothing;
+
+static int wait_for_syncobj(void) {
+    struct drm_syncobj_wait wait = {.handles = (uintptr_t)&with_fence,
+                                    .count_handles = 1,
+                                    .timeout_nsec = INT64_MAX,
+                                    .flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL};
+    return ioctl(card, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
+}
+
+static int wait_for_submit(void) {
+    struct drm_syncobj_wait wait = {.handles = (uintptr_t)&empty,
+                                    .count_handles = 1,
+                                    .timeout_nsec = INT64_MAX,
+                                    .flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT};
+    return ioctl(card, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
+}
+
+static int wait_for_point(void) {
+    uint64_t point = 9;
+    struct drm_syncobj_timeline_wait wait = {.handles = (uintptr_t)&empty,
+                                             .points = (uintptr_t)&point,
+                                             .count_handles = 1,
+                                             .timeout_nsec = INT64_MAX,
+                                             .flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT};
+    return ioctl(card, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &wait);
+}
+
+static int wait_in_select(void) {
+    fd_set reads;
+    FD_ZERO(&reads);
+    FD_SET(impatient, &reads);
+    const int found = select(impatient + 1, &reads, NULL, NULL, NULL);
+    return found == 1 && FD_ISSET(impatient, &reads) ? 0 : -1;
+}
+
+static struct sleeper sleepers[] = {{.call = wait_for_syncobj},
+                                    {.call = wait_for_submit},
+                                    {.call = wait_for_point},
+                                    {.call = wait_in_select}};
+enum { sleeper_count = sizeof sleepers / sizeof sleepers[0], in_select = 3 };
+
+static void* sleep_in_call(void* argument) {
+    struct sleeper* sleeper = argument;
+    sleeper->id = gettid();
+    errno = 0;
+    sleeper->error = sleeper->call() == -1 ? errno : 0;
+    return NULL;
+}
+
+static int watch_point(uint32_t syncobj) {
+    const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct syncobj_eventfd ask = {.handle = syncobj, .fd = event};
+    CHECK(ioctl(card, SYNCOBJ_EVENTFD, &ask) == 0);
+    return event;
+}
+
+static void start_sleepers(void) {
+    timeline = open_timeline();
+    const int fence = make_fence(timeline, 1);
+    CHECK(drmSyncobjCreate(card, 0, &with_fence) == 0 && drmSyncobjCreate(card, 0, &empty) == 0);
+    CHECK(drmSyncobjImportSyncFile(card, with_fence, fence) == 0);
+    close(fence);
+    told_by_fence = watch_point(with_fence);
+    told_by_nothing = watch_point(empty);
+    for (int i = 0; i < sleeper_count; i++) {
+        pthread_create(&sleepers[i].thread, NULL, sleep_in_call, &sleepers[i]);
+        while (sleepers[i].id == 0) usleep(1000);
+        CHECK(wait_until_asleep(getpid(), sleepers[i].id));
+    }
+}
+
+/// All of them ended, with the fences still pending.
+static void check_sleepers(void) {
+    for (int i = 0; i < sleeper_count; i++) {
+        pthread_join(sleepers[i].thread, NULL);
+        CHECK(sleepers[i].error == (i == in_select ? 0 : ENODEV));
+    }
+    CHECK_ERROR(wait_for_syncobj(), ENODEV);
+    CHECK_ERROR(wait_for_point(), ENODEV);
+}
+
+/// The file is closed by now: the fence that a point has tells all the same, whenever it signals.
+static void check_eventfds(void) {
+    uint64_t count = 0;
+    CHECK_ERROR(read(told_by_fence, &count, sizeof count), EAGAIN);
+    advance(timeline);
+    CHECK(read(told_by_fence, &count, sizeof count) == sizeof count && count == 1);
+    CHECK_ERROR(read(told_by_nothing, &count, sizeof count), EAGAIN);
+    close(told_by_fence);
+    close(told_by_nothing);
+    close(timeline);
+}
+
+/// Readable, also for those that have events to read; never writable.
+static void check_select(void) {
+    fd_set reads, writes, excepts;
+    FD_ZERO(&reads);
+    FD_ZERO(&writes);
+    FD_ZERO(&excepts);
+    const int fds[] = {card, copy, impatient};
+    for (int i = 0; i < 3; i++) {
+        FD_SET(fds[i], &reads);
+        FD_SET(fds[i], &writes);
+        FD_SET(fds[i], &excepts);
+    }
+    FD_SET(other, &reads);
+    CHECK(select(FD_SETSIZE, &reads, &writes, &excepts, NULL) == 3);
+    for (int i = 0; i < 3; i++)
+        CHECK(FD_ISSET(fds[i], &reads) && !FD_ISSET(fds[i], &writes) &&
+              !FD_ISSET(fds[i], &excepts));
+    CHECK(!FD_ISSET(other, &reads));
+}
+
 static void check_descriptors(void) {
     struct drm_get_cap cap = {.capability = DRM_CAP_DUMB_BUFFER};
     CHECK_ERROR(ioctl(card, DRM_IOCTL_GET_CAP, &cap), ENODEV);
@@ -61,6 +197,7 @@ static void check_descriptors(void) {
     CHECK(poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) && (ready.revents & POLLHUP));
     struct epoll_event seen = {0};
     CHECK(epoll_wait(watch, &seen, 1, 0) == 1 && (seen.events & EPOLLHUP));
+    check_select();
     char bytes[64];
     CHECK(read(card, bytes, sizeof bytes) == 32);  // the event
     CHECK_ERROR(read(card, bytes, sizeof bytes), ENODEV);
@@ -118,6 +255,7 @@ static void check_return(void) {
     uint32_t imported = 0;
     CHECK(drmPrimeFDToHandle(fresh, buffer, &imported) == 0);
     CHECK(close(fresh) == 0 && close(copy) == 0);
+    check_eventfds();
     pixels[2] = 'o';
     CHECK(pixels[2] == 'o');
     munmap(pixels, size);
@@ -126,7 +264,9 @@ static void check_return(void) {
 
 int main(void) {
     prepare();
+    start_sleepers();
     CHECK(system("plugboard unplug gpu0") == 0);
+    check_sleepers();
     check_descriptors();
     check_names();
     check_memory();
