@@ -72,6 +72,15 @@ Result<drm::MappedObject> map_file(drm::File& file, const transport::MmapBody& b
     return file.map(body.offset, body.length, body.protection, body.flags);
 }
 
+Result<drm::gem::Later> parse_later(uint32_t wants_descriptor) {
+    switch (static_cast<transport::WantsDescriptor>(wants_descriptor)) {
+        case transport::WantsDescriptor::IfPending: return drm::gem::Later::IfPending;
+        case transport::WantsDescriptor::Always: return drm::gem::Later::Always;
+        case transport::WantsDescriptor::Never: return drm::gem::Later::Never;
+    }
+    return Errno::Inval;
+}
+
 }  // namespace
 
 Session::Session(UniqueFd socket, UniqueFd event, SessionContext context)
@@ -309,12 +318,13 @@ void Session::handle_poll_buffer(const Received& received) {
 
 Result<drm::gem::BufferState> Session::poll_buffer(const Received& received) {
     const auto body = received.message.body<transport::PollBufferBody>();
+    const auto later = TRY(parse_later(body.wants_descriptor));
     if (!received.fd.is_open()) return Errno::BadF;
     const Ref<drm::gem::DmaBuf> buffer = TRY(drm::gem::DmaBuf::find(received.fd));
     ChannelMemory memory(channel_, received.message);
     drm::Request request(memory, sleeper_, credentials(received.sender));
     return drm::gem::poll(request, buffer, context_.world.special_files(),
-                          static_cast<int>(body.events), body.wants_descriptor != 0);
+                          static_cast<int>(body.events), later);
 }
 
 bool Session::is_proved(transport::FileName name) const {

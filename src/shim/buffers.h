@@ -9,7 +9,10 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include <array>
 #include <cstddef>
+
+#include "shim/room.h"
 
 namespace plugboard::shim {
 
@@ -21,10 +24,10 @@ long seek_buffer(int fd, off_t offset, int whence, off_t position);
 /// A file is always ready, so poll(2) returns at once where a buffer is asked for, with all else
 /// that is ready. Whether that is so: then what poll_buffers() says counts.
 bool has_ready_buffer(const pollfd* fds, nfds_t count);
-/// Goes on from there as ppoll(2) does. No cancellation point.
+/// Goes on from there as ppoll(2) does.
 int poll_buffers(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask);
 
-/// The sets of a select(2), as the caller gave them.
+/// The sets of a select(2), as the caller gave them: of any size.
 class SelectSets {
   public:
     SelectSets(int count, fd_set* read, fd_set* write, fd_set* except);
@@ -32,20 +35,25 @@ class SelectSets {
     bool has_ready_buffer() const;
     /// Goes on from there. `left`: of the timeout in the end, if there is one.
     int select_buffers(const timespec* timeout, const sigset_t* mask, timespec& left);
-
-    struct Sets {
-        fd_set read, write, except;
-    };
+    /// Of a thread that is cancelled meanwhile.
+    void give_back() { room_.give_back(); }
 
   private:
-    int count_in(const Sets& sets) const;
+    using Word = unsigned long;
+    /// One of the three sets.
+    struct Set {
+        Word* seen;         // the caller's; null: none
+        const Word* given;  // what it was
+    };
+    template <class Do>
+    void for_each(Do to_do) const;
+    nfds_t list(pollfd* fds) const;
+    int tell(const pollfd* fds, nfds_t count) const;
+    void tell_what_was_given() const;
 
-    const int count_;
-    fd_set* const read_;
-    fd_set* const write_;
-    fd_set* const except_;
-    Sets given_;
-    const bool is_known_;  // given_
+    const size_t words_;  // of each set
+    Room<Word, 3 * FD_SETSIZE / 64> room_;
+    std::array<Set, 3> sets_{};  // read, write, except
 };
 
 /// epoll_ctl(2) for a buffer: a result or minus an errno. What is watched is ready once no fence is

@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include <cerrno>
 
 #include "shim/board.h"
+#include "shim/frames.h"
 #include "shim/syscalls.h"
 #include "transport/client.h"
 
@@ -62,17 +62,6 @@ size_t index_of(const ChannelSlot& slot) {
     return static_cast<size_t>(&slot - shared_pool.load()->slots);
 }
 
-/// Out of the way of applications that count on low numbers.
-int move_high(int fd) {
-    rlimit limit{};
-    raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, &limit);
-    const int lowest = limit.rlim_cur > 1024 ? 512 : static_cast<int>(limit.rlim_cur / 2);
-    const long moved = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
-    if (moved < 0) return fd;
-    close_fd(fd);
-    return static_cast<int>(moved);
-}
-
 /// What connecting failed with, as an ioctl of the device says it: nobody there is ENODEV; what
 /// this process ran out of (EMFILE, ENOMEM) is its own to know.
 int error_of_connecting(int error) {
@@ -118,18 +107,6 @@ void drop_pooled(ChannelSlot& slot) {
     inherited[index_of(slot)].cookie.store(0);
 }
 
-/// The call that took the slot on this very thread has been jumped out of: its frame is no more.
-/// Not sure (a signal handler inside that call, another stack): no.
-bool is_abandoned(const ChannelSlot& slot, uintptr_t frame) {
-    stack_t stack{};
-    raw_syscall(SYS_sigaltstack, nullptr, &stack);
-    if (stack.ss_flags & SS_ONSTACK) return false;
-    const uintptr_t recorded = slot.frame.load();
-    const auto signal_stack = reinterpret_cast<uintptr_t>(stack.ss_sp);
-    if (!(stack.ss_flags & SS_DISABLE) && recorded - signal_stack < stack.ss_size) return true;
-    return recorded <= frame;  // stacks grow down
-}
-
 bool take(ChannelSlot& slot, uint32_t from, int thread, uintptr_t frame) {
     if (!slot.state.compare_exchange_strong(from, ChannelSlot::Busy)) return false;
     slot.frame.store(frame);
@@ -141,7 +118,7 @@ bool take(ChannelSlot& slot, uint32_t from, int thread, uintptr_t frame) {
 void sweep_abandoned(Pool& mine, int thread, uintptr_t frame) {
     for (ChannelSlot& slot : mine.slots) {
         if (slot.state.load() != ChannelSlot::Busy || slot.thread.load() != thread) continue;
-        if (!is_abandoned(slot, frame)) continue;
+        if (!is_abandoned(slot.frame.load(), frame)) continue;
         drop_pooled(slot);
         slot.thread.store(0);
         slot.state.store(ChannelSlot::Empty);

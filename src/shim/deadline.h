@@ -25,6 +25,7 @@ class Deadline {
         left_ = {.tv_sec = left / second_, .tv_nsec = left % second_};
         return &left_;
     }
+    bool is_over() { return is_set_ && end_ <= now(); }
 
   private:
     static constexpr int64_t second_ = 1'000'000'000;

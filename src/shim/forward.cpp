@@ -224,16 +224,22 @@ long forward_buffer_ioctl(int fd, uint32_t command, void* argument) {
     return result_of(answer);
 }
 
-long poll_buffer(int fd, int events, bool wants_later, BufferReadiness& readiness) {
+long poll_buffer(int fd, int events, transport::WantsDescriptor wants, const sigset_t* mask,
+                 BufferReadiness& readiness) {
+    using transport::WantsDescriptor;
     const transport::PollBufferBody body{.events = static_cast<uint32_t>(events),
-                                         .wants_descriptor = wants_later};
+                                         .wants_descriptor = static_cast<uint32_t>(wants)};
     const Answer answer = call(fd, Signals::Ignored, true, [&](ClientCall& client) {
+        if (mask) client.sleep_with(*mask);
         return client.send(MessageType::PollBuffer, body, {}, {}, fd);
     });
+    readiness = {.is_interrupted = answer.interrupted};
     if (answer.error != 0) return -answer.error;
-    const bool needs_later = wants_later || answer.result != (events & (POLLIN | POLLOUT));
-    if (needs_later && answer.fd < 0) return -EMFILE;
-    readiness = {answer.result, answer.fd};
+    const bool is_given = wants == WantsDescriptor::Always ||
+                          (wants == WantsDescriptor::IfPending && answer.result == 0);
+    if (is_given && answer.fd < 0) return -EMFILE;
+    readiness.ready = answer.result;
+    readiness.later = answer.fd;
     return 0;
 }
 

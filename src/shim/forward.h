@@ -2,6 +2,7 @@
 // errno.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -36,11 +37,13 @@ long forward_buffer_ioctl(int fd, uint32_t command, void* argument);
 
 /// What poll(2) of a dma-buf is to say.
 struct BufferReadiness {
-    int ready = 0;   // of POLLIN and POLLOUT
-    int later = -1;  // a descriptor that becomes ready as the dma-buf will; the caller closes it
+    int ready = 0;                // of POLLIN and POLLOUT
+    int later = -1;               // the descriptor, if one is wanted; the caller closes it
+    bool is_interrupted = false;  // a signal has been handled; also beside an error
 };
-/// `later` is there when not all of `events` is ready, or if it is wanted.
-long poll_buffer(int fd, int events, bool wants_later, BufferReadiness& readiness);
+/// `mask`: for who has blocked signals, the thread's while this sleeps; else null.
+long poll_buffer(int fd, int events, transport::WantsDescriptor wants, const sigset_t* mask,
+                 BufferReadiness& readiness);
 
 /// mmap(2) of a DRM file: maps the buffer's memory.
 long forward_mmap(int fd, const FdLabel& label, void* address, size_t length, int protection,

@@ -1,14 +1,14 @@
-// select(2) of buffers among other descriptors.
+// select(2) of buffers among other descriptors: a poll of those that are in the sets.
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 
+#include "shim/buffer_wait.h"
 #include "shim/buffers.h"
-#include "shim/deadline.h"
 #include "shim/descriptors.h"
-#include "shim/forward.h"
 #include "shim/result.h"
 #include "shim/syscalls.h"
 
@@ -16,155 +16,136 @@ namespace plugboard::shim {
 namespace {
 
 constexpr size_t word_bits = 64;
+constexpr int most = 1 << 20;  // no process has a number beyond, unless its administrator says so
 
-bool is_in(const fd_set& set, int fd) {
-    return FD_ISSET(fd, &set) != 0;
+/// What is asked of the descriptors in each set, and what makes them ready.
+/// Linux: fs/select.c, POLLIN_SET, POLLOUT_SET, POLLEX_SET
+constexpr std::array<short, 3> asked = {POLLIN | POLLRDNORM | POLLRDBAND,
+                                        POLLOUT | POLLWRNORM | POLLWRBAND, POLLPRI};
+constexpr std::array<short, 3> answers = {asked[0] | POLLHUP | POLLERR | POLLNVAL,
+                                          asked[1] | POLLERR | POLLNVAL, asked[2] | POLLNVAL};
+
+bool is_in(const unsigned long* set, size_t fd) {
+    return set && (set[fd / word_bits] >> (fd % word_bits) & 1) != 0;
 }
 
-/// What a pointer of the caller's points at; an empty one for none. False: it cannot be read.
-bool copy_set(const fd_set* from, int count, fd_set& to) {
-    FD_ZERO(&to);
-    const size_t words = (static_cast<size_t>(count) + word_bits - 1) / word_bits;
-    return !from || copy_from(from, &to, words * sizeof(long));
+void put(unsigned long* set, size_t fd, bool is_in) {
+    const unsigned long bit = 1ul << (fd % word_bits);
+    set[fd / word_bits] = is_in ? set[fd / word_bits] | bit : set[fd / word_bits] & ~bit;
 }
 
-/// Gives back the first `count`; their number.
-int give_set(const fd_set& from, int count, fd_set* to) {
-    int given = 0;
-    for (int fd = 0; to && fd < count; fd++) {
-        if (is_in(from, fd)) {
-            FD_SET(fd, to);
-            given++;
-        } else {
-            FD_CLR(fd, to);
-        }
-    }
-    return given;
+/// One that has been left out of the poll is a negative number.
+size_t number_of(const pollfd& entry) {
+    return static_cast<size_t>(entry.fd < 0 ? ~entry.fd : entry.fd);
 }
 
-/// A set that has room for the daemon's descriptors, whatever their numbers.
-class Numbers {
-  public:
-    static constexpr int most = 8192;
-    void add(int fd) { words_[index(fd)] |= bit(fd); }
-    bool has(int fd) const { return (words_[index(fd)] & bit(fd)) != 0; }
-    void add_all(const fd_set& set, int count) {
-        for (int fd = 0; fd < count; fd++) {
-            if (is_in(set, fd)) add(fd);
-        }
-    }
-    void* words() { return words_.data(); }
-
-  private:
-    static size_t index(int fd) { return static_cast<size_t>(fd) / word_bits; }
-    static unsigned long bit(int fd) { return 1ul << (static_cast<size_t>(fd) % word_bits); }
-    std::array<unsigned long, most / word_bits> words_{};
-};
-
-/// The descriptors that buffers are waited for with.
-struct StandIns {
-    static constexpr size_t most = 64;
-    std::array<int, most> all{};
-    size_t count = 0;
-    int above = 0;  // all numbers
-    Numbers read, write;
-
-    bool add(int fd, int events) {
-        if (count == most || fd >= Numbers::most) {
-            close_fd(fd);
-            return false;
-        }
-        all[count++] = fd;
-        above = std::max(above, fd + 1);
-        if (events & POLLIN) read.add(fd);
-        if (events & POLLOUT) write.add(fd);
-        return true;
-    }
-    ~StandIns() {
-        for (size_t i = 0; i < count; i++) close_fd(all[i]);
-    }
-};
+bool is_open(size_t fd) {
+    return raw_syscall(SYS_fcntl, fd, F_GETFD) >= 0;
+}
 
 }  // namespace
 
 SelectSets::SelectSets(int count, fd_set* read, fd_set* write, fd_set* except)
-    : count_(count),
-      read_(read),
-      write_(write),
-      except_(except),
-      is_known_(count > 0 && count <= FD_SETSIZE && copy_set(read, count, given_.read) &&
-                copy_set(write, count, given_.write) && copy_set(except, count, given_.except)) {}
-
-bool SelectSets::has_ready_buffer() const {
-    if (!is_known_) return false;
-    for (int fd = 0; fd < count_; fd++) {
-        const bool is_ready = (read_ && is_in(*read_, fd)) || (write_ && is_in(*write_, fd));
-        if (is_ready && is_buffer(fd)) return true;
+    : words_((static_cast<size_t>(std::clamp(count, 0, most)) + word_bits - 1) / word_bits),
+      room_(3 * words_) {
+    if (!room_.all()) return;
+    const std::array<fd_set*, 3> seen = {read, write, except};
+    for (size_t i = 0; i < seen.size(); i++) {
+        Word* const given = room_.all() + i * words_;
+        // The kernel looks at no more than the process has room for: there may be less.
+        if (seen[i]) copy_readable(seen[i], given, words_ * sizeof(Word));
+        sets_[i] = {reinterpret_cast<Word*>(seen[i]), given};
     }
-    return false;
 }
 
-/// Takes the buffers out of `others`, and puts those that are ready into `ready`. 0 or minus an
-/// errno.
-static long ask_for_buffers(int count, SelectSets::Sets& ready, SelectSets::Sets& others,
-                            StandIns& stand_ins) {
-    for (int fd = 0; fd < count; fd++) {
-        const int asked =
-            (is_in(others.read, fd) ? POLLIN : 0) | (is_in(others.write, fd) ? POLLOUT : 0);
-        if ((asked == 0 && !is_in(others.except, fd)) || !is_buffer(fd)) continue;
-        FD_CLR(fd, &others.read);
-        FD_CLR(fd, &others.write);
-        FD_CLR(fd, &others.except);
-        BufferReadiness state;
-        const long error = asked == 0 ? 0 : poll_buffer(fd, asked, false, state);
-        if (error == -ENOMEM || error == -EMFILE || error == -ENFILE) return -ENOMEM;
-        if (error < 0) state.ready = asked;  // what no daemon knows is memory like any other
-        if (state.ready & POLLIN) FD_SET(fd, &ready.read);
-        if (state.ready & POLLOUT) FD_SET(fd, &ready.write);
-        if (state.later >= 0 && !stand_ins.add(state.later, asked)) return -ENOMEM;
+/// Of each number that is in a set.
+template <class Do>
+void SelectSets::for_each(Do to_do) const {
+    for (size_t word = 0; word < words_; word++) {
+        Word rest = 0;
+        for (const Set& set : sets_) rest |= set.given ? set.given[word] : 0;
+        for (; rest != 0; rest &= rest - 1)
+            to_do(word * word_bits + static_cast<size_t>(std::countr_zero(rest)));
     }
-    return 0;
+}
+
+bool SelectSets::has_ready_buffer() const {
+    bool has = false;
+    for_each([&](size_t fd) {
+        const bool is_ready = std::any_of(sets_.begin(), sets_.end(), [fd](const Set& set) {
+            return is_in(set.given, fd) && is_in(set.seen, fd);
+        });
+        has = has || (is_ready && is_buffer(static_cast<int>(fd)));
+    });
+    return has;
+}
+
+/// What select(2) has been asked, and has said so far; how many that are.
+nfds_t SelectSets::list(pollfd* fds) const {
+    nfds_t count = 0;
+    for_each([&](size_t fd) {
+        // Numbers beyond those that the kernel looks at may be anything.
+        if (!is_open(fd)) return;
+        pollfd& entry = fds[count++];
+        entry = {static_cast<int>(fd), 0, 0};
+        for (size_t i = 0; i < sets_.size(); i++) {
+            if (!is_in(sets_[i].given, fd)) continue;
+            entry.events = static_cast<short>(entry.events | asked[i]);
+            if (is_in(sets_[i].seen, fd))
+                entry.revents = static_cast<short>(entry.revents | asked[i]);
+        }
+    });
+    return count;
+}
+
+/// Fills the caller's sets; how much is in them.
+int SelectSets::tell(const pollfd* fds, nfds_t count) const {
+    int ready = 0;
+    for (nfds_t entry = 0; entry < count; entry++) {
+        const size_t fd = number_of(fds[entry]);
+        for (size_t i = 0; i < sets_.size(); i++) {
+            if (!is_in(sets_[i].given, fd)) continue;
+            const bool is_ready = (fds[entry].revents & answers[i]) != 0;
+            put(sets_[i].seen, fd, is_ready);
+            ready += is_ready;
+        }
+    }
+    return ready;
+}
+
+/// An error leaves the sets as they were.
+void SelectSets::tell_what_was_given() const {
+    for_each([&](size_t fd) {
+        for (const Set& set : sets_) {
+            if (is_in(set.given, fd)) put(set.seen, fd, true);
+        }
+    });
 }
 
 int SelectSets::select_buffers(const timespec* timeout, const sigset_t* mask, timespec& left) {
     Deadline deadline(timeout);
-    for (;;) {
-        Sets ready{}, others = given_;
-        StandIns stand_ins;
-        if (const long error = ask_for_buffers(count_, ready, others, stand_ins); error < 0)
-            return finish(error);
-        const bool is_one_ready = count_in(ready) > 0;
-        stand_ins.read.add_all(others.read, count_);
-        stand_ins.write.add_all(others.write, count_);
-        Numbers except;
-        except.add_all(others.except, count_);
-        timespec at_once{};
-        const struct {
-            const sigset_t* mask;
-            size_t size;
-        } kernel_mask{is_one_ready ? nullptr : mask, sizeof(long)};
-        const long found =
-            raw_syscall(SYS_pselect6, std::max(count_, stand_ins.above), stand_ins.read.words(),
-                        stand_ins.write.words(), except.words(),
-                        is_one_ready ? &at_once : deadline.left(), &kernel_mask);
-        if (found < 0) return finish(found);
-        for (int fd = 0; fd < count_; fd++) {
-            if (is_in(others.read, fd) && stand_ins.read.has(fd)) FD_SET(fd, &ready.read);
-            if (is_in(others.write, fd) && stand_ins.write.has(fd)) FD_SET(fd, &ready.write);
-            if (is_in(others.except, fd) && except.has(fd)) FD_SET(fd, &ready.except);
+    nfds_t count = 0;
+    for_each([&](size_t) { count++; });
+    BufferWait wait(nullptr, count);
+    pollfd* const fds = wait.fds();
+    if (fds) wait.set_count(count = list(fds));
+    long found = -ENOMEM;
+    while (fds) {
+        found = wait.wait(deadline, mask);
+        if (found <= 0) break;
+        found = tell(fds, count);
+        if (found > 0) break;
+        // A hang-up, of which only poll(2) tells: it is the last that such a descriptor says.
+        for (nfds_t i = 0; i < count; i++) {
+            if (fds[i].revents != 0 && fds[i].fd >= 0) fds[i].fd = ~fds[i].fd;
+            fds[i].revents = 0;
         }
-        if (found > 0 && count_in(ready) == 0) continue;  // a buffer: it may have another fence
-        if (const timespec* rest = deadline.left()) left = *rest;
-        return give_set(ready.read, count_, read_) + give_set(ready.write, count_, write_) +
-               give_set(ready.except, count_, except_);
     }
-}
-
-int SelectSets::count_in(const Sets& sets) const {
-    int count = 0;
-    for (int fd = 0; fd < count_; fd++)
-        count += is_in(sets.read, fd) + is_in(sets.write, fd) + is_in(sets.except, fd);
-    return count;
+    if (found == 0) tell(fds, count);
+    if (found < 0) tell_what_was_given();
+    if (const timespec* rest = deadline.left()) left = *rest;
+    wait.end();
+    return finish(found);
 }
 
 }  // namespace plugboard::shim

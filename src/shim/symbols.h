@@ -1,7 +1,7 @@
 // What the wrappers around libc share. They are the only names that this library exports, a file
 // for each family: symbols_*.cpp. Each decides whether a call is ours, and passes all others on.
 // They may run before any constructor, in signal handlers and between vfork and exec: no
-// allocation, no locks, no C++ runtime.
+// allocation, no C++ runtime, no lock but shim/lock.h's.
 #pragma once
 
 #include <fcntl.h>

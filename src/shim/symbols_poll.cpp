@@ -5,6 +5,7 @@
 #include <sys/select.h>
 
 #include "shim/buffers.h"
+#include "shim/cancellation.h"
 #include "shim/descriptors.h"
 #include "shim/symbols.h"
 
@@ -41,37 +42,41 @@ int __ppoll_chk(pollfd* fds, nfds_t count, const timespec* timeout, const sigset
 
 int pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
             const sigset_t* mask) {
-    const auto select_real = [&] {
-        return real<"pselect", decltype(::pselect)>()(count, read, write, except, timeout, mask);
-    };
-    if (!shim::board()) return select_real();
+    const auto real_pselect = real<"pselect", decltype(::pselect)>();
+    if (!shim::board()) return real_pselect(count, read, write, except, timeout, mask);
     shim::SelectSets sets(count, read, write, except);
-    const int found = select_real();
-    if (found <= 0 || !sets.has_ready_buffer()) return found;
-    timespec left{};
-    return sets.select_buffers(timeout, mask, left);
+    const auto wait = [&] {
+        const int found = real_pselect(count, read, write, except, timeout, mask);
+        if (found <= 0 || !sets.has_ready_buffer()) return found;
+        timespec left{};
+        return sets.select_buffers(timeout, mask, left);
+    };
+    return shim::call_cancellably(wait, [&] { sets.give_back(); });
 }
 
 int select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
-    const auto select_real = [&] {
-        return real<"select", decltype(::select)>()(count, read, write, except, timeout);
-    };
-    if (!shim::board()) return select_real();
+    const auto real_select = real<"select", decltype(::select)>();
+    if (!shim::board()) return real_select(count, read, write, except, timeout);
     shim::SelectSets sets(count, read, write, except);
-    const int found = select_real();
-    if (found <= 0 || !sets.has_ready_buffer()) return found;
-    // It has returned at once: all of the timeout is left.
-    timespec left{};
-    if (timeout) left = {.tv_sec = timeout->tv_sec, .tv_nsec = timeout->tv_usec * 1000};
-    const timespec whole = left;
-    const int result = sets.select_buffers(timeout ? &whole : nullptr, nullptr, left);
-    if (timeout) *timeout = {.tv_sec = left.tv_sec, .tv_usec = left.tv_nsec / 1000};
-    return result;
+    const auto wait = [&] {
+        const int found = real_select(count, read, write, except, timeout);
+        if (found <= 0 || !sets.has_ready_buffer()) return found;
+        // It has returned at once: all of the timeout is left.
+        timespec left{};
+        if (timeout) left = {.tv_sec = timeout->tv_sec, .tv_nsec = timeout->tv_usec * 1000};
+        const timespec whole = left;
+        const int result = sets.select_buffers(timeout ? &whole : nullptr, nullptr, left);
+        if (timeout) *timeout = {.tv_sec = left.tv_sec, .tv_usec = left.tv_nsec / 1000};
+        return result;
+    };
+    return shim::call_cancellably(wait, [&] { sets.give_back(); });
 }
 
 int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {
+    const int saved = errno;
     const int done = real<"epoll_ctl", decltype(::epoll_ctl)>()(epoll, operation, fd, event);
     if (done >= 0 || errno != EPERM || !shim::board() || !shim::is_buffer(fd)) return done;
+    errno = saved;
     return finish(shim::watch_buffer(epoll, operation, fd, event));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -29,6 +30,16 @@ inline long stat_fd(int fd, struct stat& info) {
 inline long read_link(const char* path, char* text, size_t size) {
     return raw_syscall(SYS_readlinkat, AT_FDCWD, path, text, size);
 }
+/// Out of the way of applications that count on low numbers. Close-on-exec; the new number.
+inline int move_high(int fd) {
+    rlimit limit{};
+    raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, &limit);
+    const int lowest = limit.rlim_cur > 1024 ? 512 : static_cast<int>(limit.rlim_cur / 2);
+    const long moved = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
+    if (moved < 0) return fd;
+    close_fd(fd);
+    return static_cast<int>(moved);
+}
 inline int process_id() {
     return static_cast<int>(raw_syscall(SYS_getpid));
 }
@@ -44,12 +55,17 @@ inline uint64_t cookie_of(int fd) {
     return cookie;
 }
 
-/// Copies user memory that may not be there. False: not all of it could be read.
-inline bool copy_from(const void* address, void* to, size_t size) {
+/// Copies as much of user memory as is there; how much.
+inline size_t copy_readable(const void* address, void* to, size_t size) {
     const iovec local{to, size};
     const iovec remote{const_cast<void*>(address), size};
-    return raw_syscall(SYS_process_vm_readv, process_id(), &local, 1ul, &remote, 1ul, 0ul) ==
-           static_cast<long>(size);
+    const long copied =
+        raw_syscall(SYS_process_vm_readv, process_id(), &local, 1ul, &remote, 1ul, 0ul);
+    return copied < 0 ? 0 : static_cast<size_t>(copied);
+}
+/// Copies user memory that may not be there. False: not all of it could be read.
+inline bool copy_from(const void* address, void* to, size_t size) {
+    return copy_readable(address, to, size) == size;
 }
 
 }  // namespace plugboard::shim

@@ -92,8 +92,12 @@ long ClientCall::peek(Head& head) {
     const long early = peek_busily(header);
     if (early >= 0) return early;
     for (;;) {
-        if (signals_ == Signals::Eintr && !cancelled_) {
-            pollfd ready{socket_.load(), POLLIN, 0};
+        pollfd ready{socket_.load(), POLLIN, 0};
+        if (sleep_mask_) {
+            while (raw_syscall(SYS_ppoll, &ready, 1, nullptr, sleep_mask_, kernel_mask_size) ==
+                   -EINTR)
+                interrupted_ = true;
+        } else if (signals_ == Signals::Eintr && !cancelled_) {
             const long polled =
                 raw_syscall(SYS_ppoll, &ready, 1, nullptr, &old_mask_, kernel_mask_size);
             if (polled == -EINTR) cancel();
@@ -162,7 +166,10 @@ void ClientCall::answer_install(Head& head, const Message& message) {
 Answer ClientCall::finish(Head& head, const Message& message, bool close_on_exec) {
     if (busy_poll_) busy_poll_->note_message(monotonic_ns());
     const auto body = message.body<ReplyBody>();
-    Answer answer{.result = body.result, .error = body.error, .value = body.value};
+    Answer answer{.interrupted = interrupted_,
+                  .result = body.result,
+                  .error = body.error,
+                  .value = body.value};
     std::array<Range, max_ranges> ranges;
     const size_t count = message.range_count();
     for (size_t i = 0; i < count; i++) ranges[i] = message.range(i);
@@ -212,7 +219,7 @@ Answer ClientCall::wait(int own_fd, bool close_on_exec) {
         break;
     }
     close_installed();
-    return {.broken = true, .result = -1, .error = ENODEV};
+    return {.broken = true, .interrupted = interrupted_, .result = -1, .error = ENODEV};
 }
 
 int connect_channel(const char* socket_path, uint64_t& board) {

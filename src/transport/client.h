@@ -21,7 +21,8 @@ namespace plugboard::transport {
 enum class Signals : uint8_t { Ignored, Eintr, Restart };
 
 struct Answer {
-    bool broken = false;  // the daemon is gone, or does not speak our language
+    bool broken = false;       // the daemon is gone, or does not speak our language
+    bool interrupted = false;  // by a signal's handler: see sleep_with()
     int result = 0;
     int error = 0;  // errno; 0: success
     uint64_t value = 0;
@@ -52,6 +53,9 @@ class ClientCall {
     }
     /// Blocks signals until the end of the call if they must not be lost between send and wait.
     void prepare_signals();
+    /// For who has blocked signals for longer than this call, which must be Ignored: `mask` is the
+    /// thread's whenever the call sleeps.
+    void sleep_with(const sigset_t& mask) { sleep_mask_ = &mask; }
     /// Serves what the daemon asks until the reply. `own_fd` proves possession where asked for. A
     /// descriptor in the reply is close-on-exec if wanted so.
     Answer wait(int own_fd, bool close_on_exec);
@@ -83,7 +87,9 @@ class ClientCall {
     BusyPoll* const busy_poll_;
     bool blocked_ = false;
     bool cancelled_ = false;
+    bool interrupted_ = false;
     unsigned long old_mask_ = 0;
+    const sigset_t* sleep_mask_ = nullptr;
     std::array<int, 64> installed_;
     size_t installed_count_ = 0;
 };

@@ -15,7 +15,7 @@ namespace plugboard::transport {
 
 static_assert(std::endian::native == std::endian::little, "the wire is little-endian");
 
-inline constexpr uint32_t protocol_version = 3;
+inline constexpr uint32_t protocol_version = 4;
 inline constexpr size_t max_payload = 64 * 1024;  // bytes after header, body and ranges
 // A shim keeps them on its stack, which may be a signal handler's.
 inline constexpr size_t max_ranges = 16;
@@ -130,11 +130,13 @@ struct NameUeventsBody {
 /// In place of a message that a reader was too slow for. No uevent is as short.
 inline constexpr size_t uevents_lost_size = 17;
 
-/// The reply's result is what of `events` is ready, of POLLIN and POLLOUT. A descriptor comes with
-/// it when some is not, or if wanted so: it becomes ready with the fences that are pending now.
+/// IfPending: none of the events is ready.
+enum class WantsDescriptor : uint32_t { IfPending, Always, Never };
+/// The reply's result is what of `events` is ready, of POLLIN and POLLOUT. The descriptor that may
+/// come with it becomes ready with the fences that are pending now.
 struct PollBufferBody {
     uint32_t events = 0;
-    uint32_t wants_descriptor = 0;
+    uint32_t wants_descriptor = 0;  // WantsDescriptor
 };
 
 struct CancelBody {};

@@ -1,6 +1,8 @@
 // The board's descriptors and threads are none of the program's: it may count its own, close all
 // that it does not know, and wait for signals.
 #define _GNU_SOURCE
+#include <sys/epoll.h>
+
 #include "embedded.h"
 
 static volatile sig_atomic_t caught;
@@ -26,6 +28,34 @@ static void check_signals(void) {
     CHECK(caught == 1);
 }
 
+/// What the board closes has the same numbers as what the program watches, and is something else.
+static void check_watched_buffers(void) {
+    enum { many = 40 };
+    const int card = open_card(0), epoll = epoll_create1(0);
+    uint32_t handle = 0, pitch = 0;
+    uint64_t size = 0;
+    int buffers[many], lost = 0;
+    CHECK(drmModeCreateDumbBuffer(card, 64, 64, 32, 0, &handle, &pitch, &size) == 0);
+    struct epoll_event event = {.events = EPOLLIN};
+    for (int i = 0; i < many; i++) {
+        buffers[i] = -1;
+        CHECK(drmPrimeHandleToFD(card, handle, 0, &buffers[i]) == 0);
+        CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, buffers[i], &event) == 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        const int other = open_card(0);
+        CHECK(is_alive(other));
+        close(other);
+    }
+    for (int i = 0; i < many; i++) {
+        lost += epoll_ctl(epoll, EPOLL_CTL_MOD, buffers[i], &event) != 0;
+        close(buffers[i]);
+    }
+    CHECK(lost == 0);
+    close(epoll);
+    close(card);
+}
+
 int main(void) {
     closefrom(3);  // of who started this
     const int before = count_fds();
@@ -43,6 +73,8 @@ int main(void) {
     CHECK(is_alive(second));
     CHECK(answers("{\"op\": \"status\"}", "\"opens\":2"));
     close(second);
+
+    check_watched_buffers();
 
     plugboard_embed_stop();
     CHECK(count_fds() == before);

@@ -15,7 +15,14 @@ static int connect_to_board(void) {
 }
 
 // src/transport/protocol.h
-enum { protocol_version = 3, type_hello = 1, type_ioctl = 3, type_proof = 15, type_need_proof = 69 };
+enum {
+    protocol_version = 4,
+    type_hello = 1,
+    type_ioctl = 3,
+    type_poll_buffer = 10,
+    type_proof = 15,
+    type_need_proof = 69
+};
 
 struct header {
     uint16_t type, ranges;
@@ -32,16 +39,18 @@ static bool is_ended(int fd) {
     return false;
 }
 
+struct reply {
+    struct header header;
+    int32_t result, error;
+    uint64_t value;
+};
+
 static bool is_greeted(int fd) {
     struct {
         struct header header;
         uint32_t version, reserved;
     } hello = {{type_hello, 0, 0, sizeof hello, 0}, protocol_version, 0};
-    struct {
-        struct header header;
-        int32_t result, error;
-        uint64_t value;
-    } reply;
+    struct reply reply;
     send(fd, &hello, sizeof hello, MSG_NOSIGNAL);
     return recv(fd, &reply, sizeof reply, 0) == sizeof reply && reply.error == 0;
 }
@@ -110,6 +119,26 @@ static void check_surplus_fds(int card) {
     for (; left > before + 2 && now() - start < 5; left = daemon_fds(card)) usleep(10000);
     CHECK(left <= before + 2);  // the last session may yet get what was sent to it
     CHECK(is_alive(card));
+}
+
+/// No way of waiting that there is; and no descriptor.
+static void check_polls_of_buffers(void) {
+    const struct {
+        uint32_t wants;
+        int error;
+    } cases[] = {{3, EINVAL}, {UINT32_MAX, EINVAL}, {2, EBADF}};
+    const int fd = greet_board();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct {
+            struct header header;
+            uint32_t events, wants;
+        } ask = {{type_poll_buffer, 0, (uint32_t)i + 1, sizeof ask, 0}, ~0u, cases[i].wants};
+        struct reply reply = {0};
+        send(fd, &ask, sizeof ask, MSG_NOSIGNAL);
+        CHECK(recv(fd, &reply, sizeof reply, 0) == sizeof reply);
+        CHECK(reply.error == cases[i].error);
+    }
+    close(fd);
 }
 
 /// Ranges whose sum or end does not fit into 64 bits, or that are not there, end the channel.
@@ -200,6 +229,7 @@ int main(void) {
     CHECK(is_alive(card));
 
     check_surplus_fds(card);
+    check_polls_of_buffers();
     check_range_overflow(card);
     check_wrong_sequence(card);
 

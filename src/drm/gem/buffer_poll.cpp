@@ -105,12 +105,14 @@ class BufferPoll final : public SpecialFile {
 }  // namespace
 
 Result<BufferState> poll(Request& request, const Ref<DmaBuf>& buffer, SpecialFiles& files,
-                         int events, bool wants_later) {
+                         int events, Later later) {
     BufferState state;
     for (const int event : {POLLIN, POLLOUT}) {
         if ((events & event) && !buffer->first_fence(usage_of(event))) state.ready |= event;
     }
-    if (!wants_later && state.ready == (events & (POLLIN | POLLOUT))) return state;
+    const bool is_wanted =
+        later == Later::Always || (later == Later::IfPending && state.ready == 0);
+    if (!is_wanted) return state;
 
     auto charge = TRY(drm::charge(request, Resource::SyncFiles));
     MaybeRef<BufferPoll> made;

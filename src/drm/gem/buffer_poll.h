@@ -19,10 +19,11 @@ struct BufferState {
     /// Becomes ready for each event when no fence is in its way any more, and stays so.
     UniqueFd later;
 };
+/// When that is wanted. IfPending: none of the events is ready.
+enum class Later { IfPending, Always, Never };
 
-/// What of `events` is ready. With `later` if some is not, or if it is wanted in any case. NFile,
-/// NoMem.
+/// What of `events` is ready. NFile, NoMem.
 Result<BufferState> poll(Request& request, const Ref<DmaBuf>& buffer, SpecialFiles& files,
-                         int events, bool wants_later);
+                         int events, Later later);
 
 }  // namespace plugboard::drm::gem
