@@ -12,7 +12,7 @@ packages=(
     librapidcheck-dev libtomlplusplus-dev libudev-dev libxcvt-dev nlohmann-json3-dev zlib1g-dev
     drm-info kmscube libdrm-tests libwayland-bin libwayland-dev python3 strace sway udev wayland-protocols weston
 )
-check_packages=(binutils clang clang-format clang-tidy edid-decode gcc graphviz golang-github-containers-common libcap2-bin musl-tools
+check_packages=(binutils clang clang-format clang-tidy edid-decode gcc graphviz golang-github-containers-common libcap2-bin lld musl-tools
     python3-seccomp)
 
 # install_missing PACKAGE...: quick when nothing is missing, and says what it installs.
