@@ -282,6 +282,15 @@ TEST_F(Prime, a_buffer_of_another_board_is_imported) {
     EXPECT_EQ(open.size, 8192u) << "whole pages";
 }
 
+TEST_F(Prime, a_buffer_is_memory_that_udmabuf_takes) {
+    const Exported exported = export_buffer(client_, client_.make_buffer());
+    const int seals = fcntl(exported.fd.borrow(), F_GET_SEALS);
+    ASSERT_GE(seals, 0);
+    EXPECT_EQ(seals & F_SEAL_SHRINK, F_SEAL_SHRINK);
+    EXPECT_EQ(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE), 0);
+    EXPECT_EQ(lseek(exported.fd.borrow(), 0, SEEK_END) % 4096, 0) << "whole pages";
+}
+
 TEST_F(Prime, memory_that_could_be_taken_away_is_no_dma_buf) {
     const auto refused = [&](const char* name, off_t size, int seals) {
         import_buffer(client_, foreign_memory(name, size, seals).borrow(), EINVAL);
