@@ -19,7 +19,7 @@ struct SyncSetDeadline {
 };
 inline constexpr uint32_t sync_set_deadline = _IOW(SYNC_IOC_MAGIC, 5, SyncSetDeadline);
 
-/// Whoever has the descriptor may call.
+/// Whoever has the descriptor may call, whatever becomes of the cards.
 inline constexpr uapi::Ioctl descriptor_ioctls[] = {
     {.command = DMA_BUF_IOCTL_SYNC,
      .name = "DMA_BUF_IOCTL_SYNC",

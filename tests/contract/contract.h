@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <type_traits>
@@ -19,11 +20,14 @@ namespace plugboard::tests {
 
 using ArgumentBytes = std::vector<std::byte>;
 
-/// Whose file makes the call.
-enum class CallerKind {
-    Master,   // the lit card's, with every client cap
-    Other,    // another client of that card
-    Painter,  // vgem's
+/// On what the call is made.
+enum class Target {
+    Master,    // the lit card's file, with every client cap
+    Other,     // another client's of that card
+    Painter,   // vgem's
+    DmaBuf,    // a descriptor, of a buffer of vgem
+    SyncFile,  // of the timeline's first point, which is to come
+    Timeline,  // of sw_sync
 };
 
 /// A good call made wrong in one way.
@@ -31,7 +35,8 @@ struct Refusal {
     std::string what;  // for people
     std::function<void(Scene&, ArgumentBytes&)> change;
     int error = 0;
-    std::string reason;  // part of it
+    std::string reason;              // part of it
+    std::optional<Target> target{};  // another than the good call's
 };
 
 /// A u64 of the argument that is an address in the good call, and that the handler goes to.
@@ -42,7 +47,7 @@ struct PointerMember {
 
 struct Contract {
     uint32_t command = 0;
-    CallerKind caller = CallerKind::Master;
+    Target target = Target::Master;
     std::function<ArgumentBytes(Scene&)> good;
     int good_error = 0;  // for ioctls that no driver of ours ever serves
     std::string good_reason;
@@ -50,11 +55,19 @@ struct Contract {
     std::vector<int> second_errors;  // what a second good call at the same time may answer, too
     std::vector<Refusal> refusals;
     std::vector<PointerMember> pointers;
+    std::optional<size_t> fd_offset;  // of an int that is a new descriptor after a good call
 
+    /// Of a card's ioctl.
     Client& client(Scene& scene) const;
-    /// The core's or the driver's.
+    /// The core's, the driver's, or one of drm::descriptor_ioctls.
     const uapi::Ioctl& row(Scene& scene) const;
-    int call(Scene& scene, ArgumentBytes& argument) const;
+    /// While it may wait there are vblanks.
+    Answer call(Scene& scene, void* argument) const;
+    Answer call(Scene& scene, ArgumentBytes& argument) const {
+        return call(scene, argument.data());
+    }
+    /// By any thread, and nothing happens meanwhile.
+    Answer call_at_once(Scene& scene, void* argument) const;
 };
 
 /// Makes a Contract of an ioctl whose argument is a struct.
@@ -68,8 +81,8 @@ class ContractOf {
         contract_.command = static_cast<uint32_t>(command);
         contract_.good = [good = std::move(good)](Scene& scene) { return bytes(good(scene)); };
     }
-    ContractOf& by(CallerKind caller) {
-        contract_.caller = caller;
+    ContractOf& on(Target target) {
+        contract_.target = target;
         return *this;
     }
     /// Whatever the argument.
@@ -95,6 +108,10 @@ class ContractOf {
     }
     ContractOf& points(std::string name, size_t offset) {
         contract_.pointers.push_back({std::move(name), offset});
+        return *this;
+    }
+    ContractOf& gives_fd(size_t offset) {
+        contract_.fd_offset = offset;
         return *this;
     }
     operator Contract() const { return contract_; }
@@ -144,9 +161,11 @@ Contracts lease_contracts();
 Contracts syncobj_contracts();
 Contracts vgem_contracts();
 
-/// Of all of them, in the order of their numbers.
-const Contracts& all_contracts();
-/// Null: there is none.
+/// Of all ioctls of cards, in the order of their numbers.
+const Contracts& node_contracts();
+/// Of those of dma-bufs, sync files and sw_sync timelines.
+const Contracts& descriptor_contracts();
+/// Among both. Null: there is none.
 const Contract* find_contract(uint32_t command);
 
 }  // namespace plugboard::tests

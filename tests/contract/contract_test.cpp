@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <string>
 
 #include "base/ref.h"
+#include "drm/descriptor_ioctls.h"
 #include "drm/driver_ioctl.h"
 #include "uapi/ioctl_fields.h"
 
@@ -37,20 +39,24 @@ class IoctlContract : public testing::TestWithParam<Contract> {
     std::unique_ptr<Scene> scene_ = std::make_unique<Scene>();
 };
 
-void expect_refused(const Client& client, int answer, int error, const std::string& reason) {
-    EXPECT_EQ(result_name(answer), result_name(error)) << client.reason();
-    EXPECT_FALSE(client.reason().empty());
-    EXPECT_NE(client.reason().find(reason), std::string::npos) << client.reason();
+/// Of the ioctls of a card.
+class NodeContract : public IoctlContract {};
+/// Of those of dma-bufs, sync files and timelines.
+class DescriptorContract : public IoctlContract {};
+
+void expect_refused(const Answer& answer, int error, const std::string& reason) {
+    EXPECT_EQ(result_name(answer.error), result_name(error)) << answer.reason;
+    EXPECT_FALSE(answer.reason.empty());
+    EXPECT_NE(answer.reason.find(reason), std::string::npos) << answer.reason;
 }
 
 TEST_P(IoctlContract, a_good_call_succeeds) {
     ArgumentBytes argument = contract.good(scene());
-    const int answer = contract.call(scene(), argument);
-    Client& client = contract.client(scene());
+    const Answer answer = contract.call(scene(), argument);
     if (contract.good_error == 0) {
-        EXPECT_EQ(result_name(answer), "ok") << client.reason();
+        EXPECT_EQ(result_name(answer.error), "ok") << answer.reason;
     } else {
-        expect_refused(client, answer, contract.good_error, contract.good_reason);
+        expect_refused(answer, contract.good_error, contract.good_reason);
     }
     if (contract.is_no_operation) {
         EXPECT_EQ(argument, contract.good(scene()));
@@ -63,17 +69,17 @@ TEST_P(IoctlContract, each_wrong_argument_has_its_errno_and_its_reason) {
         start_again();
         ArgumentBytes argument = contract.good(scene());
         refusal.change(scene(), argument);
-        const int answer = contract.call(scene(), argument);
-        expect_refused(contract.client(scene()), answer, refusal.error, refusal.reason);
+        Contract wrong = contract;
+        wrong.target = refusal.target.value_or(contract.target);
+        expect_refused(wrong.call(scene(), argument), refusal.error, refusal.reason);
     }
 }
 
 TEST_P(IoctlContract, each_bad_pointer_is_a_fault_with_a_reason) {
     if (_IOC_SIZE(contract.command) != 0) {
-        Client& client = contract.client(scene());
-        const int answer =
-            client.ioctl(contract.command, reinterpret_cast<void*>(Scene::bad_pointer));
-        expect_refused(client, answer, EFAULT, "0x8");
+        const auto bad = reinterpret_cast<void*>(Scene::bad_pointer);
+        const bool is_of_card = _IOC_TYPE(contract.command) == uapi::type_byte;
+        expect_refused(contract.call(scene(), bad), EFAULT, is_of_card ? "0x8" : "argument");
     }
     for (const PointerMember& pointer : contract.pointers) {
         SCOPED_TRACE(pointer.name);
@@ -83,27 +89,33 @@ TEST_P(IoctlContract, each_bad_pointer_is_a_fault_with_a_reason) {
         std::memcpy(&good, argument.data() + pointer.offset, sizeof(good));
         ASSERT_GT(good, Scene::bad_pointer);
         std::memcpy(argument.data() + pointer.offset, &Scene::bad_pointer, sizeof(good));
-        const int answer = contract.call(scene(), argument);
-        expect_refused(contract.client(scene()), answer, EFAULT, "");
+        expect_refused(contract.call(scene(), argument), EFAULT, "");
     }
 }
 
-TEST_P(IoctlContract, after_unplug_it_is_ENODEV) {
+TEST_P(NodeContract, after_unplug_it_is_ENODEV) {
     ArgumentBytes argument = contract.good(scene());
     scene().unplug();
-    const int answer = contract.call(scene(), argument);
-    expect_refused(contract.client(scene()), answer, ENODEV, "is gone");
+    expect_refused(contract.call(scene(), argument), ENODEV, "is gone");
 }
 
-TEST_P(IoctlContract, an_unplug_during_the_call_is_ENODEV) {
+TEST_P(DescriptorContract, after_unplug_of_all_cards_it_is_what_it_was) {
+    ArgumentBytes argument = contract.good(scene());
+    scene().dma_buf();  // while there is who makes one
+    scene().unplug();
+    const Answer answer = contract.call(scene(), argument);
+    EXPECT_EQ(result_name(answer.error), "ok") << answer.reason;
+}
+
+TEST_P(NodeContract, an_unplug_during_the_call_is_ENODEV) {
     ArgumentBytes argument = contract.good(scene());
     const drm::StopHook hook = [this](drm::Device&, const uapi::Ioctl&, drm::StopPoint point) {
         if (point == drm::StopPoint::AfterCopy) scene().unplug();
     };
     drm::stop_hook = &hook;
-    const int answer = contract.call(scene(), argument);
+    const Answer answer = contract.call(scene(), argument);
     drm::stop_hook = nullptr;
-    expect_refused(contract.client(scene()), answer, ENODEV, "is gone");
+    expect_refused(answer, ENODEV, "is gone");
 }
 
 TEST_P(IoctlContract, two_threads_may_call_it_at_once) {
@@ -112,13 +124,9 @@ TEST_P(IoctlContract, two_threads_may_call_it_at_once) {
     int answers[2] = {};
     answers[0] = scene().complete([&] {
         auto other = std::async(std::launch::async, [&] {
-            return contract.client(scene()).ioctl_as(
-                {.pid = 4242, .uid = contract.row(scene()).permissions.root_only ? 0U : 1000U},
-                contract.command, second.data());
+            return contract.call_at_once(scene(), second.data()).error;
         });
-        const int mine = contract.client(scene()).ioctl_as(
-            {.pid = 4242, .uid = contract.row(scene()).permissions.root_only ? 0U : 1000U},
-            contract.command, first.data());
+        const int mine = contract.call_at_once(scene(), first.data()).error;
         answers[1] = other.get();
         return mine;
     });
@@ -131,11 +139,12 @@ TEST_P(IoctlContract, two_threads_may_call_it_at_once) {
     EXPECT_TRUE(may_be(answers[1])) << result_name(answers[1]);
 }
 
-TEST_P(IoctlContract, its_row_says_who_may_call) {
+TEST_P(NodeContract, its_row_says_who_may_call) {
     const uapi::Permissions needed = contract.row(scene()).permissions;
     std::vector<std::byte> zeros(_IOC_SIZE(contract.command));
     const auto refused = [&](Client& client, const std::string& reason) {
-        expect_refused(client, client.ioctl(contract.command, zeros.data()), EACCES, reason);
+        const int error = client.ioctl(contract.command, zeros.data());
+        expect_refused({error, client.reason()}, EACCES, reason);
     };
     if (needed.root_only) {
         refused(*scene().drawer, "only root");
@@ -156,12 +165,20 @@ TEST_P(IoctlContract, its_row_says_who_may_call) {
 
 /// The row's; a driver's are known to a device only.
 std::string name_of(const testing::TestParamInfo<Contract>& info) {
-    const uint32_t number = _IOC_NR(info.param.command);
-    const uapi::Ioctl* core = uapi::find_ioctl(number);
-    return core ? std::string(core->name) : fmt::format("driver_0x{:02x}", number);
+    const uint32_t command = info.param.command;
+    const auto own = std::ranges::find(drm::descriptor_ioctls, command, &uapi::Ioctl::command);
+    if (own != std::end(drm::descriptor_ioctls))
+        return fmt::format("{}_of_{}_bytes", own->name, own->size());
+    const uapi::Ioctl* core = uapi::find_ioctl(_IOC_NR(command));
+    return core ? std::string(core->name) : fmt::format("driver_0x{:02x}", _IOC_NR(command));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, IoctlContract, testing::ValuesIn(all_contracts()), name_of);
+const auto of_nodes = testing::ValuesIn(node_contracts());
+const auto of_descriptors = testing::ValuesIn(descriptor_contracts());
+INSTANTIATE_TEST_SUITE_P(Nodes, IoctlContract, of_nodes, name_of);
+INSTANTIATE_TEST_SUITE_P(Nodes, NodeContract, of_nodes, name_of);
+INSTANTIATE_TEST_SUITE_P(Descriptors, IoctlContract, of_descriptors, name_of);
+INSTANTIATE_TEST_SUITE_P(Descriptors, DescriptorContract, of_descriptors, name_of);
 
 void expect_pointer(const Contract& contract, size_t offset) {
     EXPECT_TRUE(std::ranges::any_of(
@@ -180,6 +197,7 @@ TEST(IoctlContracts, there_is_one_for_each_row_and_it_names_the_pointers_that_th
         for (const uapi::UserArray& array : row.reads) {
             if (array.count_bytes != 0) expect_pointer(*contract, array.pointer_offset);
         }
+        if (_IOC_TYPE(row.command) != uapi::type_byte) return;
         for (const uapi::Field& field : uapi::ioctl_fields(row.number())) {
             if (field.form == uapi::Form::UserIds) expect_pointer(*contract, field.offset);
         }
@@ -188,7 +206,9 @@ TEST(IoctlContracts, there_is_one_for_each_row_and_it_names_the_pointers_that_th
         if (const uapi::Ioctl* row = uapi::find_ioctl(number)) check(*row);
     }
     for (const drm::DriverIoctl& own : scene.vgem().info().ioctls) check(own.row);
-    EXPECT_EQ(all_contracts().size(), rows);
+    EXPECT_EQ(node_contracts().size(), rows);
+    for (const uapi::Ioctl& row : drm::descriptor_ioctls) check(row);
+    EXPECT_EQ(node_contracts().size() + descriptor_contracts().size(), rows);
 }
 
 }  // namespace

@@ -98,6 +98,15 @@ Contract set_version() {
             EINVAL, "driver version 1.-1");
 }
 
+/// Of a client who has never been master.
+Refusal by_another() {
+    return {.what = "the caller has never been master and is not root",
+            .change = [](Scene&, ArgumentBytes&) {},
+            .error = EACCES,
+            .reason = "never been master",
+            .target = Target::Other};
+}
+
 Contract set_master() {
     Contract contract = contract_without_argument(DRM_IOCTL_SET_MASTER);
     contract.refusals = {
@@ -108,6 +117,7 @@ Contract set_master() {
              EXPECT_EQ(scene.other->ioctl_as(root, DRM_IOCTL_SET_MASTER, nullptr), 0);
          },
          EBUSY, "another file is master"},
+        by_another(),
     };
     return contract;
 }
@@ -118,6 +128,7 @@ Contract drop_master() {
     contract.refusals = {
         {"not the master", [](Scene& scene, ArgumentBytes&) { scene.drop_master(); }, EINVAL,
          "not the current master"},
+        by_another(),
     };
     return contract;
 }

@@ -63,6 +63,7 @@ Contract handle_to_fd() {
                                  return Prime{
                                      .handle = new_handle(scene), .flags = DRM_CLOEXEC, .fd = -1};
                              })
+        .gives_fd(offsetof(Prime, fd))
         .refuses(
             "unknown flags", [](Scene&, Prime& argument) { argument.flags = 0x10; }, EINVAL,
             "flags 0x10")

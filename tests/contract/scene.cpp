@@ -1,12 +1,20 @@
 #include "tests/contract/scene.h"
 
+#include <linux/sync_file.h>
+
 #include <chrono>
 #include <future>
+#include <utility>
 
+#include "base/wait.h"
+#include "drm/gem/dma_buf.h"
+#include "drm/gem/dma_buf_ioctl.h"
 #include "drm/minors.h"
-#include "drm/sync/sync_file.h"
+#include "drm/request.h"
+#include "drm/sync/sw_sync.h"
 #include "tests/support/comes_true.h"
 #include "tests/support/threads.h"
+#include "uapi/in_process_memory.h"
 
 namespace plugboard::tests {
 namespace {
@@ -51,8 +59,9 @@ Scene::~Scene() {
     drawer.reset();
     unplug();
     vgem_.reset();
+    for (UniqueFd* fd : {&dma_buf_, &timeline_, &sync_file_}) fd->reset();
     fds_.clear();
-    board_.model.service<drm::SpecialFiles>().watch().settle();
+    special_files().watch().settle();
     board_.model.platform_bus().remove_driver(vgem_driver_).value();
     board_.model.flush();
 }
@@ -71,13 +80,51 @@ int Scene::complete(const std::function<int()>& run) {
     return result.get();
 }
 
-int Scene::call(Client& client, uint32_t command, void* argument) {
-    return complete([&] { return client.ioctl(command, argument); });
+const UniqueFd& Scene::dma_buf() {
+    if (!dma_buf_.is_open()) {
+        drm_prime_handle prime{.handle = painter->make_buffer(), .flags = DRM_CLOEXEC, .fd = -1};
+        EXPECT_EQ(painter->ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, prime), 0);
+        dma_buf_.reset(prime.fd);
+    }
+    return dma_buf_;
 }
 
-int Scene::call_as_root(Client& client, uint32_t command, void* argument) {
-    const uapi::Credentials root{.pid = 4242, .uid = 0, .gid = 0};
-    return complete([&] { return client.ioctl_as(root, command, argument); });
+const UniqueFd& Scene::timeline() {
+    if (!timeline_.is_open()) timeline_ = drm::open_sw_sync(board_.model, "client").value();
+    return timeline_;
+}
+
+const UniqueFd& Scene::sync_file() {
+    if (!sync_file_.is_open()) {
+        drm::SwSyncCreateFence point{.value = 1, .name = {}, .fence = -1};
+        EXPECT_EQ(ioctl(timeline(), drm::sw_sync_create_fence, &point).error, 0);
+        sync_file_.reset(point.fence);
+    }
+    return sync_file_;
+}
+
+void Scene::join_sync_file_of_another_timeline() {
+    sync_file();
+    const UniqueFd one = std::exchange(sync_file_, {});
+    keep_fd(timeline_.release());
+    sync_merge_data merge{};
+    merge.fd2 = one.borrow();
+    EXPECT_EQ(ioctl(sync_file(), SYNC_IOC_MERGE, &merge).error, 0);
+    sync_file_.reset(merge.fence);
+}
+
+Answer Scene::ioctl(const UniqueFd& fd, uint32_t command, void* argument) {
+    uapi::InProcessMemory memory;
+    ThreadSleeper sleeper(clock);
+    drm::Request request(memory, sleeper, {.pid = 4242, .uid = 1000, .gid = 1000});
+    request.keep_reasons();
+    const uapi::UserAddress address{reinterpret_cast<uintptr_t>(argument)};
+    const auto file = special_files().find(fd);
+    const Result<int> done = file ? (*file)->ioctl(request, command, address)
+                                  : drm::gem::ioctl(request, *drm::gem::DmaBuf::find(fd).value(),
+                                                    special_files(), command, address);
+    memory.end_request(!done.ok());
+    return {done.ok() ? 0 : static_cast<int>(done.error()), request.reason()};
 }
 
 void Scene::drop_master() {

@@ -17,8 +17,14 @@
 #include "drivers/vgem/driver.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/objects/mode.h"
+#include "drm/sync/sync_file.h"
 
 namespace plugboard::tests {
+
+struct Answer {
+    int error = 0;  // 0, or the errno
+    std::string reason;
+};
 
 /// The time stands still but for the vblanks that complete() makes. The test's thread.
 class Scene {
@@ -34,8 +40,6 @@ class Scene {
 
     /// Runs what may wait; while it does there are vblanks.
     int complete(const std::function<int()>& run);
-    int call(Client& client, uint32_t command, void* argument);
-    int call_as_root(Client& client, uint32_t command, void* argument);
     /// The lit card has no master any more.
     void drop_master();
     void turn_off();
@@ -76,6 +80,14 @@ class Scene {
 
     drm::Device& vgem() { return **vgem_; }
 
+    // Descriptors, made when first asked for.
+    const UniqueFd& dma_buf();    // of a buffer of the painter's
+    const UniqueFd& timeline();   // of sw_sync
+    const UniqueFd& sync_file();  // of its point 1, which is to come
+    void join_sync_file_of_another_timeline();
+    /// On one of them, or of their like.
+    Answer ioctl(const UniqueFd& fd, uint32_t command, void* argument);
+
     FakeClock clock;
     std::optional<vkms::TestClient> drawer;  // the lit card's master, with every client cap
     std::optional<Client> other;             // another client of that card
@@ -83,12 +95,15 @@ class Scene {
     std::optional<Client> renderer;          // vgem's, on its render node
 
   private:
+    drm::SpecialFiles& special_files() { return board_.model.service<drm::SpecialFiles>(); }
+
     const drm::Mode mode_ = drm::Mode::cvt(side, side, 60);
     Board board_;
     vgem::Driver vgem_driver_;
     MaybeRef<device::Device> vgem_device_;
     MaybeRef<drm::Device> vgem_;
     vkms::DumbBuffer shown_, spare_;
+    UniqueFd dma_buf_, timeline_, sync_file_;
     std::deque<std::vector<std::byte>> kept_;
     std::deque<vkms::TestClient::Property> properties_;
     std::deque<UniqueFd> fds_;

@@ -73,6 +73,7 @@ Contract handle_to_fd() {
                    return Handle{
                        .handle = make_signaled(scene), .flags = 0, .fd = -1, .pad = 0, .point = 0};
                })
+        .gives_fd(offsetof(Handle, fd))
         .refuses("pad is set", set(&Handle::pad, 1U), EINVAL, "pad 1")
         .refuses("unknown flags", set(&Handle::flags, 4U), EINVAL, "flags 0x4")
         .refuses("a point without sync file", set(&Handle::point, uint64_t{1}), EINVAL, "point 1")

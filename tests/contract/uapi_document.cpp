@@ -123,12 +123,14 @@ std::string descriptor_ioctls() {
     std::string text =
         "\n## Ioctls of other descriptors\n\n"
         "Of dma-bufs (`b`), sync files (`>`) and sw_sync timelines (`W`); who has the descriptor "
-        "may call. All are served; another number is `ENOTTY`.\n\n"
-        "| number | ioctl | argument | since | signal |\n|---|---|---|---|---|\n";
+        "may call, also after the unplug of all cards. All are served; another number is "
+        "`ENOTTY`.\n\n"
+        "| number | ioctl | argument | since | refuses | signal |\n|---|---|---|---|---|---|\n";
     for (const uapi::Ioctl& row : drm::descriptor_ioctls)
-        text += fmt::format("| `{:c}` 0x{:02x} | `{}` | {} | {} | {} |\n",
+        text += fmt::format("| `{:c}` 0x{:02x} | `{}` | {} | {} | {} | {} |\n",
                             static_cast<char>(_IOC_TYPE(row.command)), row.number(), row.name,
-                            argument(row), or_dash(row.since), signal(row.interruption));
+                            argument(row), or_dash(row.since),
+                            refusals(*find_contract(row.command)), signal(row.interruption));
     return text;
 }
 

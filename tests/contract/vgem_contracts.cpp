@@ -25,7 +25,7 @@ Signal attached(Scene& scene) {
 Contracts vgem_contracts() {
     return {
         ContractOf<Attach>(DRM_IOCTL_VGEM_FENCE_ATTACH, new_fence)
-            .by(CallerKind::Painter)
+            .on(Target::Painter)
             .refuses(
                 "unknown flags", [](Scene&, Attach& argument) { argument.flags = 2; }, EINVAL,
                 "flags 0x2")
@@ -44,7 +44,7 @@ Contracts vgem_contracts() {
                 },
                 EBUSY, ""),
         ContractOf<Signal>(DRM_IOCTL_VGEM_FENCE_SIGNAL, attached)
-            .by(CallerKind::Painter)
+            .on(Target::Painter)
             .second_may({ENOENT})
             .refuses(
                 "unknown flags", [](Scene&, Signal& argument) { argument.flags = 1; }, EINVAL,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <utility>
@@ -177,6 +178,10 @@ void Fence::set_deadline(Time deadline) {
         auto earlier = whole->linked();
         if (earlier && (*earlier)->note_deadline(deadline)) wholes.push_back(*std::move(earlier));
     }
+}
+
+void Fence::set_deadline_ns(uint64_t deadline) {
+    set_deadline(Time(Nanos(std::min<uint64_t>(deadline, INT64_MAX))));
 }
 
 bool Fence::note_deadline(Time deadline) {

@@ -87,6 +87,8 @@ class Fence final : public Object {
     /// A hint that it is wanted by then, passed on to all parts; the earliest counts. Nothing once
     /// it is signalled.
     void set_deadline(Time deadline);
+    /// As the uAPI has it: ns; what lies beyond the end of time is at its end.
+    void set_deadline_ns(uint64_t deadline);
     std::optional<Time> deadline() const;
 
     /// Runs `callback` once when it signals (at once if it has), on the signalling thread with no

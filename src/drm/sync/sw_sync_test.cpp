@@ -113,6 +113,8 @@ TEST_F(SyncTest, sw_sync_tells_the_earliest_deadline) {
     } set{2000, 0};
     constexpr unsigned long set_deadline = _IOW('>', 5, decltype(set));
     EXPECT_EQ(call(fence, set_deadline, &set), 0);
+    set.deadline_ns = UINT64_MAX;  // beyond the end of time, not before its begin
+    EXPECT_EQ(call(fence, set_deadline, &set), 0);
     set.deadline_ns = 1000;
     EXPECT_EQ(call(fence, set_deadline, &set), 0);
     set.deadline_ns = 3000;

@@ -172,7 +172,7 @@ Result<void> SyncFile::set_deadline(Request& request, uapi::UserAddress argument
     if (data.pad)
         return request.refuse(core, Errno::Inval, "SYNC_IOC_SET_DEADLINE: pad {} must be 0",
                               data.pad);
-    fence_->set_deadline(Time(Nanos(static_cast<int64_t>(data.deadline_ns))));
+    fence_->set_deadline_ns(data.deadline_ns);
     return {};
 }
 

@@ -29,11 +29,6 @@ Time time_at(int64_t nanoseconds) {
     return Time(Nanos(std::max<int64_t>(nanoseconds, 0)));
 }
 
-/// What lies beyond the end of time is at its end.
-Time deadline_at(uint64_t nanoseconds) {
-    return Time(Nanos(std::min<uint64_t>(nanoseconds, INT64_MAX)));
-}
-
 /// Some points of which one, or each, is waited for.
 class PointWait {
   public:
@@ -48,9 +43,9 @@ class PointWait {
         if (entries_.empty()) return true;
         return flags_ & wait_all ? counted_ == entries_.size() : counted_ != 0;
     }
-    void set_deadline(Time deadline) {
+    void set_deadline_ns(uint64_t deadline) {
         for (const Entry& entry : entries_) {
-            if (entry.fence) (*entry.fence)->set_deadline(deadline);
+            if (entry.fence) (*entry.fence)->set_deadline_ns(deadline);
         }
     }
     /// Time, Intr, NoDev.
@@ -142,8 +137,7 @@ template <class Argument>
 Result<void> wait(Device& device, Argument& argument, PointWait wanted) {
     TRY(wanted.look());
     if (!wanted.is_done()) {
-        if (argument.flags & with_deadline)
-            wanted.set_deadline(deadline_at(argument.deadline_nsec));
+        if (argument.flags & with_deadline) wanted.set_deadline_ns(argument.deadline_nsec);
         TRY(wanted.sleep(device, time_at(argument.timeout_nsec)));
     }
     argument.first_signaled = wanted.first();
