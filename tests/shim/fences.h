@@ -4,15 +4,7 @@
 #include <linux/dma-buf.h>
 
 #include "client.h"
-
-// <linux/sw_sync.h> is not installed.
-struct sw_sync_create_fence_data {
-    uint32_t value;
-    char name[32];
-    int32_t fence;
-};
-#define SW_SYNC_IOC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence_data)
-#define SW_SYNC_IOC_INC _IOW('W', 1, uint32_t)
+#include "tests/support/sw_sync.h"
 
 static inline int open_path(const char* path) {
     const int fd = open(path, O_RDWR | O_CLOEXEC);

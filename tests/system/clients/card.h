@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/sw_sync.h"
+
 namespace client {
 
 /// Ends the program with a message when a step that must work does not.
@@ -242,15 +244,7 @@ inline int64_t now_ns() {
         .count();
 }
 
-/// Timelines of /sys/kernel/debug/sync/sw_sync.
-struct sw_sync_create_fence_data {
-    uint32_t value;
-    char name[32];
-    int32_t fence;
-};
-#define SW_SYNC_IOC_CREATE_FENCE _IOWR('W', 0, client::sw_sync_create_fence_data)
-#define SW_SYNC_IOC_INC _IOW('W', 1, uint32_t)
-
+/// One of /sys/kernel/debug/sync/sw_sync.
 class Timeline {
   public:
     Timeline() : fd_(open("/sys/kernel/debug/sync/sw_sync", O_RDWR | O_CLOEXEC)) {

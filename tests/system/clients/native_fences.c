@@ -13,6 +13,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "tests/support/sw_sync.h"
+
 enum {
     extensions_name = 0x3055,      // EGL_EXTENSIONS
     native_fence = 0x3144,         // EGL_SYNC_NATIVE_FENCE_ANDROID
@@ -20,14 +22,6 @@ enum {
     condition_satisfied = 0x30f6,  // EGL_CONDITION_SATISFIED_KHR
     end_of_attributes = 0x3038,    // EGL_NONE
 };
-
-struct sw_sync_create_fence_data {
-    uint32_t value;
-    char name[32];
-    int32_t fence;
-};
-#define SW_SYNC_IOC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence_data)
-#define SW_SYNC_IOC_INC _IOW('W', 1, uint32_t)
 
 typedef void (*function)(void);
 
