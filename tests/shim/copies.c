@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "client.h"
+#include "passed_fd.h"
 
 static drm_magic_t magic_of(int fd) {
     drm_magic_t magic = 0;
@@ -48,35 +49,6 @@ static void check_vfork(int fd, drm_magic_t magic) {
     }
     CHECK(status_of(child) == 0);
     CHECK(magic_of(fd) == magic);
-}
-
-static void send_fd(int socket, int fd) {
-    char byte = 0, control[CMSG_SPACE(sizeof fd)] = {0};
-    struct iovec part = {&byte, 1};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control,
-                            .msg_controllen = sizeof control};
-    struct cmsghdr* message = CMSG_FIRSTHDR(&header);
-    message->cmsg_level = SOL_SOCKET;
-    message->cmsg_type = SCM_RIGHTS;
-    message->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(message), &fd, sizeof fd);
-    sendmsg(socket, &header, 0);
-}
-
-static int receive_fd(int socket) {
-    char byte, control[CMSG_SPACE(sizeof(int))];
-    struct iovec part = {&byte, 1};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control,
-                            .msg_controllen = sizeof control};
-    int fd = -1;
-    if (recvmsg(socket, &header, MSG_CMSG_CLOEXEC) <= 0) return -1;
-    struct cmsghdr* message = CMSG_FIRSTHDR(&header);
-    if (message) memcpy(&fd, CMSG_DATA(message), sizeof fd);
-    return fd;
 }
 
 static void check_passing(int fd, drm_magic_t magic) {
