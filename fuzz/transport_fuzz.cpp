@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/passed_fd.h"
 #include "daemon/board.h"
 #include "fuzz/input.h"
 #include "tests/support/temporary_folder.h"
@@ -98,50 +99,18 @@ class Script {
 };
 
 void send_packet(int channel, const std::vector<std::byte>& packet, bool with_fd) {
-    iovec part{const_cast<std::byte*>(packet.data()), packet.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    UniqueFd fd;
-    if (with_fd) {
-        fd = UniqueFd(open("/dev/null", O_RDWR | O_CLOEXEC));
-        message.msg_control = control.data();
-        message.msg_controllen = control.size();
-        cmsghdr* head = CMSG_FIRSTHDR(&message);
-        head->cmsg_level = SOL_SOCKET;
-        head->cmsg_type = SCM_RIGHTS;
-        head->cmsg_len = CMSG_LEN(sizeof(int));
-        const int number = fd.borrow();
-        std::memcpy(CMSG_DATA(head), &number, sizeof(number));
-    }
+    const UniqueFd fd(with_fd ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1);
     // A daemon that has hung up is an answer, too.
-    if (sendmsg(channel, &message, MSG_NOSIGNAL) < 0) return;
+    (void)send_with_fd(channel, packet, fd.borrow(), MSG_NOSIGNAL);
 }
 
 /// What has come by then. False: nothing, or the channel's end.
 bool read_answer(int channel, int milliseconds = 2) {
     pollfd ready{.fd = channel, .events = POLLIN, .revents = 0};
     if (poll(&ready, 1, milliseconds) <= 0) return false;
-    std::array<std::byte, 4096> bytes{};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
-    iovec part{bytes.data(), bytes.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return false;
-    for (cmsghdr* head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
-        if (head->cmsg_type != SCM_RIGHTS) continue;
-        const size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t i = 0; i < count; i++) {
-            int number = -1;
-            std::memcpy(&number, CMSG_DATA(head) + i * sizeof(number), sizeof(number));
-            ::close(number);
-        }
-    }
-    return true;
+    std::array<char, 4096> bytes{};
+    UniqueFd passed;
+    return receive_with_fd(channel, bytes, passed, MSG_DONTWAIT) > 0;
 }
 
 /// What the daemon is at for this client comes to its end, so that the next input finds none of it.

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <span>
+
+#include "base/unique_fd.h"
 
 namespace plugboard {
 
@@ -39,5 +44,36 @@ class PassedFd {
   private:
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> bytes_{};
 };
+
+/// send(2), again if it is interrupted; `fd` goes along unless it is -1.
+inline ssize_t send_with_fd(int socket, std::span<const std::byte> bytes, int fd, int flags) {
+    iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    PassedFd passed;
+    if (fd >= 0) passed.put(message, fd);
+    ssize_t sent;
+    do {
+        sent = sendmsg(socket, &message, flags);
+    } while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+/// recv(2), again if it is interrupted; `fd` becomes what has come along, if anything has.
+inline ssize_t receive_with_fd(int socket, std::span<char> bytes, UniqueFd& fd, int flags = 0) {
+    iovec part{bytes.data(), bytes.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    PassedFd passed;
+    passed.expect(message);
+    ssize_t count;
+    do {
+        count = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+    } while (count < 0 && errno == EINTR);
+    if (const int found = count < 0 ? -1 : PassedFd::found(message); found >= 0) fd.reset(found);
+    return count;
+}
 
 }  // namespace plugboard

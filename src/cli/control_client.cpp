@@ -39,16 +39,9 @@ void wait_readable(int socket, const Deadline& deadline) {
 /// Adds what has arrived to `line`; throws at the end of the stream.
 void receive_some(int socket, std::string& line, UniqueFd& attachment) {
     std::array<char, 4096> bytes{};
-    PassedFd passed;
-    iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    passed.expect(message);
-    const ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    const ssize_t count = receive_with_fd(socket, bytes, attachment);
+    if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) throw Failure("the board closed the connection", "see whether its daemon died");
-    if (const int fd = PassedFd::found(message); fd >= 0) attachment.reset(fd);
     line.append(bytes.data(), static_cast<size_t>(count));
 }
 

@@ -30,20 +30,11 @@ Reply refusal(const Problem& problem) {
 bool send_reply(int socket, const Reply& reply) {
     std::string line = reply.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     line += '\n';
-    PassedFd passed;
-    bool attach = reply.attachment.is_open();
-    std::string_view rest = line;
-    while (!rest.empty()) {
-        iovec part{.iov_base = const_cast<char*>(rest.data()), .iov_len = rest.size()};
-        msghdr message{};
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        if (attach) passed.put(message, reply.attachment.borrow());  // with the first byte
-        const ssize_t count = sendmsg(socket, &message, MSG_NOSIGNAL);
-        if (count < 0 && errno == EINTR) continue;
+    int attachment = reply.attachment.borrow();  // goes with the first byte
+    for (auto rest = std::as_bytes(std::span(line)); !rest.empty(); attachment = -1) {
+        const ssize_t count = send_with_fd(socket, rest, attachment, MSG_NOSIGNAL);
         if (count < 0) return false;
-        attach = false;
-        rest.remove_prefix(static_cast<size_t>(count));
+        rest = rest.subspan(static_cast<size_t>(count));
     }
     return true;
 }

@@ -170,14 +170,8 @@ TEST_F(ControlServerTest, passes_a_descriptor_with_the_answer) {
     const auto client = connect_to_it();
     send_text(client, "{\"op\": \"memory\"}\n");
     char first = 0;
-    PassedFd passed;
-    iovec part{.iov_base = &first, .iov_len = 1};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    passed.expect(message);
-    ASSERT_EQ(recvmsg(client.borrow(), &message, MSG_CMSG_CLOEXEC), 1);
-    const UniqueFd memory(PassedFd::found(message));
+    UniqueFd memory;
+    ASSERT_EQ(receive_with_fd(client.borrow(), {&first, 1}, memory), 1);
     EXPECT_GE(fcntl(memory.borrow(), F_GET_SEALS), 0) << "it is a memfd";
 }
 

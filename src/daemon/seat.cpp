@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "base/passed_fd.h"
@@ -11,16 +10,7 @@
 namespace plugboard::daemon {
 
 void SeatClient::send(std::span<const std::byte> bytes, int fd) {
-    iovec part{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    PassedFd passed;
-    if (fd >= 0) passed.put(message, fd);
-    ssize_t sent = -1;
-    do {
-        sent = sendmsg(socket_.borrow(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
+    const ssize_t sent = send_with_fd(socket_.borrow(), bytes, fd, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent != static_cast<ssize_t>(bytes.size())) fail();
 }
 

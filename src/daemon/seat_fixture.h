@@ -45,15 +45,8 @@ inline Received receive(int socket, size_t at_most) {
     wait_for_input(socket);
     Received received;
     received.bytes.resize(at_most);
-    iovec part{received.bytes.data(), at_most};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    PassedFd passed;
-    passed.expect(message);
-    const ssize_t count = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const ssize_t count = receive_with_fd(socket, received.bytes, received.fd, MSG_DONTWAIT);
     received.bytes.resize(count > 0 ? static_cast<size_t>(count) : 0);
-    if (count >= 0) received.fd.reset(PassedFd::found(message));
     return received;
 }
 

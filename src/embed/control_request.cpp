@@ -45,16 +45,8 @@ bool send_all(int socket, std::string_view text) {
 bool receive_line(int socket, ControlAnswer& answer) {
     while (answer.line.find('\n') == std::string::npos) {
         std::array<char, 4096> bytes{};
-        PassedFd passed;
-        iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
-        msghdr message{};
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        passed.expect(message);
-        const ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-        if (count < 0 && errno == EINTR) continue;
+        const ssize_t count = receive_with_fd(socket, bytes, answer.attachment);
         if (count <= 0) return false;
-        if (const int fd = PassedFd::found(message); fd >= 0) answer.attachment.reset(fd);
         answer.line.append(bytes.data(), static_cast<size_t>(count));
     }
     answer.line.resize(answer.line.find('\n'));
