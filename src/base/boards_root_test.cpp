@@ -3,24 +3,15 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include "tests/support/temporary_folder.h"
+#include "tests/support/runtime_directory.h"
 
 namespace plugboard {
 namespace {
 
 class BoardsRootTest : public testing::Test {
   protected:
-    void SetUp() override {
-        setenv("XDG_RUNTIME_DIR", runtime_.c_str(), 1);
-        unsetenv("PLUGBOARD_BOARD");
-    }
-    void TearDown() override {
-        unsetenv("XDG_RUNTIME_DIR");
-        unsetenv("PLUGBOARD_BOARD");
-    }
-
-    const tests::TemporaryFolder folder_;
-    const std::string& runtime_ = folder_.path();
+    const tests::RuntimeDirectory directory_;
+    const std::string& runtime_ = directory_.path();
 };
 
 TEST_F(BoardsRootTest, is_below_the_runtime_directory_or_tmp) {

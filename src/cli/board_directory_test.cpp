@@ -13,21 +13,13 @@
 
 #include "base/unique_fd.h"
 #include "cli/failure.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/runtime_directory.h"
 
 namespace plugboard::cli {
 namespace {
 
 class BoardsTest : public testing::Test {
   protected:
-    void SetUp() override {
-        setenv("XDG_RUNTIME_DIR", runtime_.c_str(), 1);
-        unsetenv("PLUGBOARD_BOARD");
-    }
-    void TearDown() override {
-        unsetenv("XDG_RUNTIME_DIR");
-        unsetenv("PLUGBOARD_BOARD");
-    }
     /// As a daemon has it.
     void make_board(const std::string& name) {
         const std::string folder = runtime_ + "/plugboard/" + name;
@@ -46,8 +38,8 @@ class BoardsTest : public testing::Test {
         return "found";
     }
 
-    const tests::TemporaryFolder folder_;
-    const std::string& runtime_ = folder_.path();
+    const tests::RuntimeDirectory directory_;
+    const std::string& runtime_ = directory_.path();
     std::vector<UniqueFd> locks_;
 };
 
