@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <iterator>
 #include <utility>
 
 #include "base/ref.h"
@@ -12,20 +10,16 @@
 #include "device/model.h"
 #include "drivers/mock/device.h"
 #include "drivers/mock/driver.h"
+#include "examples/teller.h"
 
 namespace plugboard::examples {
 namespace {
 
 constexpr device::Settings as_before_linux_6_6{.release_only_at_last_put = true};
 
-/// One telling. `alive` counts what the scenes have made and not freed.
-class Teller {
+/// `alive` counts what the scenes have made and not freed.
+class SceneTeller : public Teller {
   public:
-    template <class... Args>
-    void say(fmt::format_string<Args...> format, Args&&... args) {
-        fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
-        text_ += '\n';
-    }
     void begin_scene(std::string_view title) {
         say("\n{}", title);
         at_start_ = live_object_count();
@@ -36,23 +30,10 @@ class Teller {
         say("   {} objects are still alive, and nobody is left who knows them:", alive());
         for (const std::string& loop : device::find_loops()) say("     {}", loop);
     }
-    std::string take() { return std::move(text_); }
 
   private:
-    std::string text_;
     size_t at_start_ = 0;
 };
-
-/// What cannot fail here but would be a bug of the program.
-template <class T>
-T expect(Result<T> result) {
-    if (!result.ok()) std::abort();
-    return std::move(result).value();
-}
-
-void expect(const Result<void>& result) {
-    if (!result.ok()) std::abort();
-}
 
 device::DeviceInfo named(std::string name) {
     device::DeviceInfo info;
@@ -60,14 +41,14 @@ device::DeviceInfo named(std::string name) {
     return info;
 }
 
-void leak(Teller& teller) {
+void leak(SceneTeller& teller) {
     device::Model model(Clock::real(), as_before_linux_6_6);
     teller.begin_scene(
         "1. The loop. A mock DRM device on a device without a driver, rules of Linux before 6.6.");
-    auto mock = expect(model.add_root_device("mock0"));
+    auto mock = model.add_root_device("mock0").value();
     // Only so that the demonstration can clean up behind itself at the end.
-    const device::GroupId group = expect(mock->devres().open_group());
-    expect(mock::create_device(*mock));
+    const device::GroupId group = mock->devres().open_group().value();
+    mock::create_device(*mock).value();
     teller.say("   mock0 was added, and a DRM device made on it. Now mock0 is deleted and let go.");
     device::Device& forgotten = *mock;
     mock->del();
@@ -78,36 +59,36 @@ void leak(Teller& teller) {
 
     // Whoever wrote the leaking program could not do this: it has no reference any more.
     const auto again = Ref<device::Device>::share(forgotten);
-    expect(again->devres().release_group(group));
+    again->devres().release_group(group).value();
 }
 
-void break_by_unbind(Teller& teller) {
+void break_by_unbind(SceneTeller& teller) {
     device::Model model(Clock::real(), as_before_linux_6_6);
     mock::Driver driver;
     teller.begin_scene(
         "2. First breaker: unbind. The same old rules, but the device has a driver.");
     {
-        expect(model.platform_bus().add_driver(driver));
-        auto mock = expect(model.add_platform_device(named("mock")));
+        model.platform_bus().add_driver(driver).value();
+        auto mock = model.add_platform_device(named("mock")).value();
         teller.say(
             "   The driver's probe made the DRM device. Unbinding releases the device's devres,");
         teller.say("   and with it devres' reference on the DRM device.");
-        expect(model.platform_bus().unbind("mock", "mock"));
+        model.platform_bus().unbind("mock", "mock").value();
         mock->del();
-        expect(model.platform_bus().remove_driver(driver));
+        model.platform_bus().remove_driver(driver).value();
     }
     teller.say_alive();
 }
 
-void break_by_group(Teller& teller) {
+void break_by_group(SceneTeller& teller) {
     device::Model model(Clock::real(), as_before_linux_6_6);
     teller.begin_scene(
         "3. Second breaker: a devres group, as vkms and vgem have it since Linux 5.10.");
     {
-        auto mock = expect(model.add_root_device("mock0"));
-        const device::GroupId group = expect(mock->devres().open_group());
-        expect(mock::create_device(*mock));
-        const size_t released = expect(mock->devres().release_group(group));
+        auto mock = model.add_root_device("mock0").value();
+        const device::GroupId group = mock->devres().open_group().value();
+        mock::create_device(*mock).value();
+        const size_t released = mock->devres().release_group(group).value();
         teller.say(
             "   The group that was opened before is released before mock0 is deleted: {} entry.",
             released);
@@ -116,25 +97,25 @@ void break_by_group(Teller& teller) {
     teller.say_alive();
 }
 
-void break_by_del(Teller& teller) {
+void break_by_del(SceneTeller& teller) {
     device::Model model;
     teller.begin_scene("4. Third breaker: device_del releases devres, the rule since Linux 6.6.");
     {
-        auto mock = expect(model.add_root_device("mock0"));
-        expect(mock::create_device(*mock));
+        auto mock = model.add_root_device("mock0").value();
+        mock::create_device(*mock).value();
         teller.say("   Exactly the first scene under the new rule: mock0 is deleted and let go.");
         mock->del();
     }
     teller.say_alive();
 }
 
-void break_by_fake_driver(Teller& teller) {
+void break_by_fake_driver(SceneTeller& teller) {
     device::Model model(Clock::real(), as_before_linux_6_6);
     mock::Driver driver;
     teller.begin_scene(
         "5. Fourth breaker: a fake driver. The old rules again, on the faux bus of Linux 6.14.");
     {
-        auto mock = expect(model.add_faux_device(named("mock0"), &driver));
+        auto mock = model.add_faux_device(named("mock0"), &driver).value();
         teller.say(
             "   The faux bus binds its own driver, so deleting the device is an unbind first.");
         mock->del();
@@ -145,7 +126,7 @@ void break_by_fake_driver(Teller& teller) {
 }  // namespace
 
 std::string tell_reference_loop() {
-    Teller teller;
+    SceneTeller teller;
     teller.say(
         "A DRM device holds a reference on the device it sits on. That device's devres holds the");
     teller.say("DRM device. Who lets go first?");

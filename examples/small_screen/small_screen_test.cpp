@@ -2,7 +2,7 @@
 
 #include "device/mock_device.h"
 #include "drm/minors.h"
-#include "examples/small_screen/client.h"
+#include "examples/client.h"
 #include "examples/small_screen/driver.h"
 #include "examples/small_screen/story.h"
 
@@ -42,11 +42,12 @@ TEST_F(SmallScreen, is_not_bound_without_glass) {
 TEST_F(SmallScreen, refuses_a_mode_that_is_too_fast) {
     device::MockDevice screen(driver, options(&glass));
     const auto drm = *drm::find_device(screen.model(), drm::NodeType::Primary, 0);
-    const auto client = Client::open(*drm).value();
+    const auto client = examples::Client::open(*drm).value();
+    const auto picture = client->make_buffer(1024, 768).value();
     const auto fast = drm::Mode::cvt(1024, 768, 75).to_user(drm::AspectBits::Hide);
-    const auto drawn = client->draw(0xff, 1024, 768, fast);
-    ASSERT_FALSE(drawn.ok());
-    EXPECT_EQ(drawn.error(), Errno::Range);
+    const auto shown = client->show(picture, fast);
+    ASSERT_FALSE(shown.ok());
+    EXPECT_EQ(shown.error(), Errno::Range);
     EXPECT_TRUE(glass.pixels.empty());
 }
 

@@ -3,40 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <iterator>
 #include <utility>
 
 #include "device/mock_device.h"
 #include "drm/minors.h"
-#include "examples/small_screen/client.h"
+#include "examples/client.h"
 #include "examples/small_screen/driver.h"
+#include "examples/teller.h"
 
 namespace plugboard::small {
 namespace {
 
-class Teller {
-  public:
-    template <class... Args>
-    void say(fmt::format_string<Args...> format, Args&&... args) {
-        fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
-        text_ += '\n';
-    }
-    std::string take() { return std::move(text_); }
+using examples::Client;
+using examples::outcome;
+using examples::Teller;
 
-  private:
-    std::string text_;
-};
-
-/// What cannot fail here but would be a bug of the program.
-template <class T>
-T expect(Result<T> result) {
-    if (!result.ok()) std::abort();
-    return std::move(result).value();
-}
-
-const char* outcome(const Result<void>& result) {
-    return result.ok() ? "done" : errno_name(result.error());
+/// A picture of one colour.
+Result<void> show(Client& client, uint32_t xrgb, uint32_t width, uint32_t height,
+                  const drm_mode_modeinfo& mode) {
+    const examples::Buffer picture = TRY(client.make_buffer(width, height));
+    TRY(client.draw(picture, xrgb));
+    return client.show(picture, mode);
 }
 
 std::string seen(const Glass& glass) {
@@ -60,21 +47,21 @@ std::string tell_small_screen() {
         const Ref<drm::Device> drm = *drm::find_device(screen.model(), drm::NodeType::Primary, 0);
         teller.say("The driver {} was probed on {} and published {}.",
                    screen.device().driver_name(), screen.device().name(), drm->card_name());
-        const auto client = expect(Client::open(*drm));
-        const auto modes = client->modes();
+        const auto client = Client::open(*drm).value();
+        const auto modes = client->modes().value();
         for (const drm_mode_modeinfo& mode : modes)
             teller.say("A client opens it. Its screen has the mode {} at {} Hz.", mode.name,
                        mode.vrefresh);
         teller.say("The glass is {}.", seen(glass));
         teller.say("The client draws blue: {}.",
-                   outcome(client->draw(0x0000ff, 1024, 768, modes[0])));
+                   outcome(show(*client, 0x0000ff, 1024, 768, modes[0])));
         teller.say("The glass has {}.", seen(glass));
         teller.say("The client draws a larger picture: {}.",
-                   outcome(client->draw(0xff0000, 1920, 1080, modes[0])));
+                   outcome(show(*client, 0xff0000, 1920, 1080, modes[0])));
         teller.say("The glass has {}.", seen(glass));
-        expect(screen.bus().unbind("screen0", "small").ok() ? Result<int>(0) : Errno::NoDev);
+        screen.bus().unbind("screen0", "small").value();
         teller.say("The driver is unbound. The client draws green: {}.",
-                   outcome(client->draw(0x00ff00, 1024, 768, modes[0])));
+                   outcome(show(*client, 0x00ff00, 1024, 768, modes[0])));
         teller.say("The glass is {}.", seen(glass));
         teller.say("The client closes its file; the device is deleted.");
     }

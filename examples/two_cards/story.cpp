@@ -2,34 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-#include <utility>
-
 #include "base/ref.h"
 #include "drivers/vkms/screenshot.h"
-#include "examples/two_cards/client.h"
+#include "examples/client.h"
+#include "examples/teller.h"
 #include "examples/two_cards/machine.h"
 
 namespace plugboard::two_cards {
 namespace {
 
-class Teller {
-  public:
-    template <class... Args>
-    void say(fmt::format_string<Args...> format, Args&&... args) {
-        fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
-        text_ += '\n';
-    }
-    std::string take() { return std::move(text_); }
-
-  private:
-    std::string text_;
-};
-
-template <class T>
-const char* outcome(const Result<T>& result) {
-    return result.ok() ? "done" : errno_name(result.error());
-}
+using examples::Buffer;
+using examples::Client;
+using examples::outcome;
+using examples::Teller;
 
 /// What a person sees on the first screen.
 std::string seen(drm::Device& card) {

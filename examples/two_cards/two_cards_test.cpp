@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "examples/two_cards/client.h"
+#include "examples/client.h"
 #include "examples/two_cards/machine.h"
 #include "examples/two_cards/story.h"
 
 namespace plugboard::two_cards {
 namespace {
+
+using examples::Client;
 
 TEST(TwoCardsStory, is_told) {
     EXPECT_EQ(tell_two_cards(),

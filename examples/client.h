@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/ref.h"
 #include "base/result.h"
@@ -12,7 +13,7 @@
 #include "drm/device.h"
 #include "drm/file.h"
 
-namespace plugboard::two_cards {
+namespace plugboard::examples {
 
 /// A buffer of 32 bits a pixel, by its handle in one file.
 struct Buffer {
@@ -38,7 +39,11 @@ class Client {
     Result<UniqueFd> share(const Buffer& buffer);
     /// The same buffer here.
     Result<Buffer> import(const UniqueFd& shared, const Buffer& as);
-    /// On the card's first screen, in its first mode of that size: framebuffer, SETCRTC.
+    /// Of the card's first screen.
+    Result<std::vector<drm_mode_modeinfo>> modes();
+    /// On the first screen: framebuffer, SETCRTC.
+    Result<void> show(const Buffer& buffer, const drm_mode_modeinfo& mode);
+    /// In its first mode of that size.
     Result<void> show(const Buffer& buffer);
 
   private:
@@ -48,9 +53,12 @@ class Client {
         return ioctl(command, static_cast<void*>(&argument));
     }
     Result<void> ioctl(unsigned long command, void* argument);
-    Result<drm_mode_modeinfo> find_mode(uint32_t connector, const Buffer& buffer);
+    struct Screen {
+        uint32_t crtc = 0, connector = 0;
+    };
+    Result<Screen> find_screen();
 
     const Ref<drm::File> file_;
 };
 
-}  // namespace plugboard::two_cards
+}  // namespace plugboard::examples

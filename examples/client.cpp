@@ -1,4 +1,4 @@
-#include "examples/two_cards/client.h"
+#include "examples/client.h"
 
 #include <drm.h>
 #include <drm_fourcc.h>
@@ -11,7 +11,7 @@
 
 #include "uapi/in_process_memory.h"
 
-namespace plugboard::two_cards {
+namespace plugboard::examples {
 namespace {
 
 /// For a client that asks for no events.
@@ -90,24 +90,31 @@ Result<Buffer> Client::import(const UniqueFd& shared, const Buffer& as) {
     return buffer;
 }
 
-Result<drm_mode_modeinfo> Client::find_mode(uint32_t connector, const Buffer& buffer) {
+Result<Client::Screen> Client::find_screen() {
+    Screen screen;
+    drm_mode_card_res resources{};
+    resources.count_crtcs = resources.count_connectors = 1;
+    resources.crtc_id_ptr = address(&screen.crtc);
+    resources.connector_id_ptr = address(&screen.connector);
+    TRY(ioctl(DRM_IOCTL_MODE_GETRESOURCES, resources));
+    return screen;
+}
+
+Result<std::vector<drm_mode_modeinfo>> Client::modes() {
+    const Screen screen = TRY(find_screen());
     drm_mode_get_connector known{};
-    known.connector_id = connector;
+    known.connector_id = screen.connector;
     TRY(ioctl(DRM_IOCTL_MODE_GETCONNECTOR, known));
     std::vector<drm_mode_modeinfo> modes(known.count_modes);
     known = {};
-    known.connector_id = connector;
+    known.connector_id = screen.connector;
     known.count_modes = static_cast<uint32_t>(modes.size());
     known.modes_ptr = address(modes.data());
     TRY(ioctl(DRM_IOCTL_MODE_GETCONNECTOR, known));
-    const auto found = std::ranges::find_if(modes, [&](const drm_mode_modeinfo& mode) {
-        return mode.hdisplay == buffer.width && mode.vdisplay == buffer.height;
-    });
-    if (found == modes.end()) return Errno::Inval;
-    return *found;
+    return modes;
 }
 
-Result<void> Client::show(const Buffer& buffer) {
+Result<void> Client::show(const Buffer& buffer, const drm_mode_modeinfo& mode) {
     drm_mode_fb_cmd2 fb{};
     fb.width = buffer.width;
     fb.height = buffer.height;
@@ -115,20 +122,24 @@ Result<void> Client::show(const Buffer& buffer) {
     fb.handles[0] = buffer.handle;
     fb.pitches[0] = buffer.pitch;
     TRY(ioctl(DRM_IOCTL_MODE_ADDFB2, fb));
-
-    uint32_t connector = 0;
+    Screen screen = TRY(find_screen());
     drm_mode_crtc crtc{};
-    drm_mode_card_res resources{};
-    resources.count_crtcs = resources.count_connectors = 1;
-    resources.crtc_id_ptr = address(&crtc.crtc_id);
-    resources.connector_id_ptr = address(&connector);
-    TRY(ioctl(DRM_IOCTL_MODE_GETRESOURCES, resources));
-    crtc.mode = TRY(find_mode(connector, buffer));
-    crtc.mode_valid = 1;
+    crtc.crtc_id = screen.crtc;
     crtc.fb_id = fb.fb_id;
-    crtc.set_connectors_ptr = address(&connector);
+    crtc.set_connectors_ptr = address(&screen.connector);
     crtc.count_connectors = 1;
+    crtc.mode = mode;
+    crtc.mode_valid = 1;
     return ioctl(DRM_IOCTL_MODE_SETCRTC, crtc);
 }
 
-}  // namespace plugboard::two_cards
+Result<void> Client::show(const Buffer& buffer) {
+    const auto known = TRY(modes());
+    for (const drm_mode_modeinfo& mode : known) {
+        if (mode.hdisplay == buffer.width && mode.vdisplay == buffer.height)
+            return show(buffer, mode);
+    }
+    return Errno::Inval;
+}
+
+}  // namespace plugboard::examples
