@@ -26,8 +26,7 @@
 
 #include "base/unique_fd.h"
 #include "bench/plain_client.h"
-#include "drivers/vgem/driver.h"
-#include "drivers/vkms/test_board.h"
+#include "drivers/both_drivers.h"
 #include "drm/sync/fence_array.h"
 #include "drm/sync/fence_chain.h"
 #include "drm/sync/sync_file.h"
@@ -47,34 +46,18 @@ void set_seconds(benchmark::State& state, Stopwatch::time_point from) {
 /// A vkms with syncobjs and a vgem in one machine.
 class Machine {
   public:
-    Machine() {
-        (void)bus().add_driver(vgem_driver_);
-        device::DeviceInfo info;
-        info.name = "vgem";
-        vgem_device_ = board_.model.add_platform_device(std::move(info)).value();
-    }
     ~Machine() {
-        (*vgem_device_)->del();
-        vgem_device_.reset();
-        (void)bus().remove_driver(vgem_driver_);
+        vkms_->del();
+        vgem_->del();
     }
-    Ref<drm::Device> vkms() { return board_.drm(); }
-    Ref<drm::Device> vgem() {
-        return *drm::find_device(board_.model, drm::NodeType::Primary, vkms()->primary_minor() + 1);
-    }
-    drm::SpecialFiles& special_files() { return board_.model.service<drm::SpecialFiles>(); }
+    Ref<drm::Device> vkms() { return drivers_.card_on(*vkms_); }
+    Ref<drm::Device> vgem() { return drivers_.card_on(*vgem_); }
+    drm::SpecialFiles& special_files() { return drivers_.model.service<drm::SpecialFiles>(); }
 
   private:
-    static vkms::Config with_syncobj() {
-        vkms::Config config;
-        config.syncobj = true;
-        return config;
-    }
-    device::Bus& bus() { return board_.model.platform_bus(); }
-
-    vkms::TestBoard board_{with_syncobj()};
-    vgem::Driver vgem_driver_;
-    MaybeRef<device::Device> vgem_device_;
+    tests::BothDrivers drivers_{Clock::real()};
+    const Ref<device::Device> vkms_ = drivers_.plug_vkms({.syncobj = true});
+    const Ref<device::Device> vgem_ = drivers_.plug_vgem();
 };
 
 // Buffers

@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "drivers/vgem/driver.h"
+#include "drivers/both_drivers.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/gem/dma_buf.h"
 #include "drm/gem/dma_buf_ioctl.h"
@@ -53,13 +53,6 @@ constexpr uint32_t side = 64;  // pixels
 constexpr uint32_t set_deadline = _IOW(SYNC_IOC_MAGIC, 5, uint64_t[2]);
 constexpr uint64_t array(uint64_t index) {
     return CallerMemory::arrays + index * CallerMemory::array_size;
-}
-
-vkms::Config one_screen() {
-    vkms::Config config;
-    config.syncobj = true;
-    config.screens = {{.mode = vkms::ScreenMode{.width = side, .height = side}}};
-    return config;
 }
 
 /// What a lit screen takes; each vkms of the fuzzer has the same ids.
@@ -97,8 +90,6 @@ struct Slot {
 class Machine {
   public:
     Machine() {
-        model_.platform_bus().add_driver(vkms_driver_).value();
-        model_.platform_bus().add_driver(vgem_driver_).value();
         plug(Vgem);
         plug(Vkms);
         for (Slot& slot : slots_) open(slot);
@@ -110,9 +101,6 @@ class Machine {
         unplug(Vkms);
         waiters_.expect_end("after all has gone");
         for (Slot& slot : slots_) close(slot);
-        model_.platform_bus().remove_driver(vgem_driver_).value();
-        model_.platform_bus().remove_driver(vkms_driver_).value();
-        model_.flush();
     }
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
@@ -132,10 +120,11 @@ class Machine {
 
     void plug(CardName name) {
         if (cards_[name]) return;
-        device::DeviceInfo info;
-        info.name = name == Vkms ? "vkms" : "vgem";
-        if (name == Vkms) info.platform_data = one_screen();
-        cards_[name] = model_.add_platform_device(std::move(info)).value();
+        if (name == Vgem) cards_[name] = machine_.plug_vgem();
+        if (name == Vkms)
+            cards_[name] = machine_.plug_vkms(
+                {.syncobj = true,
+                 .screens = {{.mode = vkms::ScreenMode{.width = side, .height = side}}}});
         if (name == Vkms && !layout_) layout_ = new Layout(*drm_of(name));  // for all inputs
     }
     void unplug(CardName name) {
@@ -146,13 +135,7 @@ class Machine {
             if (slot.card == name) waiters_.expect_end("after the unplug", &slot);
         }
     }
-    Ref<drm::Device> drm_of(CardName name) {
-        for (uint32_t minor = 0; minor < 64; minor++) {
-            const auto found = drm::find_device(model_, drm::NodeType::Primary, minor);
-            if (found && &(*found)->parent() == &**cards_[name]) return *found;
-        }
-        found("a card is not published");
-    }
+    Ref<drm::Device> drm_of(CardName name) { return machine_.card_on(**cards_[name]); }
 
     void open(Slot& slot) {
         if (slot.client || !cards_[slot.card]) return;
@@ -307,7 +290,7 @@ class Machine {
             if (object->label().empty()) found("an object has no label");
             object->visit_refs(counter);
         }
-        (void)drm::sync_info(model_);
+        (void)drm::sync_info(machine_.model);
     }
 
     // Steps: buffers
@@ -441,7 +424,7 @@ class Machine {
         call_fd(dice, fd(dice, SyncFile), set_deadline, data);
     }
     void open_timeline(Dice&) {
-        auto made = drm::open_sw_sync(model_, "fuzz", caller.uid);
+        auto made = drm::open_sw_sync(machine_.model, "fuzz", caller.uid);
         if (made.ok()) note(Timeline, memory_.add_fd(*std::move(made)));
     }
     void create_fence(Dice& dice) {
@@ -590,10 +573,8 @@ class Machine {
     const drm_mode_modeinfo mode_ = drm::Mode::cvt(side, side, 60).to_user(drm::AspectBits::Hide);
     const Nanos frame_{static_cast<int64_t>(drm::Mode::cvt(side, side, 60).frame_duration_ns())};
     FakeClock clock_;
-    device::Model model_{clock_};
-    drm::SpecialFiles& files_ = model_.service<drm::SpecialFiles>();
-    vkms::Driver vkms_driver_;
-    vgem::Driver vgem_driver_;
+    tests::BothDrivers machine_{clock_};
+    drm::SpecialFiles& files_ = machine_.model.service<drm::SpecialFiles>();
     std::array<MaybeRef<device::Device>, 2> cards_;
     std::array<Slot, 4> slots_{{{Vgem, drm::NodeType::Primary},
                                 {Vgem, drm::NodeType::Render},

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
-#include "drivers/vgem/driver.h"
+#include "drivers/both_drivers.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/gem/handles.h"
 #include "drm/sync/sync_file.h"
@@ -27,50 +27,18 @@ using vkms::TestClient;
 constexpr size_t pair_count = 50, puller_count = 4;
 constexpr uint32_t width = 64, height = 64;
 
-/// A machine with both drivers, on a clock that stands still: no flip ever comes.
-struct Machine {
-    Machine() {
-        EXPECT_TRUE(model.platform_bus().add_driver(vkms_driver).ok());
-        EXPECT_TRUE(model.platform_bus().add_driver(vgem_driver).ok());
-    }
-    ~Machine() {
-        EXPECT_TRUE(model.platform_bus().remove_driver(vkms_driver).ok());
-        EXPECT_TRUE(model.platform_bus().remove_driver(vgem_driver).ok());
-    }
-    Ref<device::Device> add(const std::string& driver, size_t number) {
-        device::DeviceInfo info;
-        info.name = driver + std::to_string(number);
-        info.compatible = {"virtual," + driver};
-        if (driver == "vkms") {
-            vkms::Config config;
-            config.screens = {{.mode = vkms::ScreenMode{.width = width, .height = height}}};
-            info.platform_data = config;
-        }
-        return model.add_platform_device(std::move(info)).value();
-    }
-    Ref<drm::Device> card_on(const device::Device& device) {
-        for (uint32_t minor = 0;; ++minor) {
-            const auto found = drm::find_device(model, drm::NodeType::Primary, minor);
-            if (found && &(*found)->parent() == &device) return *found;
-        }
-    }
-
-    FakeClock clock;
-    device::Model model{clock};
-    vkms::Driver vkms_driver;
-    vgem::Driver vgem_driver;
-};
-
 /// A vgem that is drawing, and a vkms that has been asked to show what is drawn there, or a buffer
 /// of its own: then the flip waits for the vblank alone.
 class Pair {
   public:
     enum class Shows { Drawn, Own };
 
-    Pair(Machine& machine, size_t number, Shows shows)
+    Pair(tests::BothDrivers& machine, size_t number, Shows shows)
         : machine_(machine),
-          vgem_(machine.add("vgem", number)),
-          vkms_(machine.add("vkms", number)),
+          vgem_(machine.plug_vgem("vgem" + std::to_string(number))),
+          vkms_(machine.plug_vkms(
+              {.screens = {{.mode = vkms::ScreenMode{.width = width, .height = height}}}},
+              "vkms" + std::to_string(number))),
           painter_(*machine.card_on(*vgem_)),
           screen_(*machine.card_on(*vkms_)) {
         buffer_ = screen_.make_mapped_buffer(width, height, DRM_FORMAT_XRGB8888, 4);
@@ -80,7 +48,9 @@ class Pair {
             0)
             << screen_.reason();
         draw();
-        flip(shows == Shows::Drawn ? import_drawn() : buffer_.fb);
+        flip(shows == Shows::Own
+                 ? buffer_.fb
+                 : screen_.add_fb_of(screen_.import(painter_.share(handle_)), width, height));
     }
 
     const Ref<device::Device>& vgem() const { return vgem_; }
@@ -119,22 +89,6 @@ class Pair {
         const auto object = drm::gem::find_object(painter_.file(), handle_);
         drawing_ = (*object)->memory().fences(drm::gem::Usage::Write).front();
     }
-    /// The framebuffer.
-    uint32_t import_drawn() {
-        drm_prime_handle out{.handle = handle_, .flags = DRM_RDWR, .fd = -1};
-        EXPECT_EQ(painter_.ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, out), 0);
-        const UniqueFd shared(out.fd);
-        drm_prime_handle in{.handle = 0, .flags = 0, .fd = shared.borrow()};
-        EXPECT_EQ(screen_.ioctl(DRM_IOCTL_PRIME_FD_TO_HANDLE, in), 0);
-        drm_mode_fb_cmd2 fb{};
-        fb.width = width;
-        fb.height = height;
-        fb.pixel_format = DRM_FORMAT_XRGB8888;
-        fb.handles[0] = in.handle;
-        fb.pitches[0] = width * 4;
-        EXPECT_EQ(screen_.ioctl(DRM_IOCTL_MODE_ADDFB2, fb), 0) << screen_.reason();
-        return fb.fb_id;
-    }
     void flip(uint32_t fb) {
         int32_t slot = -1;
         EXPECT_EQ(
@@ -147,7 +101,7 @@ class Pair {
         shown_ = machine_.model.service<drm::SpecialFiles>().import_fence(fd).value();
     }
 
-    Machine& machine_;
+    tests::BothDrivers& machine_;
     const Ref<device::Device> vgem_, vkms_;
     tests::Client painter_;
     TestClient screen_;
@@ -159,7 +113,8 @@ class Pair {
 TEST(ManyUnplugs, of_100_cards_at_once_end_all_waits_and_leave_nothing) {
     const size_t before = live_object_count();
     {
-        Machine machine;
+        FakeClock clock;  // stands still: no flip ever comes
+        tests::BothDrivers machine(clock);
         const size_t devices_before = machine.model.devices().size();
         std::vector<std::unique_ptr<Pair>> pairs;
         for (size_t i = 0; i < pair_count; ++i)
@@ -186,7 +141,6 @@ TEST(ManyUnplugs, of_100_cards_at_once_end_all_waits_and_leave_nothing) {
         for (const auto& pair : pairs) pair->check_gone();
         EXPECT_EQ(machine.model.devices().size(), devices_before);
         pairs.clear();
-        machine.model.flush();
     }
     EXPECT_EQ(live_object_count(), before);
 }

@@ -111,10 +111,7 @@ TEST_F(Quota, of_imported_buffers_counts_no_bytes) {
     Client maker(board.drm(), {.uid = modest});
     Board second;
     Client importer(second.drm(), {.uid = greedy});
-    drm_prime_handle prime{.handle = maker.make_buffer(64, 64), .flags = DRM_CLOEXEC, .fd = -1};
-    ASSERT_EQ(maker.ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, prime), 0);
-    const UniqueFd fd(prime.fd);
-    EXPECT_EQ(importer.ioctl(DRM_IOCTL_PRIME_FD_TO_HANDLE, prime), 0);
+    importer.import(maker.share(maker.make_buffer(64, 64)));
     EXPECT_EQ(has(Resource::Buffers), 1u);
     EXPECT_EQ(has(Resource::BufferBytes), 0u);
 }

@@ -15,11 +15,7 @@ uint32_t new_handle(Scene& scene) {
 
 /// A handle of the master's to a buffer of vgem.
 uint32_t imported_handle(Scene& scene) {
-    drm_prime_handle prime{.handle = scene.painter->make_buffer(), .flags = DRM_CLOEXEC, .fd = -1};
-    EXPECT_EQ(scene.painter->ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, prime), 0);
-    scene.keep_fd(prime.fd);
-    EXPECT_EQ(scene.drawer->ioctl(DRM_IOCTL_PRIME_FD_TO_HANDLE, prime), 0);
-    return prime.handle;
+    return scene.drawer->import(scene.painter->share(scene.painter->make_buffer()));
 }
 
 uint32_t name_of(Scene& scene, uint32_t handle) {

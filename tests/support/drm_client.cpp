@@ -2,6 +2,7 @@
 
 #include <sys/eventfd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <iterator>
 #include <utility>
@@ -147,36 +148,63 @@ int Client::set_cap(uint64_t cap, uint64_t value) {
     return ioctl(DRM_IOCTL_SET_CLIENT_CAP, argument);
 }
 
+void Client::must(unsigned long command, void* argument) {
+    if (ioctl(command, argument) == 0) return;
+    std::fprintf(stderr, "%s\n", reason().c_str());
+    std::abort();
+}
+
 uint32_t Client::make_buffer(uint32_t width, uint32_t height, uint32_t bpp) {
     drm_mode_create_dumb dumb{};
     dumb.width = width;
     dumb.height = height;
     dumb.bpp = bpp;
-    if (ioctl(DRM_IOCTL_MODE_CREATE_DUMB, dumb) != 0) std::abort();
+    must(DRM_IOCTL_MODE_CREATE_DUMB, &dumb);
     return dumb.handle;
 }
 
-drm_mode_fb_cmd2 Client::good_fb(uint32_t width, uint32_t height, uint32_t format) {
+UniqueFd Client::share(uint32_t handle) {
+    drm_prime_handle prime{.handle = handle, .flags = DRM_CLOEXEC | DRM_RDWR, .fd = -1};
+    must(DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
+    return UniqueFd(prime.fd);
+}
+
+uint32_t Client::import(const UniqueFd& shared) {
+    drm_prime_handle prime{.handle = 0, .flags = 0, .fd = shared.borrow()};
+    must(DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+    return prime.handle;
+}
+
+drm_mode_fb_cmd2 Client::good_fb_of(uint32_t handle, uint32_t width, uint32_t height,
+                                    uint32_t format) {
     drm_mode_fb_cmd2 fb{};
     fb.width = width;
     fb.height = height;
     fb.pixel_format = format;
-    fb.handles[0] = make_buffer(width, height);
+    fb.handles[0] = handle;
     fb.pitches[0] = width * 4;
     return fb;
 }
 
-uint32_t Client::add_fb(uint32_t width, uint32_t height, uint32_t format) {
-    drm_mode_fb_cmd2 fb = good_fb(width, height, format);
-    if (ioctl(DRM_IOCTL_MODE_ADDFB2, fb) != 0) std::abort();
+drm_mode_fb_cmd2 Client::good_fb(uint32_t width, uint32_t height, uint32_t format) {
+    return good_fb_of(make_buffer(width, height), width, height, format);
+}
+
+uint32_t Client::add_fb_of(uint32_t handle, uint32_t width, uint32_t height, uint32_t format) {
+    drm_mode_fb_cmd2 fb = good_fb_of(handle, width, height, format);
+    must(DRM_IOCTL_MODE_ADDFB2, &fb);
     return fb.fb_id;
+}
+
+uint32_t Client::add_fb(uint32_t width, uint32_t height, uint32_t format) {
+    return add_fb_of(make_buffer(width, height), width, height, format);
 }
 
 uint32_t Client::add_blob(const void* bytes, size_t size) {
     drm_mode_create_blob create{};
     create.data = reinterpret_cast<uint64_t>(bytes);
     create.length = static_cast<uint32_t>(size);
-    if (ioctl(DRM_IOCTL_MODE_CREATEPROPBLOB, create) != 0) std::abort();
+    must(DRM_IOCTL_MODE_CREATEPROPBLOB, &create);
     return create.blob_id;
 }
 

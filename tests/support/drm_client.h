@@ -82,12 +82,19 @@ class Client {
     int set_cap(uint64_t cap, uint64_t value = 1);
     /// The handle of a new dumb buffer.
     uint32_t make_buffer(uint32_t width = 1024, uint32_t height = 768, uint32_t bpp = 32);
+    /// A dma-buf of the buffer.
+    UniqueFd share(uint32_t handle);
+    /// The handle of what is shared.
+    uint32_t import(const UniqueFd& shared);
     /// An ADDFB2 that succeeds, of a new buffer of 32 bits a pixel; to be changed.
     drm_mode_fb_cmd2 good_fb(uint32_t width = 1024, uint32_t height = 768,
                              uint32_t format = DRM_FORMAT_XRGB8888);
     /// The id of a framebuffer with a buffer of its own.
     uint32_t add_fb(uint32_t width = 1024, uint32_t height = 768,
                     uint32_t format = DRM_FORMAT_XRGB8888);
+    /// The id of a framebuffer of this buffer.
+    uint32_t add_fb_of(uint32_t handle, uint32_t width, uint32_t height,
+                       uint32_t format = DRM_FORMAT_XRGB8888);
     uint32_t add_blob(const void* bytes, size_t size);
     uint32_t add_mode_blob(const drm_mode_modeinfo& mode) { return add_blob(&mode, sizeof(mode)); }
 
@@ -104,6 +111,10 @@ class Client {
   private:
     class Sink;
     class Opener;
+    /// A call that is refused ends the program, and says why.
+    void must(unsigned long command, void* argument);
+    static drm_mode_fb_cmd2 good_fb_of(uint32_t handle, uint32_t width, uint32_t height,
+                                       uint32_t format);
     drm::Device& device_;
     const ClientInfo info_;
     EventQueue events_;

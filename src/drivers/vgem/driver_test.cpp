@@ -132,15 +132,11 @@ TEST_F(Vgem, pending_fence_excludes_a_write_and_a_write_excludes_all) {
 
 TEST_F(Vgem, fences_are_seen_on_the_card_that_a_buffer_is_shared_with) {
     Client here(one()), there(two());
-    drm_prime_handle share{.handle = here.make_buffer(), .flags = DRM_RDWR, .fd = -1};
-    ASSERT_EQ(here.ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, share), 0);
-    drm_prime_handle import{.handle = 0, .flags = 0, .fd = share.fd};
-    ASSERT_EQ(there.ioctl(DRM_IOCTL_PRIME_FD_TO_HANDLE, import), 0);
-    close(share.fd);
-    EXPECT_EQ(attach(here, share.handle, write), 0);
-    EXPECT_EQ(attach(there, import.handle), EBUSY);
+    const uint32_t made = here.make_buffer(), imported = there.import(here.share(made));
+    EXPECT_EQ(attach(here, made, write), 0);
+    EXPECT_EQ(attach(there, imported), EBUSY);
     here.close();
-    EXPECT_EQ(attach(there, import.handle), 0) << "a file's fences end with it";
+    EXPECT_EQ(attach(there, imported), 0) << "a file's fences end with it";
 }
 
 TEST_F(Vgem, fence_ends_after_ten_seconds) {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/unique_fd.h"
-#include "drivers/vgem/driver.h"
+#include "drivers/both_drivers.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/sync/sync_file.h"
 #include "tests/support/threads.h"
@@ -25,27 +25,18 @@ using std::chrono::seconds;
 class ImplicitSync : public testing::Test {
   protected:
     ImplicitSync() {
-        EXPECT_TRUE(board_.model.platform_bus().add_driver(vgem_driver_).ok());
-        device::DeviceInfo info;
-        info.name = "vgem";
-        vgem_device_ = board_.model.add_platform_device(std::move(info)).value();
-        const auto vgem = drm::find_device(board_.model, drm::NodeType::Primary, 1);
-        painter_ = std::make_unique<tests::Client>(**vgem);
-        handle_ = painter_->make_buffer();
         const DumbBuffer first = screen_->make_mapped_buffer(1024, 768, DRM_FORMAT_XRGB8888, 4);
         EXPECT_EQ(screen_->turn_on(crtc(), screen_->connectors[0],
                                    screen_->probe(screen_->connectors[0])[0], plane(), first.fb),
                   0);
-        import_buffer();
+        fb_ = screen_->add_fb_of(screen_->import(painter_->share(handle_)), 1024, 768);
     }
     ~ImplicitSync() override {
         fence_.reset();
         painter_.reset();
-        board_.unplug();  // first: a close of what is shown would wait for a vblank
+        vkms_->del();  // first: a close of what is shown would wait for a vblank
         screen_.reset();
-        unplug_vgem();
-        vgem_device_.reset();
-        EXPECT_TRUE(board_.model.platform_bus().remove_driver(vgem_driver_).ok());
+        vgem_->del();
     }
 
     uint32_t crtc() const { return screen_->crtcs[0]; }
@@ -61,7 +52,6 @@ class ImplicitSync : public testing::Test {
         drm_vgem_fence_signal signal{.fence = drawing_, .flags = 0};
         return painter_->ioctl(DRM_IOCTL_VGEM_FENCE_SIGNAL, signal);
     }
-    void unplug_vgem() { (*vgem_device_)->del(); }
 
     /// Shows the buffer and asks for an event.
     void flip() {
@@ -83,32 +73,17 @@ class ImplicitSync : public testing::Test {
     }
 
     FakeClock clock_;
-    TestBoard board_{{}, clock_};
-    vgem::Driver vgem_driver_;
-    MaybeRef<device::Device> vgem_device_;
-    std::unique_ptr<tests::Client> painter_;
-    std::unique_ptr<TestClient> screen_ = std::make_unique<TestClient>(*board_.drm());
+    tests::BothDrivers machine_{clock_};
+    const Ref<device::Device> vkms_ = machine_.plug_vkms({}), vgem_ = machine_.plug_vgem();
+    std::unique_ptr<tests::Client> painter_ =
+        std::make_unique<tests::Client>(*machine_.card_on(*vgem_));
+    std::unique_ptr<TestClient> screen_ = std::make_unique<TestClient>(*machine_.card_on(*vkms_));
     uint32_t fb_ = 0;
     MaybeRef<drm::Fence> fence_;
 
   private:
-    void import_buffer() {
-        drm_prime_handle out{.handle = handle_, .flags = DRM_RDWR, .fd = -1};
-        EXPECT_EQ(painter_->ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, out), 0);
-        const UniqueFd shared(out.fd);
-        drm_prime_handle in{.handle = 0, .flags = 0, .fd = shared.borrow()};
-        EXPECT_EQ(screen_->ioctl(DRM_IOCTL_PRIME_FD_TO_HANDLE, in), 0);
-        drm_mode_fb_cmd2 fb{};
-        fb.width = 1024;
-        fb.height = 768;
-        fb.pixel_format = DRM_FORMAT_XRGB8888;
-        fb.handles[0] = in.handle;
-        fb.pitches[0] = 4096;
-        EXPECT_EQ(screen_->ioctl(DRM_IOCTL_MODE_ADDFB2, fb), 0) << screen_->reason();
-        fb_ = fb.fb_id;
-    }
-
-    uint32_t handle_ = 0, drawing_ = 0;
+    const uint32_t handle_ = painter_->make_buffer();
+    uint32_t drawing_ = 0;
 };
 
 TEST_F(ImplicitSync, flip_of_what_is_drawn_waits_until_it_is) {
@@ -142,7 +117,7 @@ TEST_F(ImplicitSync, unplug_of_the_card_that_draws_lets_the_flip_go) {
     start_drawing();
     flip();
     EXPECT_FALSE(has_flipped());
-    unplug_vgem();
+    vgem_->del();
     EXPECT_TRUE(has_flipped());
 }
 
@@ -150,7 +125,7 @@ TEST_F(ImplicitSync, unplug_of_the_card_that_shows_waits_for_nobody) {
     start_drawing();
     flip();
     EXPECT_FALSE(has_flipped());
-    board_.unplug();
+    vkms_->del();
     EXPECT_EQ(screen_->events().unread(), sizeof(drm::EventBytes));
     EXPECT_EQ(finish_drawing(), 0);
 }
@@ -159,7 +134,8 @@ TEST_F(ImplicitSync, fence_that_is_given_counts_alone) {
     fence_ = drm::Fence::create(
         clock_,
         {.context = drm::next_fence_context(), .seqno = 1, .driver = "test", .timeline = "test"});
-    const UniqueFd given = board_.model.service<drm::SpecialFiles>().export_fence(*fence_).value();
+    const UniqueFd given =
+        machine_.model.service<drm::SpecialFiles>().export_fence(*fence_).value();
     start_drawing();
     ASSERT_EQ(screen_->atomic({{plane(), "FB_ID", fb_},
                                {plane(), "IN_FENCE_FD", static_cast<uint64_t>(given.borrow())}},

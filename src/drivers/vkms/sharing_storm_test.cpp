@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "drivers/vgem/driver.h"
+#include "drivers/both_drivers.h"
 #include "drivers/vkms/screenshot.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/gem/dma_buf.h"
@@ -79,8 +79,6 @@ struct Waiter {
 class SharingStorm {
   public:
     explicit SharingStorm(Rules rules) : rules_(rules) {
-        EXPECT_TRUE(bus_.add_driver(vkms_driver_).ok());
-        EXPECT_TRUE(bus_.add_driver(vgem_driver_).ok());
         plug_vgem();
         plug_vkms();
         open_b();
@@ -92,8 +90,6 @@ class SharingStorm {
         b_.reset();
         vgem_.reset();
         vkms_.reset();
-        (void)bus_.remove_driver(vgem_driver_);
-        (void)bus_.remove_driver(vkms_driver_);
     }
     SharingStorm(const SharingStorm&) = delete;
     SharingStorm& operator=(const SharingStorm&) = delete;
@@ -114,25 +110,11 @@ class SharingStorm {
   private:
     // The cards
 
-    MaybeRef<device::Device> plug(const char* name) {
-        device::DeviceInfo info;
-        info.name = name;
-        if (info.name == "vkms") {
-            Config config;
-            config.screens = {{.mode = ScreenMode{.width = width, .height = height}}};
-            info.platform_data = config;
-        }
-        auto added = model_.add_platform_device(std::move(info));
-        return added.ok() ? MaybeRef<device::Device>(*added) : std::nullopt;
+    void plug_vgem() { vgem_ = machine_.plug_vgem(); }
+    void plug_vkms() {
+        vkms_ = machine_.plug_vkms(
+            {.screens = {{.mode = ScreenMode{.width = width, .height = height}}}});
     }
-    Ref<drm::Device> card_on(const device::Device& device) {
-        for (uint32_t minor = 0;; ++minor) {
-            const auto found = drm::find_device(model_, drm::NodeType::Primary, minor);
-            if (found && &(*found)->parent() == &device) return *found;
-        }
-    }
-    void plug_vgem() { vgem_ = plug("vgem"); }
-    void plug_vkms() { vkms_ = plug("vkms"); }
     void pull_vgem() {
         if (!vgem_) return;
         (*vgem_)->del();
@@ -145,7 +127,7 @@ class SharingStorm {
     // A
 
     void open_a() {
-        if (!a_ && vgem_) a_ = std::make_unique<tests::Client>(*card_on(**vgem_));
+        if (!a_ && vgem_) a_ = std::make_unique<tests::Client>(*machine_.card_on(**vgem_));
     }
     void close_a() {
         if (!a_) return;
@@ -171,9 +153,7 @@ class SharingStorm {
         drm_vgem_fence_attach attach{
             .handle = handle, .flags = VGEM_FENCE_WRITE, .out_fence = 0, .pad = 0};
         compare("FENCE_ATTACH", 0, a_->ioctl(DRM_IOCTL_VGEM_FENCE_ATTACH, attach));
-        drm_prime_handle share{.handle = handle, .flags = DRM_CLOEXEC | DRM_RDWR, .fd = -1};
-        compare("PRIME_HANDLE_TO_FD", 0, a_->ioctl(DRM_IOCTL_PRIME_HANDLE_TO_FD, share));
-        UniqueFd buffer(share.fd);
+        UniqueFd buffer = a_->share(handle);
         dma_buf_export_sync_file exported{.flags = DMA_BUF_SYNC_READ, .fd = -1};
         compare("EXPORT_SYNC_FILE", 0, call(buffer, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &exported));
         UniqueFd fence_fd(exported.fd);
@@ -223,7 +203,7 @@ class SharingStorm {
 
     void open_b() {
         if (b_ || !vkms_ || commit_) return;
-        b_ = std::make_unique<TestClient>(*card_on(**vkms_));
+        b_ = std::make_unique<TestClient>(*machine_.card_on(**vkms_));
         const auto buffer = b_->make_mapped_buffer(width, height, DRM_FORMAT_XRGB8888, 4);
         const auto mode = b_->probe(b_->connectors[0]).at(0);
         const int error = with_vblanks([&] {
@@ -257,19 +237,11 @@ class SharingStorm {
     void show(size_t index) {
         if (!b_) return;
         Item& item = items_[index];
-        drm_prime_handle import{.handle = 0, .flags = 0, .fd = item.buffer.borrow()};
-        compare("PRIME_FD_TO_HANDLE", 0, b_->ioctl(DRM_IOCTL_PRIME_FD_TO_HANDLE, import));
-        drm_mode_fb_cmd2 add{};
-        add.width = width;
-        add.height = height;
-        add.pixel_format = DRM_FORMAT_XRGB8888;
-        add.handles[0] = import.handle;
-        add.pitches[0] = width * 4;
-        compare("ADDFB2", 0, b_->ioctl(DRM_IOCTL_MODE_ADDFB2, add));
+        const uint32_t fb = b_->add_fb_of(b_->import(item.buffer), width, height);
         int32_t out = -1;
         const uint64_t user_data = ++commits_;
         const int error = b_->atomic(
-            {{b_->planes[0], "FB_ID", add.fb_id},
+            {{b_->planes[0], "FB_ID", fb},
              {b_->planes[0], "IN_FENCE_FD", static_cast<uint64_t>(int64_t{item.fence_fd.borrow()})},
              {b_->crtcs[0], "OUT_FENCE_PTR", reinterpret_cast<uint64_t>(&out)}},
             DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, user_data);
@@ -408,11 +380,8 @@ class SharingStorm {
 
     const Rules rules_;
     FakeClock clock_;
-    device::Model model_{clock_};
-    device::Bus& bus_ = model_.platform_bus();
-    drm::SpecialFiles& files_ = model_.service<drm::SpecialFiles>();
-    Driver vkms_driver_;
-    vgem::Driver vgem_driver_;
+    tests::BothDrivers machine_{clock_};
+    drm::SpecialFiles& files_ = machine_.model.service<drm::SpecialFiles>();
     MaybeRef<device::Device> vgem_, vkms_;
     std::unique_ptr<tests::Client> a_;
     std::unique_ptr<TestClient> b_;
