@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -23,6 +22,7 @@
 #include "base/hangup_watch.h"
 #include "base/unique_fd.h"
 #include "bench/plain_client.h"
+#include "bench/time_only.h"
 #include "daemon/socket_event_sink.h"
 #include "drivers/vkms/test_board.h"
 #include "tests/support/threads.h"
@@ -31,20 +31,11 @@ namespace plugboard {
 namespace {
 
 using bench::call;
-using Stopwatch = std::chrono::steady_clock;
+using bench::seconds;
+using bench::Stopwatch;
 
 constexpr int64_t ioctls_each = 100;
 constexpr int64_t unplugs = 10;
-
-double seconds(Stopwatch::time_point from, Stopwatch::time_point to) {
-    return std::chrono::duration<double>(to - from).count();
-}
-
-vkms::Config with_syncobj() {
-    vkms::Config config;
-    config.syncobj = true;
-    return config;
-}
 
 /// A card with so many files.
 class Crowd {
@@ -70,12 +61,8 @@ class Crowd {
     bool is_of(int64_t count) const { return static_cast<int64_t>(files_.size()) == count; }
     /// A buffer of each.
     bool make_buffers() {
-        return std::ranges::all_of(files_, [](const Ref<drm::File>& file) {
-            drm_mode_create_dumb dumb{};
-            dumb.width = dumb.height = 32;
-            dumb.bpp = 32;
-            return call(*file, DRM_IOCTL_MODE_CREATE_DUMB, dumb) == 0;
-        });
+        return std::ranges::all_of(
+            files_, [](const Ref<drm::File>& file) { return bench::make_buffer(*file, 32) != 0; });
     }
     void unplug() { board_.unplug(); }
     void close() {
@@ -84,7 +71,7 @@ class Crowd {
     }
 
   private:
-    vkms::TestBoard board_{with_syncobj()};
+    vkms::TestBoard board_{{.syncobj = true}};
     std::vector<Ref<drm::File>> files_;
 };
 
@@ -182,12 +169,8 @@ void create_and_destroy_dumb(benchmark::State& state) {
     for (auto _ : state) {
         const bool done = each_in_turn(state, [&](size_t client) {
             drm::File& file = *(*crowd).files()[client];
-            drm_mode_create_dumb dumb{};
-            dumb.width = dumb.height = 32;
-            dumb.bpp = 32;
-            if (call(file, DRM_IOCTL_MODE_CREATE_DUMB, dumb) != 0) return false;
-            drm_mode_destroy_dumb gone{.handle = dumb.handle};
-            return call(file, DRM_IOCTL_MODE_DESTROY_DUMB, gone) == 0;
+            const uint32_t buffer = bench::make_buffer(file, 32);
+            return buffer != 0 && bench::destroy_buffer(file, buffer);
         });
         if (!done) state.SkipWithError("CREATE_DUMB or DESTROY_DUMB failed");
     }
@@ -239,13 +222,22 @@ class Times {
         state_.counters["unplug_ms"] = unplug_.median_ms();
         state_.counters["close_ms"] = close_.median_ms();
     }
-    void start() { from_ = Stopwatch::now(); }
-    void unplugged() { unplug_.add(from_, Stopwatch::now()); }
+    template <class Unplug>
+    void unplug(Unplug unplug) {
+        from_ = Stopwatch::now();
+        unplug();
+        unplug_.add(from_, Stopwatch::now());
+    }
     void told(Stopwatch::time_point at) {
         told_.add(from_, at);
         state_.SetIterationTime(told_.last());
     }
-    void closed(Stopwatch::time_point from) { close_.add(from, Stopwatch::now()); }
+    template <class Close>
+    void close(Close close) {
+        const auto from = Stopwatch::now();
+        close();
+        close_.add(from, Stopwatch::now());
+    }
 
   private:
     benchmark::State& state_;
@@ -255,6 +247,7 @@ class Times {
 
 void for_each_unplug(benchmark::internal::Benchmark* each) {
     each->UseManualTime()->Iterations(unplugs)->Unit(benchmark::kMillisecond);
+    each->RangeMultiplier(10)->Range(1, 1'000);
 }
 
 /// Counts those who have been told; the last one's time is what counts.
@@ -291,17 +284,13 @@ void unplug_in_process(benchmark::State& state) {
         Crowd crowd(state.range(0), [&] { return std::make_unique<CountingSink>(told); });
         if (!crowd.is_of(state.range(0)) || !crowd.make_buffers())
             return state.SkipWithError("too few descriptors");
-        times.start();
-        crowd.unplug();
-        times.unplugged();
+        times.unplug([&] { crowd.unplug(); });
         if (!told.are_all()) return state.SkipWithError("not all were told");
         times.told(told.last());
-        const auto from = Stopwatch::now();
-        crowd.close();
-        times.closed(from);
+        times.close([&] { crowd.close(); });
     }
 }
-BENCHMARK(unplug_in_process)->RangeMultiplier(10)->Range(1, 10'000)->Apply(for_each_unplug);
+BENCHMARK(unplug_in_process)->Apply(for_each_unplug)->Arg(10'000);
 
 /// The clients' ends of so many sockets, whose hang-ups a thread waits for.
 class SocketClients {
@@ -356,20 +345,12 @@ void unplug_with_sockets(benchmark::State& state) {
         if (!crowd.is_of(state.range(0)) || !crowd.make_buffers())
             return state.SkipWithError("too few descriptors");
         clients.start();
-        times.start();
-        crowd.unplug();
-        times.unplugged();
+        times.unplug([&] { crowd.unplug(); });
         times.told(clients.wait());
-        const auto from = Stopwatch::now();
-        crowd.close();
-        times.closed(from);
+        times.close([&] { crowd.close(); });
     }
 }
-BENCHMARK(unplug_with_sockets)
-    ->RangeMultiplier(10)
-    ->Range(1, 1'000)
-    ->Arg(5'000)
-    ->Apply(for_each_unplug);
+BENCHMARK(unplug_with_sockets)->Apply(for_each_unplug)->Arg(5'000);
 
 /// Nothing but the sockets.
 void peer_shutdown_of_sockets(benchmark::State& state) {
@@ -382,20 +363,14 @@ void peer_shutdown_of_sockets(benchmark::State& state) {
             if (!ours.back().is_open()) return state.SkipWithError("too few descriptors");
         }
         clients.start();
-        times.start();
-        for (const UniqueFd& each : ours) HangupWatch::shut_down(each.borrow());
-        times.unplugged();
+        times.unplug([&] {
+            for (const UniqueFd& each : ours) HangupWatch::shut_down(each.borrow());
+        });
         times.told(clients.wait());
-        const auto from = Stopwatch::now();
-        ours.clear();
-        times.closed(from);
+        times.close([&] { ours.clear(); });
     }
 }
-BENCHMARK(peer_shutdown_of_sockets)
-    ->RangeMultiplier(10)
-    ->Range(1, 1'000)
-    ->Arg(5'000)
-    ->Apply(for_each_unplug);
+BENCHMARK(peer_shutdown_of_sockets)->Apply(for_each_unplug)->Arg(5'000);
 
 /// So many threads asleep, each in a `wait`; `wake_all` ends all of these.
 template <class Wait, class WakeAll>
@@ -409,9 +384,7 @@ Stopwatch::time_point wake_threads(Times& times, int64_t count, Wait wait, WakeA
         });
     }
     tests::wait_until_others_sleep();
-    times.start();
-    wake_all();
-    times.unplugged();
+    times.unplug(wake_all);
     for (std::thread& thread : threads) thread.join();
     return told.last();
 }
@@ -425,23 +398,14 @@ void unplug_wakes_waiters(benchmark::State& state) {
         std::atomic<int64_t> ended = 0;
         const auto wait = [&](size_t client) {
             drm::File& file = *crowd.files()[client];
-            drm_syncobj_create create{};
-            (void)call(file, DRM_IOCTL_SYNCOBJ_CREATE, create);
-            drm_syncobj_wait wanted{};
-            wanted.handles = reinterpret_cast<uint64_t>(&create.handle);
-            wanted.count_handles = 1;
-            wanted.flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT;
-            wanted.timeout_nsec = INT64_MAX;
-            if (call(file, DRM_IOCTL_SYNCOBJ_WAIT, wanted) == ENODEV) ended++;
+            if (bench::wait_for_syncobj(file, bench::make_syncobj(file)) == ENODEV) ended++;
         };
         times.told(wake_threads(times, state.range(0), wait, [&] { crowd.unplug(); }));
         if (ended != state.range(0)) return state.SkipWithError("a wait ended another way");
-        const auto from = Stopwatch::now();
-        crowd.close();
-        times.closed(from);
+        times.close([&] { crowd.close(); });
     }
 }
-BENCHMARK(unplug_wakes_waiters)->RangeMultiplier(10)->Range(1, 1'000)->Apply(for_each_unplug);
+BENCHMARK(unplug_wakes_waiters)->Apply(for_each_unplug);
 
 /// So many threads of one condition variable.
 void peer_notify_all(benchmark::State& state) {
@@ -461,16 +425,7 @@ void peer_notify_all(benchmark::State& state) {
         }));
     }
 }
-BENCHMARK(peer_notify_all)->RangeMultiplier(10)->Range(1, 1'000)->Apply(for_each_unplug);
+BENCHMARK(peer_notify_all)->Apply(for_each_unplug);
 
 }  // namespace
 }  // namespace plugboard
-
-int main(int argc, char** argv) {
-    plugboard::bench::raise_descriptor_limit();
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    return 0;
-}

@@ -3,7 +3,6 @@
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 
-#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -11,18 +10,16 @@
 #include <utility>
 #include <vector>
 
+#include "bench/time_only.h"
 #include "device/model.h"
 
 namespace plugboard::device {
 namespace {
 
+using bench::set_items;
+using bench::time_only;
+
 constexpr int64_t fewest = 10, most = 1'000'000;
-
-using Stopwatch = std::chrono::steady_clock;
-
-void set_seconds(benchmark::State& state, Stopwatch::time_point from) {
-    state.SetIterationTime(std::chrono::duration<double>(Stopwatch::now() - from).count());
-}
 
 void nothing(void*) {}
 
@@ -52,11 +49,9 @@ class Actions {
 void devm_add(benchmark::State& state) {
     for (auto _ : state) {
         Actions actions(state.range(0));
-        const auto from = Stopwatch::now();
-        actions.add_all();
-        set_seconds(state, from);
+        time_only(state, [&] { actions.add_all(); });
     }
-    state.SetItemsProcessed(state.iterations() * state.range(0));
+    set_items(state);
 }
 BENCHMARK(devm_add)->RangeMultiplier(10)->Range(fewest, most)->UseManualTime();
 
@@ -64,11 +59,9 @@ void devm_release(benchmark::State& state) {
     for (auto _ : state) {
         Actions actions(state.range(0));
         actions.add_all();
-        const auto from = Stopwatch::now();
-        actions.device().del();
-        set_seconds(state, from);
+        time_only(state, [&] { actions.device().del(); });
     }
-    state.SetItemsProcessed(state.iterations() * state.range(0));
+    set_items(state);
 }
 BENCHMARK(devm_release)->RangeMultiplier(10)->Range(fewest, most)->UseManualTime();
 
@@ -123,7 +116,7 @@ void peer_vector_of_functions(benchmark::State& state) {
             list.pop_back();
         }
     }
-    state.SetItemsProcessed(state.iterations() * state.range(0));
+    set_items(state);
 }
 BENCHMARK(peer_vector_of_functions)->RangeMultiplier(10)->Range(fewest, most);
 
@@ -167,12 +160,12 @@ class Devices {
 void device_add(benchmark::State& state) {
     for (auto _ : state) {
         Devices devices;
-        const auto from = Stopwatch::now();
-        if (!devices.add_all(state.range(0))) return state.SkipWithError("device_add failed");
-        set_seconds(state, from);
+        bool are_added = false;
+        time_only(state, [&] { are_added = devices.add_all(state.range(0)); });
+        if (!are_added) return state.SkipWithError("device_add failed");
         devices.del_all();
     }
-    state.SetItemsProcessed(state.iterations() * state.range(0));
+    set_items(state);
 }
 BENCHMARK(device_add)->RangeMultiplier(10)->Range(fewest, most)->UseManualTime();
 
@@ -180,11 +173,9 @@ void device_unregister(benchmark::State& state) {
     for (auto _ : state) {
         Devices devices;
         if (!devices.add_all(state.range(0))) return state.SkipWithError("device_add failed");
-        const auto from = Stopwatch::now();
-        devices.del_all();
-        set_seconds(state, from);
+        time_only(state, [&] { devices.del_all(); });
     }
-    state.SetItemsProcessed(state.iterations() * state.range(0));
+    set_items(state);
 }
 BENCHMARK(device_unregister)->RangeMultiplier(10)->Range(fewest, most)->UseManualTime();
 

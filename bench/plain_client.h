@@ -1,8 +1,9 @@
 // For benchmarks: ioctls in this process that nobody traces, and files whose events nobody reads.
 #pragma once
 
+#include <drm.h>
+#include <drm_mode.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -83,12 +84,33 @@ inline MaybeRef<drm::File> open_file(
     return file.ok() ? MaybeRef<drm::File>(*std::move(file)) : std::nullopt;
 }
 
-/// As many descriptors as the user may have at all: each buffer is one.
-inline void raise_descriptor_limit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+/// The handle of a new square of 32 bits a pixel; 0: refused.
+inline uint32_t make_buffer(drm::File& file, uint32_t side) {
+    drm_mode_create_dumb dumb{};
+    dumb.width = dumb.height = side;
+    dumb.bpp = 32;
+    return call(file, DRM_IOCTL_MODE_CREATE_DUMB, dumb) == 0 ? dumb.handle : 0;
+}
+
+inline bool destroy_buffer(drm::File& file, uint32_t handle) {
+    drm_mode_destroy_dumb gone{.handle = handle};
+    return call(file, DRM_IOCTL_MODE_DESTROY_DUMB, gone) == 0;
+}
+
+/// Its handle; 0: refused.
+inline uint32_t make_syncobj(drm::File& file) {
+    drm_syncobj_create create{};
+    return call(file, DRM_IOCTL_SYNCOBJ_CREATE, create) == 0 ? create.handle : 0;
+}
+
+/// Also for its being submitted, without end. 0, or the errno.
+inline int wait_for_syncobj(drm::File& file, uint32_t handle) {
+    drm_syncobj_wait wait{};
+    wait.handles = reinterpret_cast<uint64_t>(&handle);
+    wait.count_handles = 1;
+    wait.flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT;
+    wait.timeout_nsec = INT64_MAX;
+    return call(file, DRM_IOCTL_SYNCOBJ_WAIT, wait);
 }
 
 }  // namespace plugboard::bench

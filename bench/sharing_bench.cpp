@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -26,6 +25,7 @@
 
 #include "base/unique_fd.h"
 #include "bench/plain_client.h"
+#include "bench/time_only.h"
 #include "drivers/both_drivers.h"
 #include "drm/sync/fence_array.h"
 #include "drm/sync/fence_chain.h"
@@ -35,13 +35,12 @@ namespace plugboard {
 namespace {
 
 using bench::call;
-using Stopwatch = std::chrono::steady_clock;
+using bench::make_buffer;
+using bench::make_syncobj;
+using bench::set_items;
+using bench::time_only;
 
 constexpr int64_t most = 10'000;
-
-void set_seconds(benchmark::State& state, Stopwatch::time_point from) {
-    state.SetIterationTime(std::chrono::duration<double>(Stopwatch::now() - from).count());
-}
 
 /// A vkms with syncobjs and a vgem in one machine.
 class Machine {
@@ -114,14 +113,10 @@ void prime_with_a_new_buffer(benchmark::State& state) {
     Machine machine;
     tests::Client maker(*machine.vgem()), taker(*machine.vkms());
     for (auto _ : state) {
-        drm_mode_create_dumb dumb{};
-        dumb.width = dumb.height = 64;
-        dumb.bpp = 32;
-        bool done = call(maker.file(), DRM_IOCTL_MODE_CREATE_DUMB, dumb) == 0 &&
-                    pass_on(maker.file(), dumb.handle, taker.file());
-        drm_mode_destroy_dumb gone{.handle = dumb.handle};
-        done = done && call(maker.file(), DRM_IOCTL_MODE_DESTROY_DUMB, gone) == 0;
-        if (!done) return state.SkipWithError("the buffer was not passed on");
+        const uint32_t buffer = make_buffer(maker.file(), 64);
+        if (!pass_on(maker.file(), buffer, taker.file()) ||
+            !bench::destroy_buffer(maker.file(), buffer))
+            return state.SkipWithError("the buffer was not passed on");
     }
 }
 BENCHMARK(prime_with_a_new_buffer);
@@ -139,26 +134,11 @@ BENCHMARK(peer_memfd_dup_close);
 
 // Syncobjs
 
-uint32_t make_syncobj(drm::File& file) {
-    drm_syncobj_create create{};
-    return call(file, DRM_IOCTL_SYNCOBJ_CREATE, create) == 0 ? create.handle : 0;
-}
-
 bool on_syncobj(drm::File& file, unsigned long command, uint32_t handle) {
     drm_syncobj_array all{};
     all.handles = reinterpret_cast<uint64_t>(&handle);
     all.count_handles = 1;
     return call(file, command, all) == 0;
-}
-
-/// Also for its being submitted, without end.
-bool wait_for(drm::File& file, uint32_t handle) {
-    drm_syncobj_wait wait{};
-    wait.handles = reinterpret_cast<uint64_t>(&handle);
-    wait.count_handles = 1;
-    wait.flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT;
-    wait.timeout_nsec = INT64_MAX;
-    return call(file, DRM_IOCTL_SYNCOBJ_WAIT, wait) == 0;
 }
 
 void syncobj_signal_and_wait(benchmark::State& state) {
@@ -167,7 +147,7 @@ void syncobj_signal_and_wait(benchmark::State& state) {
     const uint32_t syncobj = make_syncobj(client.file());
     for (auto _ : state) {
         if (!on_syncobj(client.file(), DRM_IOCTL_SYNCOBJ_SIGNAL, syncobj) ||
-            !wait_for(client.file(), syncobj))
+            wait_for_syncobj(client.file(), syncobj) != 0)
             return state.SkipWithError("not signalled");
     }
 }
@@ -209,7 +189,7 @@ void syncobj_ping_pong(benchmark::State& state) {
     ping_pong(
         state, [&](int which) { on_syncobj(file, DRM_IOCTL_SYNCOBJ_SIGNAL, syncobjs[which]); },
         [&](int which) {
-            wait_for(file, syncobjs[which]);
+            wait_for_syncobj(file, syncobjs[which]);
             on_syncobj(file, DRM_IOCTL_SYNCOBJ_RESET, syncobjs[which]);
         });
 }
@@ -286,16 +266,10 @@ void for_each_size(benchmark::internal::Benchmark* each) {
     each->RangeMultiplier(10)->Range(1, most);
 }
 
-void set_items(benchmark::State& state) {
-    state.SetItemsProcessed(state.iterations() * state.range(0));
-}
-
 void chain_add(benchmark::State& state) {
     for (auto _ : state) {
         Chain chain(state.range(0));
-        const auto from = Stopwatch::now();
-        chain.add_all();
-        set_seconds(state, from);
+        time_only(state, [&] { chain.add_all(); });
     }
     set_items(state);
 }
@@ -304,9 +278,8 @@ BENCHMARK(chain_add)->Apply(for_each_size)->UseManualTime();
 void peer_map_add(benchmark::State& state) {
     for (auto _ : state) {
         const auto fences = make_plain_fences(state.range(0));
-        const auto from = Stopwatch::now();
-        const PlainPoints points = make_plain_points(fences);
-        set_seconds(state, from);
+        PlainPoints points;
+        time_only(state, [&] { points = make_plain_points(fences); });
     }
     set_items(state);
 }
@@ -316,9 +289,7 @@ void chain_drop(benchmark::State& state) {
     for (auto _ : state) {
         Chain chain(state.range(0));
         chain.add_all();
-        const auto from = Stopwatch::now();
-        chain.drop();
-        set_seconds(state, from);
+        time_only(state, [&] { chain.drop(); });
     }
     set_items(state);
 }
@@ -328,9 +299,7 @@ void peer_map_drop(benchmark::State& state) {
     for (auto _ : state) {
         const auto fences = make_plain_fences(state.range(0));
         PlainPoints points = make_plain_points(fences);
-        const auto from = Stopwatch::now();
-        points.clear();
-        set_seconds(state, from);
+        time_only(state, [&] { points.clear(); });
     }
     set_items(state);
 }
@@ -385,9 +354,9 @@ void signal_chain(benchmark::State& state, bool newest_first) {
         chain.add_all();
         auto& fences = chain.fences();
         if (newest_first) std::reverse(fences.begin(), fences.end());
-        const auto from = Stopwatch::now();
-        for (const auto& fence : fences) fence->signal();
-        set_seconds(state, from);
+        time_only(state, [&] {
+            for (const auto& fence : fences) fence->signal();
+        });
         if (!chain.head()->is_signaled()) return state.SkipWithError("not signalled");
     }
     set_items(state);
@@ -410,9 +379,9 @@ void take_callbacks_back(benchmark::State& state, bool newest_first) {
         std::vector<uint64_t> numbers;
         for (int64_t i = 0; i < state.range(0); i++) numbers.push_back(fence->on_signal([] {}));
         if (newest_first) std::reverse(numbers.begin(), numbers.end());
-        const auto from = Stopwatch::now();
-        for (const uint64_t number : numbers) fence->remove_callback(number);
-        set_seconds(state, from);
+        time_only(state, [&] {
+            for (const uint64_t number : numbers) fence->remove_callback(number);
+        });
     }
     set_items(state);
 }
@@ -433,9 +402,9 @@ void merged_fences_dropped(benchmark::State& state) {
         const auto both = make_fences(2);
         std::list<Ref<drm::Fence>> merged;
         for (int64_t i = 0; i < state.range(0); i++) merged.push_back(drm::merge(both));
-        const auto from = Stopwatch::now();
-        while (!merged.empty()) merged.pop_front();
-        set_seconds(state, from);
+        time_only(state, [&] {
+            while (!merged.empty()) merged.pop_front();
+        });
     }
     set_items(state);
 }
@@ -548,12 +517,7 @@ BENCHMARK(memory_of_an_open_file)->Iterations(1);
 void memory_of_a_dumb_buffer(benchmark::State& state) {
     Machine machine;
     tests::Client client(*machine.vkms());
-    measure_bytes(state, [&] {
-        drm_mode_create_dumb dumb{};
-        dumb.width = dumb.height = 32;
-        dumb.bpp = 32;
-        return call(client.file(), DRM_IOCTL_MODE_CREATE_DUMB, dumb);
-    });
+    measure_bytes(state, [&] { return make_buffer(client.file(), 32); });
 }
 BENCHMARK(memory_of_a_dumb_buffer)->Iterations(1);
 
@@ -622,12 +586,3 @@ BENCHMARK(peer_memory_of_a_plain_point)->Iterations(1);
 
 }  // namespace
 }  // namespace plugboard
-
-int main(int argc, char** argv) {
-    plugboard::bench::raise_descriptor_limit();
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    return 0;
-}

@@ -17,13 +17,14 @@
 #include <utility>
 #include <vector>
 
+#include "bench/time_only.h"
 #include "tests/support/run.h"
 #include "tests/support/temporary_folder.h"
 
 namespace plugboard {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::Stopwatch;
 using Words = std::vector<std::string>;
 using tests::Running;
 using tests::TemporaryFolder;
@@ -33,18 +34,15 @@ constexpr uid_t nobody = 65534;
 const std::string plugboard_command = PLUGBOARD_BINARY_DIR "/bin/plugboard";
 const std::string client = PLUGBOARD_BINARY_DIR "/tests/clients/wayland_picture";
 
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 void time_command(benchmark::State& state, const Words& command) {
     const TemporaryFolder folder;
     for (auto _ : state) {
-        const auto start = Clock::now();
-        if (tests::run({.command = command, .environment = {{"XDG_RUNTIME_DIR", folder.path()}}})
-                .status != 0)
-            state.SkipWithError("it failed");
-        state.SetIterationTime(seconds_since(start));
+        tests::RunResult result;
+        bench::time_only(state, [&] {
+            result = tests::run(
+                {.command = command, .environment = {{"XDG_RUNTIME_DIR", folder.path()}}});
+        });
+        if (result.status != 0) state.SkipWithError("it failed");
     }
 }
 
@@ -103,7 +101,7 @@ class Start {
 
 /// Of all that have a card open: how many ioctls, and their time in the daemon. The first flip
 /// comes after the modeset, which has no time of its own.
-void count(benchmark::State& state, const nlohmann::json& status, Clock::time_point begun) {
+void count(benchmark::State& state, const nlohmann::json& status, Stopwatch::time_point begun) {
     double ioctls = 0, milliseconds = 0;
     for (const auto& file : status.at("files")) {
         ioctls += file.at("ioctls").get<double>();
@@ -122,10 +120,10 @@ void count(benchmark::State& state, const nlohmann::json& status, Clock::time_po
 
 void time_first_picture(benchmark::State& state, const Compositor& compositor) {
     for (auto _ : state) {
-        const auto begun = Clock::now();
+        const auto begun = Stopwatch::now();
         Start start(compositor);
         if (!start.shows_a_picture()) state.SkipWithError("no picture was shown");
-        state.SetIterationTime(seconds_since(begun));
+        state.SetIterationTime(bench::seconds(begun, Stopwatch::now()));
         if (compositor.is_on_card) count(state, start.status(), begun);
         start.end();
     }
