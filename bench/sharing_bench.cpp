@@ -30,6 +30,7 @@
 #include "drm/sync/fence_array.h"
 #include "drm/sync/fence_chain.h"
 #include "drm/sync/sync_file.h"
+#include "tests/support/drm_client.h"
 
 namespace plugboard {
 namespace {
@@ -39,6 +40,7 @@ using bench::make_buffer;
 using bench::make_syncobj;
 using bench::set_items;
 using bench::time_only;
+using bench::wait_for_syncobj;
 
 constexpr int64_t most = 10'000;
 
