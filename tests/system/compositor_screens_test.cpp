@@ -102,7 +102,9 @@ TEST_P(CompositorScreens, a_bad_link_is_made_good_by_sway_alone) {
         EXPECT_TRUE(comes_true([&] { return !is_bad(); })) << stage.log();
     }
     stage.ask({"wait", "flips=10", "--on", "DP-1", "--timeout", "30s"});
-    EXPECT_TRUE(stage.shows_pattern("DP-1", 1024, 768));
+    // wlroots 0.15 takes the event of this modeset for the one of its next flip: it is one ahead
+    // from then on ("pageflip: Device or resource busy"), and draws in what is being shown.
+    EXPECT_TRUE(stage.comes_to_show_pattern("DP-1", 1024, 768));
     EXPECT_TRUE(stage.ends_cleanly());
 }
 

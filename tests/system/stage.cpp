@@ -193,6 +193,17 @@ testing::AssertionResult Stage::comes_to_show_background(const std::string& scre
     std::vector<uint8_t> rgb;
     for (size_t pixel = 0; pixel < size_t{width} * height; pixel++)
         rgb.insert(rgb.end(), {0x20, 0x40, 0x60});
+    return comes_to_show(screen, width, height, rgb);
+}
+
+testing::AssertionResult Stage::comes_to_show_pattern(const std::string& screen, uint32_t width,
+                                                      uint32_t height) const {
+    return comes_to_show(screen, width, height, pattern_rgb(width, height));
+}
+
+testing::AssertionResult Stage::comes_to_show(const std::string& screen, uint32_t width,
+                                              uint32_t height,
+                                              const std::vector<uint8_t>& rgb) const {
     testing::AssertionResult result = testing::AssertionFailure();
     comes_true([&] {
         result = shows(screen, width, height, rgb);

@@ -57,6 +57,9 @@ class Stage {
     /// The screen shows the test pattern, whole, at this size.
     testing::AssertionResult shows_pattern(const std::string& screen, uint32_t width,
                                            uint32_t height) const;
+    /// Waits until it does.
+    testing::AssertionResult comes_to_show_pattern(const std::string& screen, uint32_t width,
+                                                   uint32_t height) const;
     /// Waits until it shows nothing but the compositor's own background (weston's, that is).
     testing::AssertionResult comes_to_show_background(const std::string& screen, uint32_t width,
                                                       uint32_t height) const;
@@ -79,6 +82,8 @@ class Stage {
   private:
     testing::AssertionResult shows(const std::string& screen, uint32_t width, uint32_t height,
                                    const std::vector<uint8_t>& rgb) const;
+    testing::AssertionResult comes_to_show(const std::string& screen, uint32_t width,
+                                           uint32_t height, const std::vector<uint8_t>& rgb) const;
     RunResult run_as_user(std::vector<std::string> command) const;
     std::vector<std::string> as_user(std::vector<std::string> command) const;
 
