@@ -45,6 +45,10 @@ const uapi::Ioctl& Contract::row(Scene& scene) const {
     return std::ranges::find_if(own, is_it, &drm::DriverIoctl::row)->row;
 }
 
+void Contract::prepare(Scene& scene) const {
+    if (!is_of_card(target)) descriptor(scene, target);
+}
+
 Answer Contract::call(Scene& scene, void* argument) const {
     std::string reason;
     const int error = scene.complete([&] {

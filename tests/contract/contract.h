@@ -57,6 +57,8 @@ struct Contract {
     std::vector<PointerMember> pointers;
     std::optional<size_t> fd_offset;  // of an int that is a new descriptor after a good call
 
+    /// Makes what it is called on, where that is a descriptor.
+    void prepare(Scene& scene) const;
     /// Of a card's ioctl.
     Client& client(Scene& scene) const;
     /// The core's, the driver's, or one of drm::descriptor_ioctls.

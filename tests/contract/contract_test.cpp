@@ -101,7 +101,7 @@ TEST_P(NodeContract, after_unplug_it_is_ENODEV) {
 
 TEST_P(DescriptorContract, after_unplug_of_all_cards_it_is_what_it_was) {
     ArgumentBytes argument = contract.good(scene());
-    scene().dma_buf();  // while there is who makes one
+    contract.prepare(scene());  // while there is who makes a dma-buf
     scene().unplug();
     const Answer answer = contract.call(scene(), argument);
     EXPECT_EQ(result_name(answer.error), "ok") << answer.reason;
@@ -119,6 +119,7 @@ TEST_P(NodeContract, an_unplug_during_the_call_is_ENODEV) {
 }
 
 TEST_P(IoctlContract, two_threads_may_call_it_at_once) {
+    contract.prepare(scene());
     ArgumentBytes first = contract.good(scene());
     ArgumentBytes second = first;
     int answers[2] = {};

@@ -183,11 +183,6 @@ testing::AssertionResult Stage::ends_cleanly() {
     return testing::AssertionFailure() << "status " << run.status << "\n" << run.err << log();
 }
 
-testing::AssertionResult Stage::shows_pattern(const std::string& screen, uint32_t width,
-                                              uint32_t height) const {
-    return shows(screen, width, height, pattern_rgb(width, height));
-}
-
 testing::AssertionResult Stage::comes_to_show_background(const std::string& screen, uint32_t width,
                                                          uint32_t height) const {
     std::vector<uint8_t> rgb;
