@@ -2,8 +2,10 @@
 
 // Where the program has ThreadSanitizer.
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): its names
 [[gnu::weak]] void __tsan_ignore_thread_begin();
 [[gnu::weak]] void __tsan_ignore_thread_end();
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 }
 
 namespace plugboard::embed {

@@ -47,7 +47,7 @@ void Syncobj::replace(MaybeRef<Fence> fence) {
     start_all(submitted, head);
 }
 
-void Syncobj::add_point(uint64_t point, Ref<Fence> fence) {
+void Syncobj::add_point(uint64_t point, const Ref<Fence>& fence) {
     for (;;) {
         const MaybeRef<Fence> head = this->fence();
         const MaybeRef<Fence> link = drm::add_point(head, point, fence);

@@ -53,7 +53,7 @@ class Syncobj final : public Object {
     uint64_t last_signaled() const;
 
     void replace(MaybeRef<Fence> fence);
-    void add_point(uint64_t point, Ref<Fence> fence);
+    void add_point(uint64_t point, const Ref<Fence>& fence);
 
     /// Adds 1 to the client's eventfd when `point` is signalled, or as soon as it is submitted.
     /// With the syncobj goes an entry whose point has not been.

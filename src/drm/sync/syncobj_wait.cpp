@@ -18,12 +18,10 @@ constexpr uint32_t most_entries = 65536;  // Linux: 64 bytes each in one kmalloc
 constexpr uint32_t none_signaled = ~0U;
 constexpr Nanos longest_transfer = std::chrono::seconds(5);
 
-enum : uint32_t {
-    wait_all = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL,
-    for_submit = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT,
-    available = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE,
-    with_deadline = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_DEADLINE,
-};
+constexpr uint32_t wait_all = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL;
+constexpr uint32_t for_submit = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT;
+constexpr uint32_t available = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE;
+constexpr uint32_t with_deadline = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_DEADLINE;
 
 Time time_at(int64_t nanoseconds) {
     return Time(Nanos(std::max<int64_t>(nanoseconds, 0)));
