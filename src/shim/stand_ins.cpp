@@ -11,8 +11,8 @@ namespace {
 /// One that is not in here, for there are more, is left to a fork child.
 struct Kept {
     std::atomic<uint64_t> cookie;  // 0: none
-    std::atomic<int> fd;
     std::atomic<uintptr_t> call;
+    std::atomic<int> fd;
     std::atomic<int> thread;  // of the call; 0: none
 };
 constinit Kept all_kept[256] = {};
