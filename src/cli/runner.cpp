@@ -33,8 +33,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds grace{2};  // between SIGTERM and SIGKILL
-constexpr std::chrono::seconds straggler_time{1};
+constexpr std::chrono::seconds grace{2};           // between SIGTERM and SIGKILL
+constexpr std::chrono::seconds straggler_time{3};  // on a busy machine
 constexpr std::array forwarded = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 
 /// Opens so far, and what is left, of a board that goes on.
