@@ -15,15 +15,7 @@
 
 #include "client.h"
 #include "fences.h"
-
-// Newer than the packaged libdrm.
-struct syncobj_eventfd {
-    uint32_t handle, flags;
-    uint64_t point;
-    int32_t fd;
-    uint32_t pad;
-};
-#define SYNCOBJ_EVENTFD _IOWR('d', 0xCF, struct syncobj_eventfd)
+#include "syncobj_eventfd.h"
 
 enum { size = 64 * 64 * 4 };
 
