@@ -257,7 +257,10 @@ long forward_mmap(int fd, const FdLabel& label, void* address, size_t length, in
     });
     const long memory = fd_of(answer);
     if (memory < 0) return memory;
-    const long mapped = raw_syscall(SYS_mmap, address, length, protection, flags, memory, 0l);
+    // A buffer has all its pages from here on, as in the kernel; to fault in each by itself, in
+    // each mapping again, costs a renderer that maps for every frame more than the drawing.
+    const long mapped =
+        raw_syscall(SYS_mmap, address, length, protection, flags | MAP_POPULATE, memory, 0l);
     close_fd(static_cast<int>(memory));
     return mapped;
 }

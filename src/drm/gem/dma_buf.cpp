@@ -186,7 +186,8 @@ Result<UniqueFd> DmaBuf::open(bool writable) const {
 Result<std::span<std::byte>> DmaBuf::map() {
     MutexLock lock(mutex_);
     if (mapping_.bytes().empty()) {
-        void* data = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, memory_.borrow(), 0);
+        void* data = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+                          memory_.borrow(), 0);
         if (data == MAP_FAILED) return Errno::NoMem;
         mapping_ = Mapping(data, size_);
     }
