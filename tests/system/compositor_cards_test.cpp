@@ -56,7 +56,7 @@ TEST_P(CompositorCards, another_one_comes_and_goes) {
         stage.ask({"plug", "gpu1"});
         stage.ask({"wait", "flips=10", "--on", "gpu0", "--timeout", "30s"});
     }
-    EXPECT_TRUE(stage.comes_to_show_pattern("gpu0/Virtual-1", 1024, 768));
+    EXPECT_TRUE(stage.shows_pattern("gpu0/Virtual-1", 1024, 768));
     EXPECT_TRUE(stage.ends_cleanly());
 }
 

@@ -191,6 +191,11 @@ testing::AssertionResult Stage::comes_to_show_background(const std::string& scre
     return comes_to_show(screen, width, height, rgb);
 }
 
+testing::AssertionResult Stage::shows_pattern(const std::string& screen, uint32_t width,
+                                              uint32_t height) const {
+    return shows(screen, width, height, pattern_rgb(width, height));
+}
+
 testing::AssertionResult Stage::comes_to_show_pattern(const std::string& screen, uint32_t width,
                                                       uint32_t height) const {
     return comes_to_show(screen, width, height, pattern_rgb(width, height));

@@ -54,9 +54,10 @@ class Stage {
     bool has_printed(const std::string& words, size_t times = 1) const;
     /// Waits until they have printed the words that often. False: they will not, the run has ended.
     bool prints(const std::string& words, size_t times = 1) const;
-    /// Waits until the screen shows the test pattern, whole, at this size. It does not at once
-    /// where a picture takes longer than a frame, as with sanitizers: the compositor draws
-    /// meanwhile in what is read.
+    /// The screen shows the test pattern, whole, at this size.
+    testing::AssertionResult shows_pattern(const std::string& screen, uint32_t width,
+                                           uint32_t height) const;
+    /// Waits until it does.
     testing::AssertionResult comes_to_show_pattern(const std::string& screen, uint32_t width,
                                                    uint32_t height) const;
     /// Waits until it shows nothing but the compositor's own background (weston's, that is).
