@@ -22,7 +22,7 @@ using nlohmann::json;
 using Verdict = Check::Verdict;
 using Way = Reach::Way;
 
-constexpr const char* footer_text =
+constexpr const char* doctor_footer =
     "Without CMD: starts a board and a program on it, and looks at what they need: the "
     "installation, system calls,\n"
     "folders, limits.\n"
@@ -37,7 +37,7 @@ constexpr const char* footer_text =
     "\n"
     "Exit status: 0 when everything works, 1 otherwise; a warning is no failure.";
 
-struct Options {
+struct DoctorOptions {
     std::vector<std::string> command;
     bool json = false, is_trial = false;
 };
@@ -72,7 +72,7 @@ Check check_of(const Reach& reach) {
 }
 
 /// The exit status.
-int tell(const std::vector<Check>& checks, json answer, const Options& options) {
+int tell(const std::vector<Check>& checks, json answer, const DoctorOptions& options) {
     const bool works = all_works(checks);
     if (options.json) {
         answer["plugboard"] = PLUGBOARD_VERSION;
@@ -85,7 +85,7 @@ int tell(const std::vector<Check>& checks, json answer, const Options& options) 
     return static_cast<int>(works ? Exit::Ok : Exit::Failed);
 }
 
-int look_at_command(const Options& options) {
+int look_at_command(const DoctorOptions& options) {
     std::vector<Check> checks;
     Installation installation;
     try {
@@ -108,13 +108,13 @@ int look_at_command(const Options& options) {
     return tell(checks, answer, options);
 }
 
-int look_around(const Options& options) {
+int look_around(const DoctorOptions& options) {
     std::vector<Check> checks = judge(look_at_host());
     for (Check& check : try_board()) checks.push_back(std::move(check));
     return tell(checks, json::object(), options);
 }
 
-int examine(const Options& options) {
+int examine(const DoctorOptions& options) {
     if (options.is_trial) return open_first_card();
     return options.command.empty() ? look_around(options) : look_at_command(options);
 }
@@ -122,10 +122,10 @@ int examine(const Options& options) {
 }  // namespace
 
 void add_doctor(CLI::App& app, const std::vector<std::string>& after_dashes, Action& action) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DoctorOptions>();
     CLI::App* command =
         app.add_subcommand("doctor", "Say what works here, or how a command will be reached");
-    command->footer(footer_text);
+    command->footer(doctor_footer);
     command->add_flag("--json", options->json, "The same as JSON");
     command->add_flag(trial_option, options->is_trial)->group("");  // for itself
     command->prefix_command();

@@ -10,7 +10,7 @@
 namespace plugboard::cli {
 namespace {
 
-struct Options {
+struct ExplainOptions {
     std::string board, object, graph, track;
     bool loops = false, json = false;
 };
@@ -21,7 +21,7 @@ void print_json(nlohmann::json answer) {
     print_output(answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
-int explain_loops(const std::string& board, const Options& options) {
+int explain_loops(const std::string& board, const ExplainOptions& options) {
     const auto answer = ask_board(board, {{"op", "explain"}, {"loops", true}}).body;
     const auto loops = answer.value("loops", std::vector<std::string>());
     if (options.json) {
@@ -39,7 +39,7 @@ int explain_loops(const std::string& board, const Options& options) {
     return static_cast<int>(loops.empty() ? Exit::Ok : Exit::Failed);
 }
 
-int explain_object(const std::string& board, const Options& options) {
+int explain_object(const std::string& board, const ExplainOptions& options) {
     const auto answer = ask_board(board, {{"op", "explain"}, {"object", options.object}}).body;
     if (options.json) {
         print_json(answer);
@@ -49,7 +49,7 @@ int explain_object(const std::string& board, const Options& options) {
     return static_cast<int>(Exit::Ok);
 }
 
-int draw(const std::string& board, const Options& options) {
+int draw(const std::string& board, const ExplainOptions& options) {
     const Answer answer = ask_board(
         board,
         {{"op", "explain"}, {"graph", graph_format(options.graph)}, {"object", options.object}});
@@ -62,7 +62,7 @@ int draw(const std::string& board, const Options& options) {
     return static_cast<int>(Exit::Ok);
 }
 
-int track(const std::string& board, const Options& options) {
+int track(const std::string& board, const ExplainOptions& options) {
     const bool on = options.track == "on";
     ask_board(board, {{"op", "explain"}, {"track", on}});
     print_output(on ? "references that are taken from now on are tracked\n"
@@ -70,7 +70,7 @@ int track(const std::string& board, const Options& options) {
     return static_cast<int>(Exit::Ok);
 }
 
-int explain(const Options& options) {
+int explain(const ExplainOptions& options) {
     const std::string board = find_board(options.board);
     if (!options.track.empty()) return track(board, options);
     if (!options.graph.empty()) return draw(board, options);
@@ -80,7 +80,7 @@ int explain(const Options& options) {
 }  // namespace
 
 void add_explain(CLI::App& app, Action& action) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ExplainOptions>();
     CLI::App* command = app.add_subcommand("explain", "Say who holds an object and why");
     command->footer(
         "Examples:\n"

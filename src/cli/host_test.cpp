@@ -120,9 +120,9 @@ TEST(Checks, are_lines_for_people_and_objects_for_programs) {
               "              remedy: buy another\n"
               "failure  e    is broken\n"
               "              remedy: mend it\n");
-    const auto json = checks_json(checks);
-    ASSERT_EQ(json.size(), 3u);
-    EXPECT_EQ(json[1], nlohmann::json({{"name", "bcd"},
+    const auto rows = checks_json(checks);
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_EQ(rows[1], nlohmann::json({{"name", "bcd"},
                                        {"verdict", "warning"},
                                        {"finding", "is slow"},
                                        {"remedy", "buy another"}}));

@@ -10,7 +10,7 @@
 namespace plugboard::cli {
 namespace {
 
-constexpr const char* footer_text =
+constexpr const char* run_footer =
     "CMD and its arguments stand after --; without CMD it is $SHELL.\n"
     "\n"
     "Examples:\n"
@@ -49,7 +49,7 @@ constexpr const char* footer_text =
 void add_run(CLI::App& app, const std::vector<std::string>& after_dashes, Action& action) {
     auto words = std::make_shared<RunWords>();
     CLI::App* command = app.add_subcommand("run", "Run a command on a board of its own");
-    command->footer("Monitors for -s:\n" + daemon::monitor_lines() + "\n" + footer_text);
+    command->footer("Monitors for -s:\n" + daemon::monitor_lines() + "\n" + run_footer);
     add_run_options(*command, *words);
     command->callback([words, command, after_dashes, &action] {
         action = [options = run_options_of(*words, *command, after_dashes)] {

@@ -14,9 +14,9 @@
 namespace plugboard::cli {
 namespace {
 
-using Verdict = StepResult::Verdict;
+using StepVerdict = StepResult::Verdict;
 
-constexpr const char* footer_text =
+constexpr const char* scenario_footer =
     "FILE is TOML; each step does one thing, or expects one. docs/scenario.md has all keys.\n"
     "  [[step]]\n"
     "  expect = \"flips\"         # also mode, off, open, closed, uevent, screen, exit\n"
@@ -43,7 +43,7 @@ constexpr const char* footer_text =
     "126 and 127 CMD\n"
     "cannot be run. CMD's own status counts in a step: expect = \"exit\".";
 
-struct Options {
+struct ScenarioOptions {
     RunWords words;
     std::string file, junit;
 };
@@ -58,7 +58,9 @@ class Report {
         say(tap_result(results_.size(), results_.back()));
     }
     const std::vector<StepResult>& results() const { return results_; }
-    bool has_failed() const { return !results_.empty() && results_.back().verdict != Verdict::Ok; }
+    bool has_failed() const {
+        return !results_.empty() && results_.back().verdict != StepVerdict::Ok;
+    }
 
   private:
     static void say(const std::string& text) {
@@ -86,16 +88,16 @@ void play_steps(const Scenario& scenario, FollowedRun& run, const std::string& c
         StepResult result{.name = scenario.steps[i].name,
                           .place = fmt::format("{}:{}", scenario.file, scenario.steps[i].line)};
         if (failed > 0) {
-            result.verdict = Verdict::Skipped;
+            result.verdict = StepVerdict::Skipped;
             result.problem = fmt::format("step {} has failed", failed);
         } else if (has_started) {
             result = player.play(i);
         } else {
-            result.verdict = Verdict::Failed;
+            result.verdict = StepVerdict::Failed;
             result.problem = command + " was not started";
             result.remedy = "standard error says why";
         }
-        if (result.verdict == Verdict::Failed) failed = i + 1;
+        if (result.verdict == StepVerdict::Failed) failed = i + 1;
         report.add(std::move(result));
     }
 }
@@ -106,7 +108,7 @@ bool is_of_run(int status) {
            status < static_cast<int>(Exit::SignalBase);
 }
 
-int play_scenario(const Options& options, const RunOptions& run_options) {
+int play_scenario(const ScenarioOptions& options, const RunOptions& run_options) {
     if (run_options.command.empty())
         throw Failure("CMD is missing", "write it after --: plugboard scenario FILE -- CMD",
                       Exit::Plugboard);
@@ -126,10 +128,10 @@ int play_scenario(const Options& options, const RunOptions& run_options) {
 }  // namespace
 
 void add_scenario(CLI::App& app, const std::vector<std::string>& after_dashes, Action& action) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ScenarioOptions>();
     CLI::App* command = app.add_subcommand(
         "scenario", "Play a file of steps on a command's board: plug, unplug, expect");
-    command->footer(footer_text);
+    command->footer(scenario_footer);
     command->add_option("FILE", options->file, "The steps, a TOML file")->required();
     command->add_option("--junit", options->junit,
                         "Write the results to this file too, as JUnit's XML");

@@ -10,7 +10,7 @@
 namespace plugboard::cli {
 namespace {
 
-struct Options {
+struct ScreenshotOptions {
     std::string board;
     std::vector<std::string> words;  // [SCREEN] FILE
     std::string reference;
@@ -19,7 +19,7 @@ struct Options {
 };
 
 /// The exit status: whether the picture is as the reference.
-int compare_with_reference(const Options& options, const Picture& shot) {
+int compare_with_reference(const ScreenshotOptions& options, const Picture& shot) {
     const Picture reference = read_png(options.reference);
     check_sizes(shot, reference, options.reference);
     const PictureDiff diff = compare(shot, reference, options.tolerance);
@@ -33,7 +33,7 @@ int compare_with_reference(const Options& options, const Picture& shot) {
     return static_cast<int>(Exit::Failed);
 }
 
-int take_screenshot(const Options& options) {
+int take_screenshot(const ScreenshotOptions& options) {
     const std::string screen = options.words.size() > 1 ? options.words.front() : "";
     const Answer answer = ask_board(find_board(options.board), screenshot_request(screen));
     const Picture shot = picture_of(answer);
@@ -47,7 +47,7 @@ int take_screenshot(const Options& options) {
 }  // namespace
 
 void add_screenshot(CLI::App& app, Action& action) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ScreenshotOptions>();
     CLI::App* command = app.add_subcommand("screenshot", "Write what a screen shows to a PNG file");
     command->footer(
         "Examples:\n"

@@ -8,7 +8,7 @@
 namespace plugboard::cli {
 namespace {
 
-using Verdict = StepResult::Verdict;
+using StepVerdict = StepResult::Verdict;
 
 double seconds(std::chrono::milliseconds time) {
     return std::chrono::duration<double>(time).count();
@@ -49,14 +49,14 @@ std::string junit_case(const std::string& suite, const StepResult& result) {
     std::string text = fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"",
                                    escaped(suite), escaped(result.name), seconds(result.took));
     switch (result.verdict) {
-        case Verdict::Ok: return text + "/>\n";
-        case Verdict::Failed:
+        case StepVerdict::Ok: return text + "/>\n";
+        case StepVerdict::Failed:
             return text + fmt::format(
                               ">\n    <failure message=\"{}\">{}&#10;remedy: {}</failure>\n"
                               "  </testcase>\n",
                               escaped(result.problem), escaped(result.place),
                               escaped(result.remedy));
-        case Verdict::Skipped:
+        case StepVerdict::Skipped:
             return text + fmt::format(">\n    <skipped message=\"{}\"/>\n  </testcase>\n",
                                       escaped(result.problem));
     }
@@ -72,11 +72,11 @@ std::string tap_plan(size_t steps) {
 std::string tap_result(size_t number, const StepResult& result) {
     const std::string name = description(result.name);
     switch (result.verdict) {
-        case Verdict::Ok:
+        case StepVerdict::Ok:
             return fmt::format("ok {} - {} ({} ms)\n", number, name, result.took.count());
-        case Verdict::Skipped:
+        case StepVerdict::Skipped:
             return fmt::format("ok {} - {} # SKIP {}\n", number, name, description(result.problem));
-        case Verdict::Failed: break;
+        case StepVerdict::Failed: break;
     }
     std::string text =
         fmt::format("not ok {} - {}\n  ---\n  message: {}\n", number, name, quoted(result.problem));
@@ -92,14 +92,14 @@ std::string junit_document(const std::string& suite, const std::vector<StepResul
         took += result.took;
         cases += junit_case(suite, result);
     }
-    const auto count = [&](Verdict verdict) {
+    const auto count = [&](StepVerdict verdict) {
         return std::ranges::count(results, verdict, &StepResult::verdict);
     };
     return fmt::format(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         "<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" "
         "time=\"{:.3f}\">\n{}</testsuite>\n",
-        escaped(suite), results.size(), count(Verdict::Failed), count(Verdict::Skipped),
+        escaped(suite), results.size(), count(StepVerdict::Failed), count(StepVerdict::Skipped),
         seconds(took), cases);
 }
 

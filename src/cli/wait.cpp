@@ -10,7 +10,7 @@
 namespace plugboard::cli {
 namespace {
 
-constexpr const char* footer_text =
+constexpr const char* wait_footer =
     "WHAT is one of\n"
     "  flips=10           ten more flips from now on\n"
     "  mode               a screen shows something; mode=1920x1080: at this size\n"
@@ -26,12 +26,12 @@ constexpr const char* footer_text =
     "  plugboard wait flips=60                      # about a second of a client that draws\n"
     "Exit status: 124 after --timeout; 1 when it cannot happen any more (the card was pulled).";
 
-struct Options {
+struct WaitOptions {
     std::string board, what, on, timeout;
     bool json = false;
 };
 
-nlohmann::json request_of(const Options& options) {
+nlohmann::json request_of(const WaitOptions& options) {
     Timeout timeout;
     if (!options.timeout.empty()) {
         timeout = parse_duration(options.timeout);
@@ -42,7 +42,7 @@ nlohmann::json request_of(const Options& options) {
     return wait_request({.what = options.what, .on = options.on, .timeout = timeout});
 }
 
-int wait_on_board(const Options& options) {
+int wait_on_board(const WaitOptions& options) {
     const nlohmann::json body =
         ask_board(find_board(options.board), request_of(options), no_timeout).body;
     if (options.json) print_output(body.dump(2) + "\n");
@@ -55,9 +55,9 @@ int wait_on_board(const Options& options) {
 }  // namespace
 
 void add_wait(CLI::App& app, Action& action) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<WaitOptions>();
     CLI::App* command = app.add_subcommand("wait", "Wait until something has happened on a board");
-    command->footer(footer_text);
+    command->footer(wait_footer);
     command
         ->add_option("WHAT", options->what,
                      "flips=N, mode[=WxH], off, open, closed, uevent[=KEY=VALUE]")

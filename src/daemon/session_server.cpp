@@ -27,15 +27,6 @@ namespace {
 
 constexpr size_t max_sessions = 4096;  // channels; each is a thread
 
-struct RunningSession {
-    RunningSession(UniqueFd socket, UniqueFd event, SessionContext context, drm::Charge mine)
-        : charge(std::move(mine)), session(std::move(socket), std::move(event), context) {}
-    const drm::Charge charge;
-    Session session;
-    std::atomic<bool> is_over = false;
-    Thread thread;
-};
-
 uint32_t peer_user(const UniqueFd& socket) {
     ucred peer{};
     socklen_t size = sizeof peer;
@@ -54,6 +45,15 @@ void refuse_channel(int socket, Errno error) {
 }  // namespace
 
 struct SessionServer::Impl {
+    struct RunningSession {
+        RunningSession(UniqueFd socket, UniqueFd event, SessionContext context, drm::Charge mine)
+            : charge(std::move(mine)), session(std::move(socket), std::move(event), context) {}
+        const drm::Charge charge;
+        Session session;
+        std::atomic<bool> is_over = false;
+        Thread thread;
+    };
+
     void accept_all();
     void accept_one();
     void start_session(UniqueFd socket);

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/page.h"
 #include "device/device.h"
 #include "device/device_state.h"
 #include "device/driver.h"
@@ -21,7 +22,6 @@ bool PlatformBus::match(const Device& device, const Driver& driver) const {
 }
 
 std::vector<AttributeGroup> PlatformBus::device_groups(const Device& device) const {
-    constexpr size_t page_size = 4096;
     Device::State* state = device.state_.get();
     std::vector<Attribute> files;
     files.push_back({.name = "modalias", .mode = 0444, .show = [&device]() -> Result<std::string> {

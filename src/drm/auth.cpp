@@ -101,7 +101,6 @@ Result<void> ioctl_auth_magic(Request& request, Device& device, File& file, drm_
 }
 
 Result<void> ioctl_set_master(Request& request, Device& device, File& file) {
-    constexpr auto core = log::Category::Core;
     MaybeRef<Master> old;
     Device::State& state = device.state();
     const char* reason = nullptr;

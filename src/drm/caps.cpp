@@ -9,8 +9,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto core = log::Category::Core;
-
 Errno too_large(Request& request, const drm_set_client_cap& cap, uint64_t most) {
     return request.refuse(core, Errno::Inval, "client cap {}: value {} is above {}", cap.capability,
                           cap.value, most);

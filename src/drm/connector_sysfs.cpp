@@ -4,14 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/page.h"
 #include "drm/minors.h"
 #include "drm/objects/connector_probe.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::drm {
 namespace {
-
-constexpr size_t page_size = 4096;
 
 struct ConnectorPath {
     device::Model* model;  // outlives every device

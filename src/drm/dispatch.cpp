@@ -20,8 +20,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto core = log::Category::Core;
-
 /// What not every device has, and how its ioctls then fail.
 enum class Needs { Nothing, Modeset, ModesetOrInval, Syncobj };
 

@@ -31,6 +31,9 @@ using StopHook = std::function<void(Device&, const uapi::Ioctl&, StopPoint)>;
 /// Borrowed; null: none. May be set at any time; the hook ends when no request runs.
 extern std::atomic<const StopHook*> stop_hook;
 
+/// What most refuse with.
+inline constexpr auto core = log::Category::Core, kms = log::Category::Kms;
+
 /// Lives as long as the call, on the caller's thread (in-process) or its channel's.
 class Request {
   public:

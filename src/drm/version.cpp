@@ -17,7 +17,6 @@ constexpr int interface_major = 1;
 constexpr int interface_minor = 4;
 constexpr uint64_t max_client_name = 64;
 constexpr unsigned long overflow_uid = 65534;
-constexpr auto core = log::Category::Core;
 
 /// As many bytes as fit; the length out is the whole text's. Linux: drm_copy_field
 Result<void> copy_field(Request& request, char* to, __kernel_size_t& length,

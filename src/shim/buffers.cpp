@@ -5,16 +5,11 @@
 
 #include <cerrno>
 
+#include "base/page.h"
 #include "shim/descriptors.h"
 #include "shim/syscalls.h"
 
 namespace plugboard::shim {
-namespace {
-
-constexpr uint64_t page_size = 4096;
-
-}  // namespace
-
 bool may_map_buffer(int fd, size_t length, int flags, off_t offset) {
     if (!is_buffer(fd)) return true;
     struct stat info;

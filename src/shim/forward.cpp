@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 
+#include "base/page.h"
 #include "shim/board.h"
 #include "shim/channels.h"
 #include "shim/descriptors.h"
@@ -30,7 +31,6 @@ using transport::Range;
 using transport::Signals;
 
 constexpr size_t event_size = 32;
-constexpr size_t page_size = 4096;
 constexpr size_t max_prefetched = 48 * 1024;  // with the argument it stays below max_payload
 
 transport::FileName name_of(const FdLabel& label) {

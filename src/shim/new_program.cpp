@@ -18,8 +18,7 @@
 namespace plugboard::shim {
 namespace {
 
-constexpr size_t longest_path = 4096;  // of the kernel, PATH_MAX
-constexpr int longest_chain = 5;       // of scripts, in the kernel
+constexpr int longest_chain = 5;  // of scripts, in the kernel
 
 size_t read_fd(const void* file, uint64_t offset, void* to, size_t size) {
     const long count = raw_syscall(SYS_pread64, *static_cast<const int*>(file), to, size, offset);

@@ -10,8 +10,6 @@
 namespace plugboard::shim {
 namespace {
 
-constexpr size_t longest_path = 4096;  // of the kernel, PATH_MAX
-
 /// The folder that a relative path starts at, as the kernel names it; false: it cannot be told, or
 /// is longer than any of the tree's.
 bool find_start(int dirfd, TreePath& start) {

@@ -16,6 +16,8 @@
 
 namespace plugboard::shim {
 
+inline constexpr size_t longest_path = 4096;  // of the kernel, PATH_MAX
+
 enum class Place {
     Native,      // not ours: use what the caller gave
     Tree,        // use path() instead, with AT_FDCWD

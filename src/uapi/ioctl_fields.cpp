@@ -272,13 +272,13 @@ constexpr Field set_client_name[] = {IN(drm_set_client_name, name_len)};
 constexpr Field change_handle[] = {IN(drm_gem_change_handle, handle),
                                    IN(drm_gem_change_handle, new_handle)};
 
-struct Row {
+struct FieldsOfIoctl {
     uint32_t command = 0;
     std::span<const Field> fields;
 };
 
 // SETPROPERTY and OBJ_SETPROPERTY are not among them: only the device knows what their values are.
-constexpr Row rows[] = {
+constexpr FieldsOfIoctl fields_of_ioctls[] = {
     {DRM_IOCTL_VERSION, version},
     {DRM_IOCTL_GET_UNIQUE, unique},
     {DRM_IOCTL_GET_MAGIC, get_magic},
@@ -346,7 +346,7 @@ constexpr Row rows[] = {
     {DRM_IOCTL_GEM_CHANGE_HANDLE, change_handle},
 };
 
-constexpr bool lies_in(const Row& row) {
+constexpr bool lies_in(const FieldsOfIoctl& row) {
     for (const Field& field : row.fields) {
         if (field.offset + size_t{field.bytes} * field.elements > _IOC_SIZE(row.command))
             return false;
@@ -356,15 +356,16 @@ constexpr bool lies_in(const Row& row) {
     return true;
 }
 
-constexpr std::array<std::span<const Field>, table_size> by_number() {
-    std::array<std::span<const Field>, table_size> table{};
-    for (const Row& row : rows) table[_IOC_NR(row.command)] = row.fields;
-    return table;
+constexpr std::array<std::span<const Field>, table_size> index_fields() {
+    std::array<std::span<const Field>, table_size> fields_by_number{};
+    for (const FieldsOfIoctl& row : fields_of_ioctls)
+        fields_by_number[_IOC_NR(row.command)] = row.fields;
+    return fields_by_number;
 }
-constexpr auto table = by_number();
+constexpr auto fields_by_number = index_fields();
 
 constexpr bool all_lie_in() {
-    for (const Row& row : rows) {
+    for (const FieldsOfIoctl& row : fields_of_ioctls) {
         if (!lies_in(row)) return false;
     }
     return true;
@@ -375,7 +376,7 @@ static_assert(all_lie_in(), "each field lies in its ioctl's struct");
 
 std::span<const Field> ioctl_fields(uint32_t number) {
     if (number >= table_size) return {};
-    return table[number];
+    return fields_by_number[number];
 }
 
 }  // namespace plugboard::uapi

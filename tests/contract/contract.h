@@ -149,6 +149,16 @@ inline Contract contract_of_no_operation(unsigned long command) {
     return contract;
 }
 
+/// For refuses(): another value in one member; and an id that is none.
+template <class Argument, class Value>
+auto set(Value Argument::*member, Value value) {
+    return [member, value](Scene&, Argument& argument) { argument.*member = value; };
+}
+template <class Argument>
+auto unknown(uint32_t Argument::*member) {
+    return set(member, Scene::unknown_id);
+}
+
 #define POINTS(type, member) points(#member, offsetof(type, member))
 
 /// For messages.

@@ -7,12 +7,6 @@
 namespace plugboard::tests {
 namespace {
 
-/// Of `member`, an id.
-template <class Argument>
-auto unknown(uint32_t Argument::*member) {
-    return [member](Scene&, Argument& argument) { argument.*member = Scene::unknown_id; };
-}
-
 uint64_t room(Scene& scene, size_t bytes) {
     return scene.keep(std::vector<std::byte>(bytes));
 }

@@ -6,15 +6,6 @@
 namespace plugboard::tests {
 namespace {
 
-template <class Argument>
-auto unknown(uint32_t Argument::*member) {
-    return [member](Scene&, Argument& argument) { argument.*member = Scene::unknown_id; };
-}
-template <class Argument, class Value>
-auto set(Value Argument::*member, Value value) {
-    return [member, value](Scene&, Argument& argument) { argument.*member = value; };
-}
-
 uint32_t new_fb(Scene& scene, uint32_t format = DRM_FORMAT_XRGB8888) {
     return scene.drawer->add_fb(Scene::side, Scene::side, format);
 }

@@ -18,15 +18,6 @@ using TimelineArray = drm_syncobj_timeline_array;
 using Transfer = drm_syncobj_transfer;
 using Eventfd = drm_syncobj_eventfd;
 
-template <class Argument, class Value>
-auto set(Value Argument::*member, Value value) {
-    return [member, value](Scene&, Argument& argument) { argument.*member = value; };
-}
-/// Of `member`, a handle.
-template <class Argument>
-auto unknown(uint32_t Argument::*member) {
-    return set(member, Scene::unknown_id);
-}
 /// Whose array names one that is not there.
 template <class Argument>
 void unknown_in_array(Scene& scene, Argument& argument) {

@@ -18,7 +18,7 @@
 namespace plugboard::tests {
 namespace {
 
-constexpr uint32_t width = 1024, height = 768;  // of a screen without EDID
+constexpr uint32_t screen_width = 1024, screen_height = 768;  // of a screen without EDID
 constexpr unsigned flips_judged = 180;
 
 class Compositors : public testing::TestWithParam<Compositor> {};
@@ -27,7 +27,7 @@ TEST_P(Compositors, draws_a_clients_picture_bit_for_bit_and_ends_cleanly) {
     Stage stage(GetParam(), {.client = client_program("wayland_picture")});
     ASSERT_TRUE(stage.prints("drawn 1024x768")) << stage.log();
     stage.ask({"wait", "flips=30", "--timeout", "20s"});
-    EXPECT_TRUE(stage.shows_pattern("Virtual-1", width, height));
+    EXPECT_TRUE(stage.shows_pattern("Virtual-1", screen_width, screen_height));
     EXPECT_TRUE(stage.ends_cleanly());
 }
 
@@ -73,7 +73,7 @@ TEST(Weston, opens_the_card_by_itself_and_takes_no_terminal) {
     Stage stage(weston, {.client = client_program("wayland_picture")});
     ASSERT_TRUE(stage.prints("drawn 1024x768")) << stage.log();
     EXPECT_NE(stage.log().find("Trying direct launcher"), std::string::npos) << stage.log();
-    EXPECT_TRUE(stage.shows_pattern("Virtual-1", width, height));
+    EXPECT_TRUE(stage.shows_pattern("Virtual-1", screen_width, screen_height));
     EXPECT_TRUE(stage.ends_cleanly());
 }
 
@@ -96,23 +96,23 @@ testing::AssertionResult shows_a_cube(const cli::Picture& picture) {
         const size_t at = (size_t{y} * picture.width + x) * 3;
         return Colour{picture.rgb[at], picture.rgb[at + 1], picture.rgb[at + 2]};
     };
-    if (picture.width != width || picture.height != height)
+    if (picture.width != screen_width || picture.height != screen_height)
         return testing::AssertionFailure() << picture.width << "x" << picture.height;
     std::set<Colour> colours;
     size_t size = 0;
-    for (uint32_t y = 0; y < height; y++) {
-        for (uint32_t x = 0; x < width; x++) {
+    for (uint32_t y = 0; y < screen_height; y++) {
+        for (uint32_t x = 0; x < screen_width; x++) {
             if (colour(x, y) == grey) continue;
-            const bool is_near =
-                x >= width / 8 && x < width * 7 / 8 && y >= height / 8 && y < height * 7 / 8;
+            const bool is_near = x >= screen_width / 8 && x < screen_width * 7 / 8 &&
+                                 y >= screen_height / 8 && y < screen_height * 7 / 8;
             if (!is_near) return testing::AssertionFailure() << "not grey at " << x << "," << y;
             colours.insert(colour(x, y));
             size++;
         }
     }
-    if (colour(width / 2, height / 2) == grey)
+    if (colour(screen_width / 2, screen_height / 2) == grey)
         return testing::AssertionFailure() << "no cube in the middle";
-    if (size < width * height / 10 || colours.size() < 1000)
+    if (size < screen_width * screen_height / 10 || colours.size() < 1000)
         return testing::AssertionFailure() << size << " pixels of " << colours.size() << " colours";
     return testing::AssertionSuccess();
 }

@@ -158,15 +158,15 @@ bool Stage::prints(const std::string& words, size_t times) const {
 
 std::string Stage::judge_flips(unsigned count) const {
     // Run in a shell so that what watches the machine ends with it.
-    const std::string script =
+    const std::string shell_script =
         "python3 \"$1\"/tests/system/stalls.py >stalls & stalls=$!\n"
         "\"$2\" wait flips=\"$3\" --timeout 60s -b \"$4\" >&2\n"
         "kill $stalls; wait $stalls 2>/dev/null\n"
         "\"$2\" status --json -b \"$4\" | python3 \"$1\"/tests/system/flip_record.py stalls "
         "\"$3\"\n";
     const RunResult result =
-        run_as_user({"sh", "-c", "cd \"$XDG_RUNTIME_DIR\"\n" + script, "sh", PLUGBOARD_SOURCE_DIR,
-                     plugboard_command(), std::to_string(count), board_name});
+        run_as_user({"sh", "-c", "cd \"$XDG_RUNTIME_DIR\"\n" + shell_script, "sh",
+                     PLUGBOARD_SOURCE_DIR, plugboard_command(), std::to_string(count), board_name});
     return result.out + result.err;
 }
 

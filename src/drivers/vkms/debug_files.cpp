@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/page.h"
 #include "drivers/vkms/frame_worker.h"
 #include "drm/objects/crtc.h"
 #include "drm/objects/mode_config.h"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::string_view only_source = "auto";
 constexpr std::string_view control_text = "auto*\n";  // the star marks the current source
-constexpr size_t page_size = 4096;
 
 Result<UniqueFd> text_snapshot(std::string_view text) {
     UniqueFd memory(memfd_create("plugboard-crc-control", MFD_CLOEXEC | MFD_ALLOW_SEALING));

@@ -5,12 +5,12 @@
 #include <cassert>
 #include <cstdlib>
 
+#include "drm/edid/timings.h"
+
 namespace plugboard::drm::edid {
 namespace {
 
-constexpr uint32_t positive = DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC;
-constexpr uint32_t negative = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC;
-constexpr uint32_t interlaced = DRM_MODE_FLAG_INTERLACE;
+constexpr uint32_t interlace = DRM_MODE_FLAG_INTERLACE;
 constexpr uint32_t twice = DRM_MODE_FLAG_DBLCLK;
 constexpr AspectRatio is_4_3 = AspectRatio::Ratio4To3;
 constexpr AspectRatio is_16_9 = AspectRatio::Ratio16To9;
@@ -46,16 +46,16 @@ constexpr CtaEntry entries[] = {
     row(2, 27000, {720, 736, 798, 858}, lines_480, negative, is_4_3),
     row(3, 27000, {720, 736, 798, 858}, lines_480, negative, is_16_9),
     row(4, 74250, {1280, 1390, 1430, 1650}, lines_720, positive, is_16_9),
-    row(5, 74250, {1920, 2008, 2052, 2200}, lines_1080i, positive | interlaced, is_16_9),
-    row(6, 13500, {720, 739, 801, 858}, lines_480i, negative | interlaced | twice, is_4_3),
-    row(7, 13500, {720, 739, 801, 858}, lines_480i, negative | interlaced | twice, is_16_9),
+    row(5, 74250, {1920, 2008, 2052, 2200}, lines_1080i, positive | interlace, is_16_9),
+    row(6, 13500, {720, 739, 801, 858}, lines_480i, negative | interlace | twice, is_4_3),
+    row(7, 13500, {720, 739, 801, 858}, lines_480i, negative | interlace | twice, is_16_9),
     row(16, 148500, {1920, 2008, 2052, 2200}, lines_1080, positive, is_16_9),
     row(17, 27000, {720, 732, 796, 864}, lines_576, negative, is_4_3),
     row(18, 27000, {720, 732, 796, 864}, lines_576, negative, is_16_9),
     row(19, 74250, {1280, 1720, 1760, 1980}, lines_720, positive, is_16_9),
-    row(20, 74250, {1920, 2448, 2492, 2640}, lines_1080i, positive | interlaced, is_16_9),
-    row(21, 13500, {720, 732, 795, 864}, lines_576i, negative | interlaced | twice, is_4_3),
-    row(22, 13500, {720, 732, 795, 864}, lines_576i, negative | interlaced | twice, is_16_9),
+    row(20, 74250, {1920, 2448, 2492, 2640}, lines_1080i, positive | interlace, is_16_9),
+    row(21, 13500, {720, 732, 795, 864}, lines_576i, negative | interlace | twice, is_4_3),
+    row(22, 13500, {720, 732, 795, 864}, lines_576i, negative | interlace | twice, is_16_9),
     row(31, 148500, {1920, 2448, 2492, 2640}, lines_1080, positive, is_16_9),
     row(32, 74250, {1920, 2558, 2602, 2750}, lines_1080, positive, is_16_9),
     row(33, 74250, {1920, 2448, 2492, 2640}, lines_1080, positive, is_16_9),

@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "drm/edid/cta_modes.h"
+#include "drm/edid/timings.h"
 #include "drm/objects/cvt.h"
 #include "drm/objects/dmt_table.h"
 
 namespace plugboard::drm::edid {
 namespace {
-
-constexpr uint32_t positive = DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC;
-constexpr uint32_t negative = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC;
 
 /// Bits of bytes 35 to 37, from the lowest of each on. Linux: edid_est_modes
 // clang-format off

@@ -2,12 +2,18 @@
 // VESA CVT 1.2 with reduced blanking v2; CTA-861 and DMT where they have the mode.
 #pragma once
 
+#include <drm_mode.h>
+
 #include <cstdint>
 
 #include "base/result.h"
 #include "drm/objects/mode.h"
 
 namespace plugboard::drm::edid {
+
+/// The flags of both sync pulses.
+inline constexpr uint32_t positive = DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC;
+inline constexpr uint32_t negative = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC;
 
 /// Those of CTA-861 or DMT for that size and rate, else reduced blanking, to the pixel. Inval: what
 /// a detailed timing of an EDID has no room for.

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/labelled_pair.h"
+#include "base/page.h"
 #include "drm/gem/object.h"
 
 namespace plugboard::drm::gem {
@@ -26,12 +27,11 @@ namespace {
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
-constexpr uint64_t page_size = 4096;
 // The memfd says where it comes from: "dmabuf:<board>/<number of the device>". It gives no right:
 // who makes a memfd of that name and with these seals has made a buffer of memory of his own.
 constexpr std::string_view memory_name = "dmabuf:";
 
-uint64_t next_id() {
+uint64_t next_buffer_id() {
     static std::atomic<uint64_t> next{1};
     return next++;
 }
@@ -167,7 +167,11 @@ Result<Ref<DmaBuf>> DmaBuf::adopt(UniqueFd memory, uint64_t device) {
 }
 
 DmaBuf::DmaBuf(UniqueFd memory, Inode inode, uint64_t size, uint64_t device)
-    : id_(next_id()), memory_(std::move(memory)), inode_(inode), size_(size), device_(device) {}
+    : id_(next_buffer_id()),
+      memory_(std::move(memory)),
+      inode_(inode),
+      size_(size),
+      device_(device) {}
 
 DmaBuf::~DmaBuf() {
     Table& table = Table::instance();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/page.h"
 #include "drm/sync/fence_array.h"
 #include "drm/sync/sync_file.h"
 
@@ -16,7 +17,6 @@ namespace plugboard::drm::gem {
 namespace {
 
 constexpr auto prime = log::Category::Prime;
-constexpr uint64_t page_size = 4096;
 
 /// READ, WRITE or both, and nothing but what is `known`.
 Result<void> check_flags(Request& request, const char* name, uint64_t flags, uint64_t known) {

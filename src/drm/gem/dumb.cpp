@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/page.h"
 #include "drm/device_state.h"
 #include "drm/gem/handles.h"
 #include "drm/handlers.h"
@@ -11,8 +12,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto core = log::Category::Core;
-constexpr uint64_t page_size = 4096;
 constexpr uint64_t max_u32 = std::numeric_limits<uint32_t>::max();
 
 constexpr uint64_t round_up_quotient(uint64_t value, uint64_t divisor) {

@@ -4,13 +4,12 @@
 #include <sys/mman.h>
 
 #include "base/log.h"
+#include "base/page.h"
 #include "drm/device_state.h"
 #include "drm/file_state.h"
 
 namespace plugboard::drm {
 namespace {
-
-constexpr uint64_t page_size = 4096;
 
 Errno refuse(const File& file, Errno error, const char* reason, uint64_t offset, uint64_t length) {
     log::line(log::Category::Core, "{}: mmap of {} bytes at 0x{:x}: {}: {}",

@@ -10,7 +10,7 @@ namespace {
 // Linux: DRM_FILE_PAGE_OFFSET_START, so that no offset is mistaken for one of 32 bits
 constexpr uint64_t first_offset = uint64_t{1} << 32;
 
-uint64_t next_id() {
+uint64_t next_object_id() {
     static std::atomic<uint64_t> next{1};
     return next++;
 }
@@ -49,7 +49,7 @@ Ref<Object> Object::import(Ref<DmaBuf> memory, uint64_t device, Charges charges)
 }
 
 Object::Object(Ref<DmaBuf> memory, uint64_t device, Charges charges)
-    : id_(next_id()),
+    : id_(next_object_id()),
       memory_(std::move(memory)),
       device_(device),
       map_offset_(is_imported() ? 0 : next_offset(memory_->size())),

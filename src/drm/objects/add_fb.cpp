@@ -14,7 +14,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto kms = log::Category::Kms;
 constexpr uint64_t max_u32 = std::numeric_limits<uint32_t>::max();
 constexpr uint32_t known_flags = DRM_MODE_FB_INTERLACED | DRM_MODE_FB_MODIFIERS;
 

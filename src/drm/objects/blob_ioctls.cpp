@@ -12,7 +12,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto kms = log::Category::Kms;
 constexpr uint32_t max_length = INT_MAX - 88;  // Linux keeps a header of that size before the bytes
 
 }  // namespace

@@ -12,8 +12,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto kms = log::Category::Kms;
-
 Result<Ref<Framebuffer>> look_up(Request& request, Device& device, uint32_t id) {
     if (auto fb = find_framebuffer(device, ObjectId{id})) return *std::move(fb);
     return request.refuse(kms, Errno::NoEnt, "there is no framebuffer {}", id);

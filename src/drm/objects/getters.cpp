@@ -15,7 +15,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto kms = log::Category::Kms;
 constexpr uint32_t subpixel_unknown = 0;  // Linux: enum subpixel_order
 
 Errno no_crtc(Request& request, uint32_t id) {

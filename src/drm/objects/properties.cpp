@@ -12,8 +12,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto kms = log::Category::Kms;
-
 /// The object's visible properties, or nothing if it is not there (any more) or has none.
 struct ObjectProperties {
     bool exists = false;

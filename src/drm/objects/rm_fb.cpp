@@ -8,8 +8,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto kms = log::Category::Kms;
-
 /// Takes the framebuffer out of the file's list. NoEnt: unknown, or another file's.
 Result<Ref<Framebuffer>> take_own(Request& request, Device& device, File& file, uint32_t id) {
     const auto fb = find_framebuffer(device, ObjectId{id});

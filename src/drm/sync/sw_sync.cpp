@@ -15,7 +15,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto core = log::Category::Core;
 constexpr const char* driver_name = "sw_sync";
 
 /// Whether the timeline has come to `seqno`: their distance as signed 32 bits.

@@ -16,8 +16,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto core = log::Category::Core;
-
 /// A name as the uAPI structs take it: cut so that a zero ends it.
 template <size_t size>
 void copy_name(char (&to)[size], std::string_view name) {

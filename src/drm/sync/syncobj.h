@@ -94,5 +94,7 @@ Result<std::vector<Ref<Syncobj>>> read_syncobjs(Request& request, File& file, ui
                                                 uint32_t count, uint32_t most);
 /// As many zeroes when `points` is 0. Fault.
 Result<std::vector<uint64_t>> read_points(Request& request, uint64_t points, uint32_t count);
+/// Inval: flags beside the known ones.
+Result<void> check_syncobj_flags(Request& request, uint32_t flags, uint32_t known);
 
 }  // namespace plugboard::drm

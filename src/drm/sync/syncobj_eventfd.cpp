@@ -89,7 +89,6 @@ void start(const Ref<EventfdEntry>& entry, const Ref<Fence>& fence) {
 
 Result<void> ioctl_syncobj_eventfd(Request& request, Device&, File& file,
                                    drm_syncobj_eventfd& argument) {
-    constexpr auto core = log::Category::Core;
     constexpr auto available = static_cast<uint32_t>(DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE);
     if (argument.flags & ~available)
         return request.refuse(core, Errno::Inval, "flags 0x{:x}: not AVAILABLE", argument.flags);

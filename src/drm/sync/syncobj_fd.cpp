@@ -15,8 +15,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto core = log::Category::Core;
-
 /// A descriptor that keeps a syncobj. Linux: drm_syncobj_file_fops
 class SyncobjFile final : public SpecialFile {
   public:

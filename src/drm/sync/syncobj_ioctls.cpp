@@ -7,7 +7,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto core = log::Category::Core;
 constexpr uint32_t most_handles = (4U << 20) / sizeof(void*);  // Linux: an array of one kmalloc()
 
 Ref<Fence> stub_of(const Device& device) {
@@ -24,11 +23,6 @@ Result<void> check_count(Request& request, uint32_t count) {
     return request.refuse(core, Errno::Inval, "no handles");
 }
 
-Result<void> check_flags(Request& request, uint32_t flags, uint32_t known) {
-    if (!(flags & ~known)) return {};
-    return request.refuse(core, Errno::Inval, "flags 0x{:x}: only 0x{:x} are known", flags, known);
-}
-
 Result<std::vector<Ref<Syncobj>>> syncobjs_of(Request& request, File& file, uint64_t handles,
                                               uint32_t count) {
     TRY(check_count(request, count));
@@ -37,8 +31,13 @@ Result<std::vector<Ref<Syncobj>>> syncobjs_of(Request& request, File& file, uint
 
 }  // namespace
 
+Result<void> check_syncobj_flags(Request& request, uint32_t flags, uint32_t known) {
+    if (!(flags & ~known)) return {};
+    return request.refuse(core, Errno::Inval, "flags 0x{:x}: only 0x{:x} are known", flags, known);
+}
+
 PLUGBOARD_HANDLER(ioctl_syncobj_create, drm_syncobj_create) {
-    TRY(check_flags(request, argument.flags, DRM_SYNCOBJ_CREATE_SIGNALED));
+    TRY(check_syncobj_flags(request, argument.flags, DRM_SYNCOBJ_CREATE_SIGNALED));
     auto charge = TRY(drm::charge(request, Resource::Syncobjs));
     MaybeRef<Fence> fence;
     if (argument.flags & DRM_SYNCOBJ_CREATE_SIGNALED) fence = stub_of(device);
@@ -77,7 +76,7 @@ PLUGBOARD_HANDLER(ioctl_syncobj_signal, drm_syncobj_array) {
 }
 
 PLUGBOARD_HANDLER(ioctl_syncobj_timeline_signal, drm_syncobj_timeline_array) {
-    TRY(check_flags(request, argument.flags, 0));
+    TRY(check_syncobj_flags(request, argument.flags, 0));
     const auto syncobjs = TRY(syncobjs_of(request, file, argument.handles, argument.count_handles));
     const auto points = TRY(read_points(request, argument.points, argument.count_handles));
     for (size_t i = 0; i < syncobjs.size(); i++) syncobjs[i]->add_point(points[i], stub_of(device));
@@ -86,7 +85,7 @@ PLUGBOARD_HANDLER(ioctl_syncobj_timeline_signal, drm_syncobj_timeline_array) {
 
 Result<void> ioctl_syncobj_query(Request& request, Device&, File& file,
                                  drm_syncobj_timeline_array& argument) {
-    TRY(check_flags(request, argument.flags, DRM_SYNCOBJ_QUERY_FLAGS_LAST_SUBMITTED));
+    TRY(check_syncobj_flags(request, argument.flags, DRM_SYNCOBJ_QUERY_FLAGS_LAST_SUBMITTED));
     const auto syncobjs = TRY(syncobjs_of(request, file, argument.handles, argument.count_handles));
     const bool submitted = (argument.flags & DRM_SYNCOBJ_QUERY_FLAGS_LAST_SUBMITTED) != 0;
     for (size_t i = 0; i < syncobjs.size(); i++) {

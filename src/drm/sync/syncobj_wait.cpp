@@ -13,7 +13,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto core = log::Category::Core;
 constexpr uint32_t most_entries = 65536;  // Linux: 64 bytes each in one kmalloc() of 4 MiB
 constexpr uint32_t none_signaled = ~0U;
 constexpr Nanos longest_transfer = std::chrono::seconds(5);
@@ -142,15 +141,10 @@ Result<void> wait(Device& device, Argument& argument, PointWait wanted) {
     return {};
 }
 
-Result<void> check_flags(Request& request, uint32_t flags, uint32_t known) {
-    if (!(flags & ~known)) return {};
-    return request.refuse(core, Errno::Inval, "flags 0x{:x}: only 0x{:x} are known", flags, known);
-}
-
 }  // namespace
 
 PLUGBOARD_HANDLER(ioctl_syncobj_wait, drm_syncobj_wait_with_deadline) {
-    TRY(check_flags(request, argument.flags, wait_all | for_submit | with_deadline));
+    TRY(check_syncobj_flags(request, argument.flags, wait_all | for_submit | with_deadline));
     const uint32_t count = argument.count_handles;
     if (count == 0) return {};
     PointWait wanted(request, argument.flags);
@@ -161,7 +155,8 @@ PLUGBOARD_HANDLER(ioctl_syncobj_wait, drm_syncobj_wait_with_deadline) {
 }
 
 PLUGBOARD_HANDLER(ioctl_syncobj_timeline_wait, drm_syncobj_timeline_wait_with_deadline) {
-    TRY(check_flags(request, argument.flags, wait_all | for_submit | available | with_deadline));
+    TRY(check_syncobj_flags(request, argument.flags,
+                            wait_all | for_submit | available | with_deadline));
     const uint32_t count = argument.count_handles;
     if (count == 0) return {};
     auto syncobjs = TRY(read_syncobjs(request, file, argument.handles, count, most_entries));
@@ -176,7 +171,7 @@ PLUGBOARD_HANDLER(ioctl_syncobj_transfer, drm_syncobj_transfer) {
         return request.refuse(core, Errno::Inval, "pad {} is not 0", argument.pad);
     const Ref<Syncobj> to = TRY(look_up_syncobj(request, file, argument.dst_handle));
     const Ref<Syncobj> from = TRY(look_up_syncobj(request, file, argument.src_handle));
-    TRY(check_flags(request, argument.flags, for_submit));
+    TRY(check_syncobj_flags(request, argument.flags, for_submit));
     MaybeRef<Fence> fence = from->find(argument.src_point);
     if (!fence && (argument.flags & for_submit)) {
         const Syncobj::Waiter submission(*from, argument.src_point, request.sleeper());

@@ -16,12 +16,10 @@
 #include "uapi/in_process_memory.h"
 #include "uapi/ioctl_fields.h"
 
-namespace plugboard::drm {
+namespace plugboard::drm::atomic {
 namespace {
 
 using atomic::AtomicRequest;
-using atomic::Board;
-using atomic::Client;
 using testing::HasSubstr;
 using testing::StartsWith;
 using tests::mode_1024x768;
@@ -254,4 +252,4 @@ RC_GTEST_PROP(IoctlText, of_random_bytes_is_a_text, ()) {
 }
 
 }  // namespace
-}  // namespace plugboard::drm
+}  // namespace plugboard::drm::atomic

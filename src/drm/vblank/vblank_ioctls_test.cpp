@@ -7,11 +7,9 @@
 #include "drm/atomic/atomic_fixture.h"
 #include "drm/vblank/vblank_timer.h"
 
-namespace plugboard::drm {
+namespace plugboard::drm::atomic {
 namespace {
 
-using atomic::Board;
-using atomic::Client;
 using atomic::comes_true;
 using atomic::Waiting;
 using namespace std::chrono_literals;
@@ -172,4 +170,4 @@ TEST_F(VblankIoctls, timer_thread_follows_the_clock) {
 }
 
 }  // namespace
-}  // namespace plugboard::drm
+}  // namespace plugboard::drm::atomic
