@@ -61,11 +61,13 @@ std::string table_of_seat(const json& status, int fd) {
     return (seat.value("paused", false) ? "the seat is paused\n" : "") + table.text(fd) + "\n";
 }
 
-/// What each user has, beside what it may have.
+/// What each user has, beside what it may have. Empty: nobody has anything.
 std::string table_of_users(const json& status, int fd) {
+    const json users = status.value("users", json::array());
+    if (users.empty()) return "";
     const json limits = status.value("limits", json::object());
     Table table({"USER", "HAS", "OF AT MOST"});
-    for (const json& user : status.value("users", json::array())) {
+    for (const json& user : users) {
         std::string name = std::to_string(user.value("uid", 0U));
         const json has = user.value("has", json::object());
         for (const auto& [resource, amount] : has.items()) {
