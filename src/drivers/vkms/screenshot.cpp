@@ -2,8 +2,11 @@
 
 #include <drm_fourcc.h>
 
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,29 +23,40 @@ constexpr int most_tries = 32;
 /// A frame with pixels of its own: a client that gets its buffer back goes on drawing in it.
 class Snapshot {
   public:
-    static Result<Snapshot> take(Frame frame) {
-        Snapshot snapshot(std::move(frame));
-        snapshot.planes_ = TRY(scene_planes(snapshot.frame_));
-        for (ScenePlane& plane : snapshot.planes_) {
+    /// Instead of what it was. The second copy has the memory of the first: it takes less long.
+    Result<void> take(Frame frame) {
+        frame_ = std::move(frame);
+        planes_ = TRY(scene_planes(frame_));
+        size_t copies = 0;
+        for (ScenePlane& plane : planes_) {
             for (PlaneMemory& memory : plane.image.planes) {
                 if (memory.bytes.empty()) continue;
-                auto& copy = snapshot.copies_.emplace_back(new (std::nothrow)
-                                                               std::byte[memory.bytes.size()]);
-                if (!copy) return Errno::NoMem;
-                std::memcpy(copy.get(), memory.bytes.data(), memory.bytes.size());
-                memory.bytes = {copy.get(), memory.bytes.size()};
+                if (copies == copies_.size()) copies_.emplace_back();
+                memory.bytes = TRY(copies_[copies++].take(memory.bytes));
             }
         }
-        return snapshot;
+        return {};
     }
     drm::Size size() const { return frame_.size; }
     Scene scene() const { return scene_of(frame_, planes_); }
 
   private:
-    explicit Snapshot(Frame frame) : frame_(std::move(frame)) {}
+    struct Copy {
+        Result<std::span<const std::byte>> take(std::span<const std::byte> source) {
+            if (source.size() > capacity) {
+                bytes.reset(new (std::nothrow) std::byte[source.size()]);
+                capacity = bytes ? source.size() : 0;
+                if (!bytes) return Errno::NoMem;
+            }
+            std::memcpy(bytes.get(), source.data(), source.size());
+            return std::span<const std::byte>(bytes.get(), source.size());
+        }
+        std::unique_ptr<std::byte[]> bytes;
+        size_t capacity = 0;
+    };
     Frame frame_;
     std::vector<ScenePlane> planes_;
-    std::vector<std::unique_ptr<std::byte[]>> copies_;
+    std::vector<Copy> copies_;
 };
 
 Result<Image> picture_of(const Snapshot& frame) {
@@ -77,8 +91,10 @@ Result<Image> screenshot(drm::Device& device, uint32_t crtc) {
     const auto* card = dynamic_cast<const Card*>(device.mode_config().hooks);
     if (!card || crtc >= device.mode_config().crtcs.size()) return Errno::Inval;
     const drm::atomic::FlipLog& flips = device.mode_config().worker().flip_log();
+    const drm::ObjectId id = device.mode_config().crtcs[crtc]->id();
+    Snapshot snapshot;
     for (int tries = 1;; ++tries) {
-        const uint64_t before = flips.total();
+        uint64_t before = flips.total();
         // A copy keeps the buffers: reading them needs the device no more.
         std::optional<Frame> frame = TRY(with_worker(
             device, card->worker(),
@@ -86,10 +102,12 @@ Result<Image> screenshot(drm::Device& device, uint32_t crtc) {
         if (!frame) return Errno::Io;
         const uint32_t max = device.mode_config().limits.max_width;
         if (frame->size.width > max || frame->size.height > max) return Errno::Inval;
-        const Snapshot snapshot = TRY(Snapshot::take(*std::move(frame)));
-        // Until the next flip the client does not draw in what it shows. One that flips faster than
-        // its buffers can be copied gets the picture it makes.
-        if (flips.total() == before || tries == most_tries) return picture_of(snapshot);
+        TRY(snapshot.take(*std::move(frame)));
+        // Until its next flip the client does not draw in what the CRTC shows. One that flips
+        // faster than its buffers can be copied gets the picture it makes.
+        const bool is_whole = std::ranges::none_of(
+            flips.take_since(before), [&](const auto& flip) { return flip.crtc == id; });
+        if (is_whole || tries == most_tries) return picture_of(snapshot);
     }
 }
 
