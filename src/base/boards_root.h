@@ -5,7 +5,8 @@
 
 namespace plugboard {
 
-/// $XDG_RUNTIME_DIR/plugboard, or /tmp/plugboard-<uid> where there is none. Not made by this.
-std::string boards_root();
+/// $XDG_RUNTIME_DIR/plugboard; where there is none plugboard-<uid> in `memory`, if that is a tmpfs
+/// that can be written, or in /tmp. Not made by this.
+std::string boards_root(const char* memory = "/dev/shm");
 
 }  // namespace plugboard

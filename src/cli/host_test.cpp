@@ -60,9 +60,9 @@ TEST(Host, without_a_place_for_boards_fails) {
     EXPECT_THAT(check_of(host, "boards").remedy, HasSubstr("shorter"));
 }
 
-TEST(Host, says_why_boards_are_in_tmp) {
+TEST(Host, says_why_boards_are_in_no_runtime_directory) {
     Host host = good_host();
-    host.boards_root = "/tmp/plugboard-1000";
+    host.boards_root = "/dev/shm/plugboard-1000";
     EXPECT_THAT(check_of(host, "boards").finding, HasSubstr("is no folder of yours"));
     host.has_runtime_dir = false;
     EXPECT_THAT(check_of(host, "boards").finding, HasSubstr("is not set"));
