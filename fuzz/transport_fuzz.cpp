@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <vector>
 
@@ -107,7 +108,11 @@ void send_packet(int channel, const std::vector<std::byte>& packet, bool with_fd
 /// What has come by then. False: nothing, or the channel's end.
 bool read_answer(int channel, int milliseconds = 2) {
     pollfd ready{.fd = channel, .events = POLLIN, .revents = 0};
-    if (poll(&ready, 1, milliseconds) <= 0) return false;
+    int count = 0;
+    do {
+        count = poll(&ready, 1, milliseconds);
+    } while (count < 0 && errno == EINTR);  // libFuzzer's timer
+    if (count <= 0) return false;
     std::array<char, 4096> bytes{};
     UniqueFd passed;
     return receive_with_fd(channel, bytes, passed, MSG_DONTWAIT) > 0;
