@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "drivers/vkms/blend.h"
+#include "drivers/vkms/fixed_point.h"
 #include "drivers/vkms/gamma.h"
 #include "drivers/vkms/line_crc.h"
 #include "drivers/vkms/pixel_reader.h"
