@@ -58,8 +58,9 @@ void Composer::draw_plane(const ScenePlane& plane, int64_t y, std::span<Argb16> 
 
     // The core has checked that the source lies within the buffer; memory is not trusted to that.
     const std::span<Argb16> stage(stage_.get(), static_cast<size_t>(right - left));
-    const auto pixels =
-        read_line(plane.image, walk_through(plane, left, y), YuvReading::Convert, stage);
+    const YuvReading reading = plane.pipeline ? YuvReading::Keep : YuvReading::Convert;
+    const auto pixels = read_line(plane.image, walk_through(plane, left, y), reading, stage);
+    if (plane.pipeline) apply_pipeline(*plane.pipeline, pixels);
     blend_line(pixels, line.subspan(static_cast<size_t>(left), pixels.size()));
 }
 

@@ -13,8 +13,8 @@ namespace plugboard::vkms {
 namespace {
 
 /// Pixels side by side, as many as there are.
-std::span<const Argb16> read_row(const SourceImage& image, const PixelReader& reader,
-                                 const SourceWalk& walk, std::span<Argb16> line) {
+std::span<Argb16> read_row(const SourceImage& image, const PixelReader& reader,
+                           const SourceWalk& walk, std::span<Argb16> line) {
     if (!is_inside(image.size, walk.x, walk.y)) return {};
     const auto x = static_cast<uint64_t>(walk.x);
     const uint64_t wanted = std::min<uint64_t>(line.size(), image.size.width - x);
@@ -49,8 +49,8 @@ std::vector<uint32_t> readable_formats() {
     return formats;
 }
 
-std::span<const Argb16> read_line(const SourceImage& image, const SourceWalk& walk,
-                                  YuvReading reading, std::span<Argb16> line) {
+std::span<Argb16> read_line(const SourceImage& image, const SourceWalk& walk, YuvReading reading,
+                            std::span<Argb16> line) {
     if (const PixelReader* reader = find_reader(image.format)) {
         if (walk.is_left_to_right()) return read_row(image, *reader, walk, line);
         read_pixels(image, *reader, walk, line);

@@ -20,7 +20,7 @@ std::vector<uint32_t> readable_formats();
 
 /// Fills `line` from its beginning and returns what it filled; what comes after lies outside
 /// the picture. Pixels between that lie outside become transparent. The format can be read.
-std::span<const Argb16> read_line(const SourceImage& image, const SourceWalk& walk,
-                                  YuvReading reading, std::span<Argb16> line);
+std::span<Argb16> read_line(const SourceImage& image, const SourceWalk& walk, YuvReading reading,
+                            std::span<Argb16> line);
 
 }  // namespace plugboard::vkms

@@ -47,7 +47,7 @@ TEST(YuvMatrix, white_black_and_gray_are_those_of_their_range) {
 }
 
 /// What a plane shows that lies alone on a screen of its size.
-std::vector<Argb16> shown(const RawPicture& picture, uint32_t rotation) {
+std::vector<Argb16> pixels_shown(const RawPicture& picture, uint32_t rotation) {
     const ScenePlane plane = picture.at(0, 0, {.bits = rotation});
     return pixels_of({.size = plane.destination.size(), .planes = {&plane, 1}, .gamma = {}});
 }
@@ -55,9 +55,9 @@ std::vector<Argb16> shown(const RawPicture& picture, uint32_t rotation) {
 /// The pixels of three by two, numbered from the left of the first line.
 std::vector<int> order_of(uint32_t format, uint32_t rotation) {
     const RawPicture picture = raw_picture(format, 3, 2);
-    const auto upright = shown(picture, DRM_MODE_ROTATE_0);
+    const auto upright = pixels_shown(picture, DRM_MODE_ROTATE_0);
     std::vector<int> order;
-    for (const Argb16& pixel : shown(picture, rotation)) {
+    for (const Argb16& pixel : pixels_shown(picture, rotation)) {
         const auto found = std::ranges::find(upright, pixel);
         order.push_back(static_cast<int>(found - upright.begin()));
     }
@@ -86,7 +86,8 @@ TEST(LineReader, columns_of_gray_skip_lines_as_in_the_kernel) {
     RawPicture picture = raw_picture(DRM_FORMAT_R4, 2, 4);
     for (uint8_t y = 0; y < 4; ++y) picture.planes[0][y] = std::byte{y};
     std::vector<int> levels;
-    for (const Argb16& pixel : shown(picture, DRM_MODE_ROTATE_90)) levels.push_back(pixel.r / 4369);
+    for (const Argb16& pixel : pixels_shown(picture, DRM_MODE_ROTATE_90))
+        levels.push_back(pixel.r / 4369);
     EXPECT_EQ(levels, (std::vector<int>{0, 2, 0, 0, 0, 0, 0, 0}));
 }
 

@@ -81,6 +81,12 @@ TEST(PixelWriter, unused_bits_are_ones) {
     EXPECT_EQ(write_one<uint64_t>(DRM_FORMAT_ARGB16161616, pixel), 0x0000121234345656U);
 }
 
+TEST(PixelWriter, alpha_is_the_highest_byte) {
+    const Argb16 pixel{.a = 0x8080, .r = 0x1212, .g = 0x3434, .b = 0x5656};
+    EXPECT_EQ(write_one<uint32_t>(DRM_FORMAT_ARGB8888, pixel), 0x80123456U);
+    EXPECT_EQ(write_one<uint32_t>(DRM_FORMAT_ABGR8888, pixel), 0x80563412U);
+}
+
 TEST(PixelWriter, every_channel_value_is_narrowed_to_the_nearest) {
     for (uint32_t value = 0; value <= 0xffff; ++value) {
         const auto channel = static_cast<uint16_t>(value);

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "drivers/vkms/argb16.h"
+#include "drivers/vkms/color_pipeline.h"
 #include "drivers/vkms/source_image.h"
 #include "drivers/vkms/source_walk.h"
 #include "drm/pixel/geometry.h"
@@ -23,10 +24,20 @@ struct ScenePlane {
     drm::FixedRect source;
     drm::Rect destination;
     drm::Rotation rotation{};
+    const ColorPipeline* pipeline = nullptr;  // null: none
 };
 
 /// Where the pixels lie that line `y` of the screen shows of the plane, from column `x` on.
 SourceWalk walk_through(const ScenePlane& plane, int64_t x, int64_t y);
+
+/// What the BACKGROUND_COLOR property's 16 bits each of alpha, red, green and blue show: a screen
+/// is opaque.
+constexpr Argb16 background_color(uint64_t argb) {
+    return {.a = 0xffff,
+            .r = static_cast<uint16_t>(argb >> 32),
+            .g = static_cast<uint16_t>(argb >> 16),
+            .b = static_cast<uint16_t>(argb)};
+}
 
 /// One frame: the background, the planes over it from the first to the last, the gamma table.
 struct Scene {
