@@ -3,7 +3,6 @@
 
 #include <libdrm/drm_fourcc.h>
 
-#include <algorithm>
 #include <cstring>
 
 namespace plugboard::tests {
@@ -97,29 +96,6 @@ std::vector<uint8_t> pattern_rgb(uint32_t width, uint32_t height) {
 Picture solid(uint32_t rgb, uint32_t width, uint32_t height) {
     Picture picture = blank(DRM_FORMAT_XRGB8888, width, height);
     for (size_t i = 0; i < picture.bytes.size(); i += sizeof(rgb)) put(&picture.bytes[i], rgb);
-    return picture;
-}
-
-Picture raw_bytes(uint32_t format, uint32_t width, uint32_t height) {
-    Picture picture = blank(format, width, height);
-    for (size_t n = 0; n < picture.bytes.size(); ++n) {
-        picture.bytes[n] = static_cast<std::byte>(n * 7 + (n >> 8) * 13 + 5);
-    }
-    if (format == DRM_FORMAT_ARGB8888) {
-        for (size_t i = 0; i < picture.bytes.size(); i += 4) {
-            for (size_t k = i; k < i + 3; ++k) {
-                picture.bytes[k] = std::min(picture.bytes[k], picture.bytes[i + 3]);
-            }
-        }
-    }
-    if (format == DRM_FORMAT_ARGB16161616) {
-        for (size_t i = 0; i < picture.bytes.size(); i += 8) {
-            uint16_t words[4];
-            std::memcpy(words, &picture.bytes[i], sizeof(words));
-            for (uint16_t& word : words) word = std::min(word, words[3]);
-            std::memcpy(&picture.bytes[i], words, sizeof(words));
-        }
-    }
     return picture;
 }
 

@@ -32,7 +32,4 @@ std::vector<uint8_t> pattern_rgb(uint32_t width, uint32_t height);
 /// An XR24 picture of one colour 0xRRGGBB.
 Picture solid(uint32_t rgb, uint32_t width, uint32_t height);
 
-/// The raw bytes of reference/linux-7.2/README.md; colours of AR24 and AR48 are cut to alpha.
-Picture raw_bytes(uint32_t format, uint32_t width, uint32_t height);
-
 }  // namespace plugboard::tests

@@ -8,26 +8,17 @@
 #include "drivers/vkms/blend.h"
 #include "drivers/vkms/gamma.h"
 #include "drivers/vkms/line_crc.h"
-#include "drivers/vkms/pixel_reader.h"
+#include "drivers/vkms/line_reader.h"
 #include "drivers/vkms/pixel_writer.h"
 
 namespace plugboard::vkms {
 namespace {
 
-/// How many of `wanted` pixels from (x, y) on lie within the memory, and where they begin.
-template <class Byte>
-std::span<Byte> row_bytes(const BasicPlaneMemory<Byte>& memory, uint64_t x, uint64_t y,
-                          uint64_t wanted, uint32_t bytes_per_pixel) {
-    const uint64_t begin = memory.offset + y * memory.pitch + x * bytes_per_pixel;
-    if (begin >= memory.bytes.size()) return {};
-    const uint64_t available = (memory.bytes.size() - begin) / bytes_per_pixel;
-    return memory.bytes.subspan(begin, std::min(wanted, available) * bytes_per_pixel);
-}
-
 void write_line(const TargetImage& target, uint64_t y, std::span<const Argb16> line) {
     const PixelWriter& writer = *find_writer(target.format);
-    const auto row = row_bytes(target.memory, 0, y, line.size(), writer.bytes_per_pixel);
-    writer.write(line.first(row.size() / writer.bytes_per_pixel), row.data());
+    const uint32_t size = writer.bytes_per_pixel;
+    const auto row = target.memory.at(y, 0, line.size() * size);
+    writer.write(line.first(row.size() / size), row.data());
 }
 
 }  // namespace
@@ -66,19 +57,10 @@ void Composer::draw_plane(const ScenePlane& plane, int64_t y, std::span<Argb16> 
     if (left >= right) return;
 
     // The core has checked that the source lies within the buffer; memory is not trusted to that.
-    const uint64_t column =
-        plane.source.first_column() + static_cast<uint64_t>(left - destination.x);
-    const uint64_t row = plane.source.first_row() + static_cast<uint64_t>(y - destination.y);
-    const drm::Size& size = plane.image.size;
-    if (column >= size.width || row >= size.height) return;
-    const uint64_t wanted =
-        std::min<uint64_t>(static_cast<uint64_t>(right - left), size.width - column);
-
-    const PixelReader& reader = *find_reader(plane.image.format);
-    const auto bytes =
-        row_bytes(plane.image.planes[0], column, row, wanted, reader.bytes_per_pixel);
-    const std::span<Argb16> pixels(stage_.get(), bytes.size() / reader.bytes_per_pixel);
-    reader.read(bytes.data(), pixels);
+    const std::span<Argb16> stage(stage_.get(), static_cast<size_t>(right - left));
+    const YuvReading reading = plane.pipeline ? YuvReading::Keep : YuvReading::Convert;
+    const auto pixels = read_line(plane.image, walk_through(plane, left, y), reading, stage);
+    if (plane.pipeline) apply_pipeline(*plane.pipeline, pixels);
     blend_line(pixels, line.subspan(static_cast<size_t>(left), pixels.size()));
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "drivers/vkms/composer_fixture.h"
+#include "drivers/vkms/line_reader.h"
 
 namespace plugboard::vkms {
 namespace {
@@ -140,6 +141,10 @@ ScenePlane any_plane(const Picture& picture) {
                             .y = *rc::gen::inRange(1 - static_cast<int32_t>(height), 50),
                             .width = width,
                             .height = height}};
+}
+
+uint32_t any_rotation() {
+    return 1U << *rc::gen::inRange(0, 4) | *rc::gen::inRange<uint32_t>(0, 4) << 4;
 }
 
 /// Pictures are kept beside the planes that show them.
@@ -280,10 +285,11 @@ RC_GTEST_PROP(ComposerProperty, no_geometry_reads_or_writes_out_of_bounds, ()) {
                                rc::gen::just(std::numeric_limits<int32_t>::max()));
     };
     ScenePlane plane;
-    plane.image.format = *rc::gen::elementOf(
-        std::vector<uint32_t>(std::begin(format_table), std::end(format_table)));
+    plane.image.format = *rc::gen::elementOf(readable_formats());
     plane.image.size = {.width = any_u32(), .height = any_u32()};
-    plane.image.planes[0] = {.bytes = source, .offset = any_u32(), .pitch = any_u32()};
+    for (PlaneMemory& memory : plane.image.planes)
+        memory = {.bytes = source, .offset = any_u32(), .pitch = any_u32()};
+    plane.rotation.bits = any_rotation();
     plane.source = {.x = any_u32(), .y = any_u32(), .width = any_u32(), .height = any_u32()};
     plane.destination = {.x = any_i32(), .y = any_i32(), .width = any_u32(), .height = any_u32()};
     const TargetImage target{.format = DRM_FORMAT_XRGB8888,

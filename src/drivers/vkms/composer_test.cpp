@@ -72,7 +72,7 @@ TEST(Composer, rows_beyond_the_memory_show_what_is_below) {
 
 TEST(Composer, unsupported_formats_are_refused_before_anything_is_written) {
     Picture picture = tests::solid(0xffffff, 4, 4);
-    picture.format = DRM_FORMAT_NV12;
+    picture.format = DRM_FORMAT_C8;
     const std::vector<ScenePlane> planes = {at(picture, 0, 0)};
     uint32_t crc = 0x1234;
     EXPECT_EQ(Composer()

@@ -5,8 +5,13 @@
 namespace plugboard::vkms {
 namespace {
 
-Result<SourceImage> source_of(const drm::Framebuffer& fb) {
-    SourceImage image{.format = fb.format().fourcc, .size = fb.size(), .planes = {}};
+Result<SourceImage> source_of(const ShownPlane& shown) {
+    const drm::Framebuffer& fb = *shown.fb;
+    SourceImage image{.format = fb.format().fourcc,
+                      .size = fb.size(),
+                      .planes = {},
+                      .encoding = shown.encoding,
+                      .range = shown.range};
     for (size_t i = 0; i < fb.format().num_planes; ++i) {
         const drm::FramebufferPlane& plane = fb.info().planes[i];
         if (!plane.object) continue;
@@ -30,15 +35,19 @@ Result<std::vector<ScenePlane>> scene_planes(const Frame& frame) {
     std::vector<ScenePlane> planes;
     planes.reserve(frame.planes.size());
     for (const ShownPlane& plane : frame.planes) {
-        planes.push_back({.image = TRY(source_of(*plane.fb)),
+        planes.push_back({.image = TRY(source_of(plane)),
                           .source = plane.source,
-                          .destination = plane.destination});
+                          .destination = plane.destination,
+                          .rotation = plane.rotation});
     }
     return planes;
 }
 
 Scene scene_of(const Frame& frame, std::span<const ScenePlane> planes) {
-    return {.size = frame.size, .planes = planes, .gamma = gamma_of(frame)};
+    return {.size = frame.size,
+            .background = frame.background,
+            .planes = planes,
+            .gamma = gamma_of(frame)};
 }
 
 Result<void> compose(Composer& composer, const Frame& frame, const Outputs& outputs) {

@@ -13,6 +13,7 @@
 #include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/pixel/geometry.h"
+#include "drm/pixel/rotation.h"
 
 namespace plugboard::vkms {
 
@@ -20,6 +21,9 @@ struct ShownPlane {
     Ref<drm::Framebuffer> fb;
     drm::FixedRect source;
     drm::Rect destination;
+    drm::Rotation rotation{};
+    ColorEncoding encoding = ColorEncoding::Bt601;
+    ColorRange range = ColorRange::Full;
 };
 
 /// A value, constant once latched. Its framebuffers' pixels are those of the moment they are read.
@@ -27,6 +31,7 @@ struct Frame {
     drm::Size size;                  // of the mode
     std::vector<ShownPlane> planes;  // from the lowest to the highest
     MaybeRef<drm::Blob> gamma{};
+    Argb16 background = opaque_black;
 };
 
 /// A frame as a composer takes it, borrowing from it. ENOMEM: a buffer cannot be mapped.

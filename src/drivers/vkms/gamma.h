@@ -1,5 +1,5 @@
 // The CRTC's gamma table, applied to composed lines with the kernel's fixed-point losses.
-// Linux: drivers/gpu/drm/vkms/vkms_composer.c, include/drm/drm_fixed.h
+// Linux: drivers/gpu/drm/vkms/vkms_composer.c
 #pragma once
 
 #include <drm_mode.h>
@@ -11,10 +11,11 @@
 
 namespace plugboard::vkms {
 
-/// A 32.32 product as the kernel computes it: large factors lose low bits first.
-int64_t multiply_fixed(int64_t a, int64_t b);
+/// One column of a table that is not empty, linear between its entries.
+uint16_t look_up(std::span<const drm_color_lut> table, uint16_t drm_color_lut::*channel,
+                 uint16_t value);
 
-/// Each colour channel through its column of `table`, linear between entries. Empty: no change.
+/// Each colour channel through its column of `table`. Empty: no change.
 void apply_gamma(std::span<const drm_color_lut> table, std::span<Argb16> line);
 
 }  // namespace plugboard::vkms

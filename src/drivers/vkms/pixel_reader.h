@@ -1,4 +1,4 @@
-// Reads pixels of each format that vkms planes take into the 16-bit form it composes in.
+// Reads pixels of the formats whose pixels are whole bytes of one plane into 16-bit channels.
 // Linux: drivers/gpu/drm/vkms/vkms_formats.c
 #pragma once
 
@@ -10,7 +10,6 @@
 
 namespace plugboard::vkms {
 
-/// Single-plane formats of whole bytes only, so far.
 struct PixelReader {
     uint32_t format;
     uint32_t bytes_per_pixel;
@@ -18,10 +17,10 @@ struct PixelReader {
     void (*read)(const std::byte* source, std::span<Argb16> pixels);
 };
 
-/// Null if vkms cannot read the format.
+/// Null if the format is not one of these; line_reader.h knows all that vkms can read.
 const PixelReader* find_reader(uint32_t format);
 
-/// All formats that can be read.
+/// All formats of this kind.
 std::span<const PixelReader> all_readers();
 
 }  // namespace plugboard::vkms

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "drivers/vkms/blend.h"
+#include "drivers/vkms/fixed_point.h"
 #include "drivers/vkms/gamma.h"
 #include "drivers/vkms/line_crc.h"
 #include "drivers/vkms/pixel_reader.h"
@@ -78,6 +79,12 @@ TEST(PixelWriter, unused_bits_are_ones) {
     EXPECT_EQ(write_one<uint32_t>(DRM_FORMAT_XRGB8888, pixel), 0xff123456U);
     EXPECT_EQ(write_one<uint64_t>(DRM_FORMAT_XRGB16161616, pixel), 0xffff121234345656U);
     EXPECT_EQ(write_one<uint64_t>(DRM_FORMAT_ARGB16161616, pixel), 0x0000121234345656U);
+}
+
+TEST(PixelWriter, alpha_is_the_highest_byte) {
+    const Argb16 pixel{.a = 0x8080, .r = 0x1212, .g = 0x3434, .b = 0x5656};
+    EXPECT_EQ(write_one<uint32_t>(DRM_FORMAT_ARGB8888, pixel), 0x80123456U);
+    EXPECT_EQ(write_one<uint32_t>(DRM_FORMAT_ABGR8888, pixel), 0x80563412U);
 }
 
 TEST(PixelWriter, every_channel_value_is_narrowed_to_the_nearest) {

@@ -19,6 +19,10 @@ constexpr uint32_t to_rgb888(const Argb16& pixel) {
     return narrow(pixel.r, 0xff) << 16 | narrow(pixel.g, 0xff) << 8 | narrow(pixel.b, 0xff);
 }
 
+constexpr uint32_t to_bgr888(const Argb16& pixel) {
+    return narrow(pixel.b, 0xff) << 16 | narrow(pixel.g, 0xff) << 8 | narrow(pixel.r, 0xff);
+}
+
 constexpr uint64_t to_16161616(const Argb16& pixel) {
     return uint64_t{pixel.a} << 48 | uint64_t{pixel.r} << 32 | uint64_t{pixel.g} << 16 | pixel.b;
 }
@@ -31,6 +35,20 @@ constexpr uint16_t to_565(const Argb16& pixel) {
 void write_xrgb8888(std::span<const Argb16> pixels, std::byte* target) {
     for (const Argb16& pixel : pixels) {
         store_little<uint32_t>(target, 0xff000000U | to_rgb888(pixel));
+        target += 4;
+    }
+}
+
+void write_argb8888(std::span<const Argb16> pixels, std::byte* target) {
+    for (const Argb16& pixel : pixels) {
+        store_little<uint32_t>(target, narrow(pixel.a, 0xff) << 24 | to_rgb888(pixel));
+        target += 4;
+    }
+}
+
+void write_abgr8888(std::span<const Argb16> pixels, std::byte* target) {
+    for (const Argb16& pixel : pixels) {
+        store_little<uint32_t>(target, narrow(pixel.a, 0xff) << 24 | to_bgr888(pixel));
         target += 4;
     }
 }
@@ -67,6 +85,8 @@ void write_bgr888(std::span<const Argb16> pixels, std::byte* target) {
 }
 
 constexpr PixelWriter writers[] = {
+    {DRM_FORMAT_ARGB8888, 4, write_argb8888},
+    {DRM_FORMAT_ABGR8888, 4, write_abgr8888},
     {DRM_FORMAT_XRGB8888, 4, write_xrgb8888},
     {DRM_FORMAT_XRGB16161616, 8, write_xrgb16161616},
     {DRM_FORMAT_ARGB16161616, 8, write_argb16161616},

@@ -4,42 +4,40 @@
 
 #include <drm_mode.h>
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "base/result.h"
 #include "drivers/vkms/argb16.h"
-#include "drm/pixel/format.h"
+#include "drivers/vkms/color_pipeline.h"
+#include "drivers/vkms/source_image.h"
+#include "drivers/vkms/source_walk.h"
 #include "drm/pixel/geometry.h"
+#include "drm/pixel/rotation.h"
 
 namespace plugboard::vkms {
 
-/// Where one colour plane of a picture lies. Clients may write to the bytes at any time.
-template <class Byte>
-struct BasicPlaneMemory {
-    std::span<Byte> bytes;
-    uint32_t offset = 0;
-    uint32_t pitch = 0;
-};
-using PlaneMemory = BasicPlaneMemory<const std::byte>;
-using WritablePlaneMemory = BasicPlaneMemory<std::byte>;
-
-/// A framebuffer to read. Pixels outside its size or its bytes count as transparent.
-struct SourceImage {
-    uint32_t format = 0;
-    drm::Size size;
-    std::array<PlaneMemory, drm::max_planes> planes;
-};
-
-/// A visible plane. No scaling: each destination pixel shows the source pixel at the same
-/// distance from the corner; a fraction in the source's corner is cut off.
+/// A visible plane. No scaling: unrotated, each destination pixel shows the source pixel at the
+/// same distance from the corner; a fraction in the source's corner is cut off.
 struct ScenePlane {
     SourceImage image;
     drm::FixedRect source;
     drm::Rect destination;
+    drm::Rotation rotation{};
+    const ColorPipeline* pipeline = nullptr;  // null: none
 };
+
+/// Where the pixels lie that line `y` of the screen shows of the plane, from column `x` on.
+SourceWalk walk_through(const ScenePlane& plane, int64_t x, int64_t y);
+
+/// What the BACKGROUND_COLOR property's 16 bits each of alpha, red, green and blue show: a screen
+/// is opaque.
+constexpr Argb16 background_color(uint64_t argb) {
+    return {.a = 0xffff,
+            .r = static_cast<uint16_t>(argb >> 32),
+            .g = static_cast<uint16_t>(argb >> 16),
+            .b = static_cast<uint16_t>(argb)};
+}
 
 /// One frame: the background, the planes over it from the first to the last, the gamma table.
 struct Scene {
