@@ -3,8 +3,8 @@
 // the vgem pulled.
 //   share FOLDER EVENT...               one round of these events
 //   share FOLDER --rounds COUNT SEED    so many, of random events each
-// FOLDER has drawn.png, which is what A draws, and blank.png, which is there before. Prints what
-// does not hold, and what it has seen.
+// FOLDER has drawn.png, which is what A draws, and blank.png, which is there before. Prints each
+// round of many before it begins, what does not hold, and what it has seen.
 #include <linux/dma-buf.h>
 #include <linux/sync_file.h>
 #include <signal.h>
@@ -458,6 +458,7 @@ std::vector<Event> any_events(std::mt19937& random) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a run that is cut off has said how far it came
     const std::vector<std::string> words(argv + 1, argv + argc);
     if (words.size() < 2) {
         std::fprintf(stderr, "usage: share FOLDER EVENT... | share FOLDER --rounds COUNT SEED\n");
@@ -467,8 +468,11 @@ int main(int argc, char** argv) {
         const auto count = std::stoul(words[2]), seed = std::stoul(words[3]);
         std::printf("PLUGBOARD_SEED=%lu\n", seed);
         std::mt19937 random(static_cast<uint32_t>(seed));
-        for (size_t i = 0; i < count && failures == 0; ++i)
-            Round(words[0], any_events(random)).play();
+        for (size_t i = 0; i < count && failures == 0; ++i) {
+            const auto events = any_events(random);
+            std::printf("round %zu: %s\n", i + 1, text_of(events).c_str());
+            Round(words[0], events).play();
+        }
         std::printf("%lu rounds, %d failures\n", count, failures);
         return failures == 0 ? 0 : 1;
     }
