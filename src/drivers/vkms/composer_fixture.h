@@ -31,6 +31,20 @@ inline ScenePlane at(const tests::Picture& picture, int32_t x, int32_t y) {
             .destination = {.x = x, .y = y, .width = picture.width, .height = picture.height}};
 }
 
+/// The curves of reference/linux-7.2/README.md in a table of two entries or more: red x*x, green
+/// falling, blue half.
+inline std::vector<drm_color_lut> gamma_table(uint64_t entries) {
+    std::vector<drm_color_lut> table;
+    for (uint64_t i = 0; i < entries; ++i) {
+        const uint64_t x = i * 65535 / (entries - 1);
+        table.push_back({.red = static_cast<uint16_t>(x * x / 65535),
+                         .green = static_cast<uint16_t>(65535 - x),
+                         .blue = static_cast<uint16_t>(x / 2),
+                         .reserved = 0});
+    }
+    return table;
+}
+
 inline uint32_t crc_of(const Scene& scene) {
     uint32_t crc = 0;
     EXPECT_TRUE(Composer().compose(scene, {.crc = &crc, .images = {}}).ok());

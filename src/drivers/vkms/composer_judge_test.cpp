@@ -69,18 +69,6 @@ ColorPipeline judged_pipeline(const std::string& text) {
     return pipeline;
 }
 
-std::vector<drm_color_lut> judged_gamma(uint64_t entries) {
-    std::vector<drm_color_lut> table;
-    for (uint64_t i = 0; i < entries; ++i) {
-        const uint64_t x = i * 65535 / (entries - 1);
-        table.push_back({.red = static_cast<uint16_t>(x * x / 65535),
-                         .green = static_cast<uint16_t>(65535 - x),
-                         .blue = static_cast<uint16_t>(x / 2),
-                         .reserved = 0});
-    }
-    return table;
-}
-
 /// A scene with all that it borrows.
 class JudgedScene {
   public:
@@ -90,7 +78,7 @@ class JudgedScene {
         std::getline(parts, part, '|');
         const JudgedPart screen(part);
         crc = static_cast<uint32_t>(screen.number("crc"));
-        gamma_ = judged_gamma(screen.number("gamma"));
+        gamma_ = gamma_table(screen.number("gamma"));
         while (std::getline(parts, part, '|')) add_plane(JudgedPart(part));
         scene = {.size = screen.size("size"),
                  .background = background_color(screen.number("background")),

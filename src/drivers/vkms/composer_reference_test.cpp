@@ -67,18 +67,6 @@ TEST(ComposerReference, every_crc_of_linux61_and_linux72) {
     }
 }
 
-std::vector<drm_color_lut> reference_gamma() {
-    std::vector<drm_color_lut> table;
-    for (uint32_t i = 0; i < 256; ++i) {
-        const uint32_t x = i * 257;
-        table.push_back({.red = static_cast<uint16_t>(x * x / 65535),
-                         .green = static_cast<uint16_t>(65535 - x),
-                         .blue = static_cast<uint16_t>(x / 2),
-                         .reserved = 0});
-    }
-    return table;
-}
-
 /// The words of a line of crc2.txt, which says what was shown: "NV12 200x120 at 300,170 rotate-90".
 class Shown {
   public:
@@ -130,7 +118,7 @@ TEST_P(Linux72, crc_is_the_kernels) {
     std::vector<ScenePlane> planes = {shown.place(picture)};
     const bool is_alone = shown.says("background") || !shown.says(" at ");
     if (!is_alone) planes.insert(planes.begin(), below.at(0, 0));
-    const auto gamma = shown.says("with gamma") ? reference_gamma() : std::vector<drm_color_lut>();
+    const auto gamma = shown.says("with gamma") ? gamma_table(256) : std::vector<drm_color_lut>();
     EXPECT_EQ(crc_of({.width = 640, .height = 480}, planes, gamma), crc);
 }
 
