@@ -8,8 +8,8 @@
 
 #include "base/ref.h"
 #include "base/result.h"
-#include "drivers/vkms/composer.h"
-#include "drivers/vkms/scene.h"
+#include "drivers/vkms/composer/composer.h"
+#include "drivers/vkms/composer/scene.h"
 #include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/pixel/geometry.h"

@@ -89,6 +89,7 @@ void make_plane_and_crtc_properties(Maker& maker, StandardProperties& to) {
     to.ctm = maker.blob("CTM");
     to.gamma_lut = maker.blob("GAMMA_LUT");
     to.gamma_lut_size = maker.immutable_range("GAMMA_LUT_SIZE", UINT32_MAX);
+    to.background_color = maker.make({.name = "BACKGROUND_COLOR", .range = {0, UINT64_MAX}});
     to.in_formats = maker.immutable_blob("IN_FORMATS");
 }
 

@@ -38,7 +38,8 @@ struct KmsLimits {
 struct StandardProperties {
     const Property *type, *fb_id, *in_fence_fd, *crtc_id, *crtc_x, *crtc_y, *crtc_w, *crtc_h,
         *src_x, *src_y, *src_w, *src_h, *in_formats;
-    const Property *active, *mode_id, *out_fence_ptr, *vrr_enabled, *gamma_lut, *gamma_lut_size;
+    const Property *active, *mode_id, *out_fence_ptr, *vrr_enabled, *gamma_lut, *gamma_lut_size,
+        *background_color;
     const Property *dpms, *link_status, *non_desktop, *tile;
     // Made with the others, attached by those that have use for them.
     const Property *edid, *path, *hdr_output_metadata, *fb_damage_clips, *degamma_lut,
