@@ -6,6 +6,8 @@
 
 #include <array>
 
+#include "uapi/drm_fourcc_extra.h"
+
 namespace plugboard::vkms {
 namespace {
 

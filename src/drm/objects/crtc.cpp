@@ -23,7 +23,10 @@ Crtc::Crtc(Device& device, CrtcInfo info)
          {standard.active, standard.mode_id, standard.out_fence_ptr, standard.vrr_enabled})
         attach(*property, 0);
     if (info_.gamma_size != 0) add_gamma();
-    if (info_.background_color) attach(*standard.background_color, state.background_color);
+    if (info_.background_color) {
+        config.add_background_color();
+        attach(*standard.background_color, state.background_color);
+    }
 }
 
 // Linux: drm_crtc_enable_color_mgmt, drm_mode_crtc_set_gamma_size

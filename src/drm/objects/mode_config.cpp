@@ -89,7 +89,6 @@ void make_plane_and_crtc_properties(Maker& maker, StandardProperties& to) {
     to.ctm = maker.blob("CTM");
     to.gamma_lut = maker.blob("GAMMA_LUT");
     to.gamma_lut_size = maker.immutable_range("GAMMA_LUT_SIZE", UINT32_MAX);
-    to.background_color = maker.make({.name = "BACKGROUND_COLOR", .range = {0, UINT64_MAX}});
     to.in_formats = maker.immutable_blob("IN_FORMATS");
 }
 
@@ -116,6 +115,12 @@ void ModeConfig::add_writeback_properties() {
     properties.writeback_pixel_formats = maker.make(
         {.name = "WRITEBACK_PIXEL_FORMATS", .kind = Kind::Blob, .immutable = true, .atomic = true});
     properties.writeback_out_fence_ptr = maker.range("WRITEBACK_OUT_FENCE_PTR", UINT64_MAX);
+}
+
+void ModeConfig::add_background_color() {
+    if (properties.background_color) return;
+    properties.background_color =
+        &add_property({.name = "BACKGROUND_COLOR", .range = {0, UINT64_MAX}});
 }
 
 void ModeConfig::drop_connectors() {

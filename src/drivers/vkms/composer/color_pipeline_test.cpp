@@ -74,7 +74,8 @@ TEST(ColorPipeline, of_a_yuv_picture_converts_as_its_properties_would) {
         {FixedMatrix{.encoding = ColorEncoding::Bt2020, .range = ColorRange::Limited}}};
     ScenePlane piped = at(picture, 0, 0);
     piped.pipeline = &pipeline;
-    EXPECT_EQ(crc_of(picture.size, {piped}), crc_of(picture.size, {plain}));
+    const drm::Size size{.width = picture.width, .height = picture.height};
+    EXPECT_EQ(crc_of(size, {piped}), crc_of(size, {plain}));
 }
 
 TEST(Background, is_opaque_and_of_16_bits_a_channel) {

@@ -43,8 +43,8 @@ constexpr Argb16 background_color(uint64_t argb) {
 struct Scene {
     drm::Size size;
     Argb16 background = opaque_black;
-    std::span<const ScenePlane> planes;
-    std::span<const drm_color_lut> gamma;  // empty: none
+    std::span<const ScenePlane> planes{};
+    std::span<const drm_color_lut> gamma{};  // empty: none
 };
 
 /// A picture to fill, of the scene's size: a writeback framebuffer or a screenshot.
