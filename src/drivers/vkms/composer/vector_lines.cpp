@@ -4,6 +4,8 @@
 
 #include <drm_fourcc.h>
 
+#include <algorithm>
+
 #include "drivers/vkms/composer/blend.h"
 #include "drivers/vkms/composer/little_endian.h"
 
@@ -31,6 +33,9 @@ size_t write_some(uint32_t, const Argb16*, std::byte*, size_t) {
     return 0;
 }
 size_t copy_some(const std::byte*, std::byte*, size_t) {
+    return 0;
+}
+size_t join_some(const ColorParts&, Argb16*, size_t) {
     return 0;
 }
 
@@ -214,6 +219,30 @@ size_t read_some(uint32_t format, const std::byte* source, Argb16* pixels, size_
     }
 }
 
+/// Upper halves of the sums, cut to 16 bits, in the lowest bits of their pixels.
+hn::VFromD<Pixels> color(const int64_t* luma, const int64_t* part) {
+    const hn::RebindToSigned<Pixels> wide;
+    const hn::Repartition<int32_t, Pixels> halves;
+    const auto sum = hn::BitCast(halves, hn::Add(hn::LoadU(wide, luma), hn::LoadU(wide, part)));
+    const auto cut = hn::Min(hn::Max(sum, hn::Zero(halves)), hn::Set(halves, 0xffff));
+    return hn::ShiftRight<32>(hn::BitCast(Pixels(), cut));
+}
+
+size_t join_some(const ColorParts& parts, Argb16* pixels, size_t count) {
+    const Pixels tag;
+    const size_t step = hn::Lanes(tag);
+    size_t i = 0;
+    for (; i + step <= count; i += step) {
+        const auto red = hn::ShiftLeft<16>(color(parts.luma + i, parts.red + i));
+        const auto green = hn::ShiftLeft<32>(color(parts.luma + i, parts.green + i));
+        const auto blue = hn::ShiftLeft<48>(color(parts.luma + i, parts.blue + i));
+        const auto opaque = hn::Or(hn::Set(tag, uint64_t{0xffff}), red);
+        hn::StoreU(hn::BitCast(Channels(), hn::Or(opaque, hn::Or(green, blue))), Channels(),
+                   words(pixels + i));
+    }
+    return i;
+}
+
 // ---- blending
 
 /// below * (0xffff - alpha) / 0xffff, to the nearest.
@@ -346,6 +375,7 @@ namespace plugboard::vkms {
 namespace {
 
 HWY_EXPORT(read_some);
+HWY_EXPORT(join_some);
 HWY_EXPORT(blend_some);
 HWY_EXPORT(write_some);
 HWY_EXPORT(copy_some);
@@ -355,6 +385,18 @@ HWY_EXPORT(copy_some);
 void blend_in_vectors(std::span<const Argb16> source, std::span<Argb16> line) {
     const size_t done = HWY_DYNAMIC_DISPATCH(blend_some)(source.data(), line.data(), line.size());
     blend_line(source.subspan(done), line.subspan(done));
+}
+
+void join_colors(const ColorParts& parts, std::span<Argb16> pixels) {
+    size_t i = HWY_DYNAMIC_DISPATCH(join_some)(parts, pixels.data(), pixels.size());
+    for (; i < pixels.size(); ++i) {
+        const auto color = [&](const int64_t* part) {
+            const int64_t sum = (parts.luma[i] + part[i]) >> 32;
+            return static_cast<uint16_t>(std::clamp<int64_t>(sum, 0, 0xffff));
+        };
+        pixels[i] = {
+            .a = 0xffff, .r = color(parts.red), .g = color(parts.green), .b = color(parts.blue)};
+    }
 }
 
 void copy_opaque(const std::byte* source, std::byte* target, size_t pixels) {

@@ -9,6 +9,7 @@
 
 #include "drivers/vkms/composer/fixed_point.h"
 #include "drivers/vkms/composer/little_endian.h"
+#include "drivers/vkms/composer/vector_lines.h"
 #include "drm/pixel/format.h"
 
 namespace plugboard::vkms {
@@ -57,21 +58,10 @@ std::vector<T> make_all(Make make) {
     return all;
 }
 
-uint16_t rounded(int64_t sum) {
-    return static_cast<uint16_t>(std::clamp<int64_t>(round_fixed(sum), 0, 0xffff));
-}
-
 /// What the chroma of a pixel adds to its luma.
 struct ChromaTerms {
     int64_t red, green, blue;
 };
-
-Argb16 pixel_of(int64_t luma, const ChromaTerms& terms) {
-    return {.a = 0xffff,
-            .r = rounded(luma + terms.red),
-            .g = rounded(luma + terms.green),
-            .b = rounded(luma + terms.blue)};
-}
 
 class Levels8 {
   public:
@@ -116,18 +106,41 @@ struct ChromaRow {
     size_t step = 0;
 };
 
+// So many pixels' parts lie in the first cache.
+constexpr size_t block_pixels = 256;
+using Parts = std::array<int64_t, block_pixels>;
+
+template <class Levels>
+void read_block(const Levels& levels, const std::byte* luma, const ChromaRow& row, uint32_t x,
+                uint32_t hshift, std::span<Argb16> pixels) {
+    constexpr int64_t half = fixed_one / 2;
+    Parts lumas, reds, greens, blues;
+    for (size_t i = 0; i < pixels.size(); ++i)
+        lumas[i] = levels.luma(luma + i * Levels::bytes) + half;
+    const uint32_t sharing = 1U << hshift;  // a sample
+    for (size_t i = 0; i < pixels.size();) {
+        const size_t sample = (x >> hshift) * row.step;
+        const ChromaTerms terms = levels.chroma(row.u + sample, row.v + sample);
+        for (uint32_t left = sharing - x % sharing; left != 0 && i < pixels.size(); --left) {
+            reds[i] = terms.red;
+            greens[i] = terms.green;
+            blues[i] = terms.blue;
+            ++i;
+            ++x;
+        }
+    }
+    join_colors({lumas.data(), reds.data(), greens.data(), blues.data()}, pixels);
+}
+
 template <class Levels>
 void read_pixels(const Levels& levels, const std::byte* luma, const ChromaRow& row, uint32_t x,
                  uint32_t hshift, std::span<Argb16> pixels) {
-    const uint32_t shared = (1U << hshift) - 1;
-    size_t chroma = (x >> hshift) * row.step;
-    ChromaTerms terms = levels.chroma(row.u + chroma, row.v + chroma);
-    for (Argb16& pixel : pixels) {
-        pixel = pixel_of(levels.luma(luma), terms);
-        luma += Levels::bytes;
-        if ((x++ & shared) != shared || &pixel == &pixels.back()) continue;
-        chroma += row.step;
-        terms = levels.chroma(row.u + chroma, row.v + chroma);
+    while (!pixels.empty()) {
+        const auto block = pixels.first(std::min(pixels.size(), block_pixels));
+        read_block(levels, luma, row, x, hshift, block);
+        luma += block.size() * Levels::bytes;
+        x += static_cast<uint32_t>(block.size());
+        pixels = pixels.subspan(block.size());
     }
 }
 
