@@ -119,7 +119,8 @@ TEST(FastComposer, blends_every_alpha_with_every_remainder) {
         const auto a = static_cast<uint16_t>(alpha);
         source[alpha] = {.a = a, .r = a, .g = static_cast<uint16_t>(alpha / 2), .b = 0};
     }
-    for (const uint32_t level : {0, 1, 2, 101, 7919, 16411, 32749, 40961, 65521, 65534, 65535}) {
+    for (const uint32_t level :
+         {0U, 1U, 2U, 101U, 7919U, 16411U, 32749U, 40961U, 65521U, 65534U, 65535U}) {
         const auto below = static_cast<uint16_t>(level);
         std::ranges::fill(plain, Argb16{.a = 0xffff, .r = below, .g = below, .b = below});
         fast = plain;

@@ -7,8 +7,6 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr int32_t chroma_zero = 128 * 257;
-
 struct Chroma {
     int64_t v_to_red;
     int64_t u_to_green;

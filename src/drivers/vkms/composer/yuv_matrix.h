@@ -11,6 +11,9 @@ namespace plugboard::vkms {
 
 using drm::ColorEncoding, drm::ColorRange;
 
+/// Of u and v, among samples of 16 bits.
+inline constexpr int32_t chroma_zero = 128 * 257;
+
 /// Samples of 16 bits; those of 8 are multiplied by 257.
 struct Yuv16 {
     uint16_t y = 0;

@@ -15,8 +15,6 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr int32_t chroma_zero = 128 * 257;
-
 YuvFactors factors_of(const YuvMatrix& matrix) {
     const auto& rows = matrix.rows;
     return {.luma = YuvFactor(rows[0][0]),
