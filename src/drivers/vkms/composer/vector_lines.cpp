@@ -56,28 +56,28 @@ struct Order {
 };
 
 template <class V>
-V shuffle(V vector, const Order& order) {
+HWY_INLINE V shuffle(V vector, const Order& order) {
     const hn::DFromV<V> tag;
     const auto table = hn::LoadDup128(Bytes(), order.bytes);
     return hn::BitCast(tag, hn::TableLookupBytes(hn::BitCast(Bytes(), vector), table));
 }
 
 /// The alpha of each pixel all ones, the rest zeros.
-Channel alpha_ones() {
+HWY_INLINE Channel alpha_ones() {
     return hn::BitCast(Channels(), hn::Set(Pixels(), uint64_t{0xffff}));
 }
 
 /// 1 where the sum does not fit into 16 bits, else 0.
-Channel carry_of(Channel a, Channel b) {
+HWY_INLINE Channel carry_of(Channel a, Channel b) {
     const Channels tag;
     const auto fits = hn::VecFromMask(tag, hn::Eq(hn::SaturatedAdd(a, b), hn::Add(a, b)));
     return hn::AndNot(fits, hn::Set(tag, 1));
 }
 
-const uint16_t* words(const Argb16* pixels) {
+HWY_INLINE const uint16_t* words(const Argb16* pixels) {
     return reinterpret_cast<const uint16_t*>(pixels);
 }
-uint16_t* words(Argb16* pixels) {
+HWY_INLINE uint16_t* words(Argb16* pixels) {
     return reinterpret_cast<uint16_t*>(pixels);
 }
 
@@ -86,7 +86,7 @@ uint16_t* words(Argb16* pixels) {
 enum class Alpha : bool { Kept, Opaque };
 
 template <Alpha alpha>
-Channel with_alpha(Channel pixels) {
+HWY_INLINE Channel with_alpha(Channel pixels) {
     return alpha == Alpha::Opaque ? hn::Or(pixels, alpha_ones()) : pixels;
 }
 
@@ -220,7 +220,7 @@ size_t read_some(uint32_t format, const std::byte* source, Argb16* pixels, size_
 }
 
 /// Upper halves of the sums, cut to 16 bits, in the lowest bits of their pixels.
-hn::VFromD<Pixels> color(const int64_t* luma, const int64_t* part) {
+HWY_INLINE hn::VFromD<Pixels> color(const int64_t* luma, const int64_t* part) {
     const hn::RebindToSigned<Pixels> wide;
     const hn::Repartition<int32_t, Pixels> halves;
     const auto sum = hn::BitCast(halves, hn::Add(hn::LoadU(wide, luma), hn::LoadU(wide, part)));
@@ -246,7 +246,7 @@ size_t join_some(const ColorParts& parts, Argb16* pixels, size_t count) {
 // ---- blending
 
 /// below * (0xffff - alpha) / 0xffff, to the nearest.
-Channel dimmed(Channel below, Channel alpha) {
+HWY_INLINE Channel dimmed(Channel below, Channel alpha) {
     const Channels tag;
     const Channel rest = hn::Xor(alpha, hn::Set(tag, uint16_t{0xffff}));
     const Channel low = hn::Mul(below, rest);
@@ -313,7 +313,7 @@ size_t write_words64(const Argb16* pixels, std::byte* target, size_t count) {
 
 /// round(channel * highest / 65535)
 template <uint16_t highest>
-Channel narrow(Channel channel) {
+HWY_INLINE Channel narrow(Channel channel) {
     const Channels tag;
     const Channel low = hn::Mul(channel, hn::Set(tag, highest));
     const Channel half = hn::Set(tag, uint16_t{0x7fff});
