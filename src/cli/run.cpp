@@ -30,7 +30,7 @@ constexpr const char* run_footer =
     "board.toml:\n"
     "  [[card]]\n"
     "  name = \"gpu0\"\n"
-    "  profile = \"linux-6.1\"\n"
+    "  profile = \"linux-6.1\"          # or \"linux-latest\": the newest kernel's vkms\n"
     "  overlays = true\n"
     "  screens = [\"1920x1080@60\"]     # or, for each screen:\n"
     "  [[card.screen]]\n"

@@ -103,7 +103,7 @@ class Reader {
         const auto profile = vkms::find_profile(word);
         if (!profile) {
             fail({.message = fmt::format("there is no profile \"{}\"", word),
-                  .remedy = "use \"linux-6.1\"",
+                  .remedy = "use one of " + vkms::profile_words(),
                   .key = key},
                  line_of(node));
         }

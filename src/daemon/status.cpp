@@ -21,13 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-const char* profile_name(vkms::Profile profile) {
-    switch (profile) {
-        case vkms::Profile::Linux61: return "linux-6.1";
-    }
-    return "?";
-}
-
 const char* status_name(drm::ConnectorStatus status) {
     switch (status) {
         case drm::ConnectorStatus::Connected: return "connected";
@@ -87,7 +80,8 @@ json card_status(const SlotInfo& slot, Detail detail, const device::Graph& graph
                  {"driver", slot.config.driver},
                  {"plugged", slot.device.has_value()},
                  {"bound", slot.device && (*slot.device)->is_bound()}};
-    if (slot.config.driver == "vkms") card["profile"] = profile_name(slot.config.device.profile);
+    if (slot.config.driver == "vkms")
+        card["profile"] = vkms::profile_name(slot.config.device.profile);
     if (slot.device) {
         card["device"] = (*slot.device)->name();
         card["path"] = "/sys" + (*slot.device)->sysfs_path();

@@ -137,12 +137,11 @@ void add_plane(std::string& text, const Plane& plane, bool like_linux_6_1) {
     add(text, "\tsrc-pos={}x{}+{}+{}\n", Fixed{state.source.width}.text(),
         Fixed{state.source.height}.text(), Fixed{state.source.x}.text(),
         Fixed{state.source.y}.text());
-    add(text, "\trotation=1\n\tnormalized-zpos=0\n\tcolor-encoding=ITU-R BT.601 YCbCr\n");
-    if (like_linux_6_1) {
-        add(text, "\tcolor-range=YCbCr limited range\n");
-    } else {
-        add(text, "\tcolor-range=YCbCr full range\n\tcolor_mgmt_changed=0\n\tcolor-pipeline=0\n");
-    }
+    add(text, "\trotation={:x}\n\tnormalized-zpos=0\n", state.rotation.bits);
+    add(text, "\tcolor-encoding={}\n\tcolor-range={}\n",
+        color_encoding_names[static_cast<size_t>(state.color_encoding)],
+        color_range_names[static_cast<size_t>(state.color_range)]);
+    if (!like_linux_6_1) add(text, "\tcolor_mgmt_changed=0\n\tcolor-pipeline=0\n");
 }
 
 /// Linux: drm_atomic_crtc_print_state
@@ -172,7 +171,7 @@ void add_crtc(std::string& text, ModeConfig& config, const Crtc& crtc, bool like
     add(text, "\tmode: \"{}\": {} {} {} {} {} {} {} {} {} {} 0x{:x} 0x{:x}\n", mode.name,
         mode.vrefresh, mode.clock, mode.hdisplay, mode.hsync_start, mode.hsync_end, mode.htotal,
         mode.vdisplay, mode.vsync_start, mode.vsync_end, mode.vtotal, mode.type, mode.flags);
-    if (!like_linux_6_1) add(text, "\tbackground_color=ffff000000000000\n");
+    if (!like_linux_6_1) add(text, "\tbackground_color={:x}\n", state.background_color);
 }
 
 /// Linux: drm_atomic_connector_print_state
@@ -215,7 +214,13 @@ void add_core_debug_files(Device& device) {
     text("gem_names", gem_names_text);
     if (!device.has_modeset()) return;
     text("framebuffer", framebuffer_text);
-    text("internal_clients", [](Device&) { return std::string(); });
+    const auto empty = [](Device&) { return std::string(); };
+    if (device.info().like_linux_6_1) {
+        text("internal_clients", empty);
+    } else {
+        for (const Encoder* encoder : device.mode_config().encoders)
+            text(fmt::format("encoder-{}/bridges", encoder->index()).c_str(), empty);
+    }
     text("state", state_text);
 }
 

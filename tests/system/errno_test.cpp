@@ -211,6 +211,13 @@ TEST(Errno, one_wrong_argument_at_a_time_is_answered_as_by_the_kernel) {
     EXPECT_EQ(differences(split(run.out), expected_kms()), "");
 }
 
+TEST(Errno, under_the_newest_profile_each_answer_is_that_of_linux_7_2) {
+    const auto run = run_on_fresh_board({client_program("kms_errno")},
+                                        {"--check-leaks", "-c", board_file("latest-overlays")});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(differences(split(run.out), reference_lines("linux-7.2/kms-errno.txt")), "");
+}
+
 TEST(Errno, every_ioctl_answers_each_kind_of_opener_as_the_kernel_does) {
     const auto run = run_on_fresh_board({client_program("ioctl_errno")},
                                         {"--check-leaks", "-c", board_file("vgem-vkms")},

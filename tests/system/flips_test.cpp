@@ -74,5 +74,24 @@ TEST(Crc, a_client_that_draws_the_pictures_reads_the_kernels_values) {
     EXPECT_EQ(run.out, expected);
 }
 
+TEST(Crc, every_format_rotation_and_gamma_has_the_values_of_linux_7_2) {
+    const auto run = run_on_fresh_board(
+        {client_program("crc_formats"), PLUGBOARD_SOURCE_DIR "/tests/reference/linux-7.2/crc2.txt"},
+        {"--check-leaks", "-c", board_file("latest-overlays")});
+    ASSERT_EQ(run.status, 0) << run.out << run.err;
+    std::string expected;
+    for (const auto& line : reference_lines("linux-7.2/crc2.txt")) expected += line + "\n";
+    EXPECT_EQ(run.out, expected);
+}
+
+TEST(Crc, under_the_newest_profile_those_of_linux_7_2_too) {
+    const auto run = run_on_fresh_board({client_program("crc")},
+                                        {"--check-leaks", "-c", board_file("latest-overlays")});
+    ASSERT_EQ(run.status, 0) << run.out << run.err;
+    std::string expected;
+    for (const auto& line : reference_lines("linux-7.2/crc.txt")) expected += line + "\n";
+    EXPECT_EQ(run.out, expected);
+}
+
 }  // namespace
 }  // namespace plugboard::tests

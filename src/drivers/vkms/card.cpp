@@ -34,13 +34,19 @@ std::vector<drm::Mode> modes_of(const ScreenConfig& screen, uint32_t max_size) {
 /// What a CRTC shows with the new state; none when it is off.
 std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::CrtcChange& change) {
     if (!change.new_state.active || !change.new_state.mode) return std::nullopt;
-    Frame frame{
-        .size = change.new_state.mode->size(), .planes = {}, .gamma = change.new_state.gamma_lut};
+    Frame frame{.size = change.new_state.mode->size(),
+                .planes = {},
+                .gamma = change.new_state.gamma_lut,
+                .background = background_color(change.new_state.background_color)};
     for (const drm::atomic::PlaneChange* plane : state.planes()) {
         const drm::PlaneState& shown = plane->new_state;
         if (shown.crtc != change.crtc || !shown.fb) continue;
-        frame.planes.push_back(
-            {.fb = *shown.fb, .source = shown.source, .destination = shown.destination});
+        frame.planes.push_back({.fb = *shown.fb,
+                                .source = shown.source,
+                                .destination = shown.destination,
+                                .rotation = shown.rotation,
+                                .encoding = shown.color_encoding,
+                                .range = shown.color_range});
     }
     return frame;
 }
@@ -53,6 +59,21 @@ std::vector<WritebackJob> jobs_of(drm::atomic::State& state, const drm::Crtc& cr
         jobs.push_back({.fb = *job->fb, .done = job->out_fence});
     }
     return jobs;
+}
+
+// Linux: drm_atomic_helper.c, drm_atomic_helper_check_plane_state
+Result<void> check_unscaled(drm::atomic::State& state, const drm::atomic::PlaneChange& change) {
+    const drm::PlaneState& next = change.new_state;
+    const drm::Rect& place = next.destination;
+    const bool turned = next.rotation.swaps_axes();
+    const uint32_t width = turned ? next.source.height : next.source.width;
+    const uint32_t height = turned ? next.source.width : next.source.height;
+    const auto scales = [](uint32_t source, uint32_t destination) {
+        return destination != 0 && source != uint64_t{destination} << 16;
+    };
+    if (!scales(width, place.width) && !scales(height, place.height)) return {};
+    return state.refuse(Errno::Range, "{}: scaling {}x{} (16.16{}) to {}x{}", change.plane->name(),
+                        width, height, turned ? ", turned" : "", place.width, place.height);
 }
 
 }  // namespace
@@ -73,17 +94,20 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
     const uint32_t crtcs = crtc_count(config);
     add_planes(config, crtcs);
     add_crtcs(crtcs);
-    add_screens(config, crtcs);
-    if (config.writeback) add_writeback(crtcs);
+    if (!limits_.writeback_clones_screens) add_screens(config, crtcs);
+    if (config.writeback) add_writeback(config, crtcs);
+    if (limits_.writeback_clones_screens) add_screens(config, crtcs);
 }
 
 // Clients and the composer take planes in this order: primaries below overlays below cursors.
 void Card::add_planes(const Config& config, uint32_t crtcs) {
     const auto add = [&](drm::PlaneType type, uint32_t possible_crtcs,
                          std::span<const uint32_t> formats) {
-        device_.manage<drm::Plane>(
-            device_, drm::PlaneInfo{
-                         .type = type, .possible_crtcs = possible_crtcs, .formats = copy(formats)});
+        device_.manage<drm::Plane>(device_, drm::PlaneInfo{.type = type,
+                                                           .possible_crtcs = possible_crtcs,
+                                                           .formats = copy(formats),
+                                                           .rotations = limits_.rotations,
+                                                           .yuv_colors = limits_.yuv_colors});
     };
     for (uint32_t i = 0; i < crtcs; ++i)
         add(drm::PlaneType::Primary, 1U << i, limits_.primary_formats);
@@ -102,6 +126,8 @@ void Card::add_crtcs(uint32_t crtcs) {
             device_, drm::CrtcInfo{
                          .primary = planes[i],
                          .cursor = last->plane_type() == drm::PlaneType::Cursor ? last : nullptr,
+                         .gamma_size = limits_.gamma_size,
+                         .background_color = limits_.background_color,
                      });
         crtc.vblank().set_observer([device = &device_, worker = worker_, i](drm::VblankCount at) {
             // Nothing to do for a device that is gone.
@@ -113,17 +139,19 @@ void Card::add_crtcs(uint32_t crtcs) {
     }
 }
 
-drm::Encoder& Card::add_encoder(uint32_t possible_crtcs) {
-    // Linux 6.1: an encoder is a clone of itself only.
-    const auto index = device_.mode_config().encoders.size();
+// `partners`: the encoders that, where the profile has clones, may be on one CRTC with it.
+drm::Encoder& Card::add_encoder(uint32_t possible_crtcs, uint32_t partners) {
+    const auto index = static_cast<uint32_t>(device_.mode_config().encoders.size());
+    const uint32_t clones = limits_.writeback_clones_screens ? partners : 0;
     return device_.manage<drm::Encoder>(
         device_, drm::EncoderInfo{.possible_crtcs = possible_crtcs,
-                                  .possible_clones = 1U << static_cast<uint32_t>(index)});
+                                  .possible_clones = (1U << index) | clones});
 }
 
 void Card::add_screens(const Config& config, uint32_t crtcs) {
+    const uint32_t writebacks = config.writeback ? crtcs : 0;
     for (const ScreenConfig& screen : config.screens) {
-        drm::Encoder& encoder = add_encoder(all_bits(crtcs));
+        drm::Encoder& encoder = add_encoder(all_bits(crtcs), all_bits(writebacks));
         drm::ConnectorInfo info{.type = screen.connector.type,
                                 .type_id = screen.connector.number,
                                 .encoders = {&encoder},
@@ -149,9 +177,10 @@ std::optional<size_t> Card::port_of(const drm::Connector& connector) const {
     return static_cast<size_t>(found - screens_.begin());
 }
 
-void Card::add_writeback(uint32_t crtcs) {
+void Card::add_writeback(const Config& config, uint32_t crtcs) {
+    const uint32_t screens = all_bits(static_cast<uint32_t>(config.screens.size())) << crtcs;
     for (uint32_t i = 0; i < crtcs; ++i) {
-        drm::Encoder& encoder = add_encoder(1U << i);
+        drm::Encoder& encoder = add_encoder(1U << i, screens);
         drm::ConnectorInfo info{.type = DRM_MODE_CONNECTOR_WRITEBACK,
                                 .type_id = 0,
                                 .encoders = {&encoder},
@@ -172,19 +201,11 @@ Result<void> Card::check(drm::atomic::State& state) {
     return {};
 }
 
-// Linux: drm_atomic_helper.c, drm_atomic_helper_check_plane_state
 Result<void> Card::check_plane(drm::atomic::State& state, const drm::atomic::PlaneChange& change) {
     const drm::PlaneState& next = change.new_state;
     if (!next.is_on()) return {};
+    TRY(check_unscaled(state, change));
     const drm::Rect& place = next.destination;
-    const auto scales = [](uint32_t source, uint32_t destination) {
-        return destination != 0 && source != uint64_t{destination} << 16;
-    };
-    if (scales(next.source.width, place.width) || scales(next.source.height, place.height)) {
-        return state.refuse(Errno::Range, "{}: scaling {}x{} (16.16) to {}x{}",
-                            change.plane->name(), next.source.width, next.source.height,
-                            place.width, place.height);
-    }
     if (!limits_.primary_covers_mode || change.plane->plane_type() != drm::PlaneType::Primary)
         return {};
     const auto& mode = state.crtc(*next.crtc).mode;

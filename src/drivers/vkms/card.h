@@ -36,8 +36,8 @@ class Card final : public drm::KmsHooks {
     void add_planes(const Config& config, uint32_t crtcs);
     void add_crtcs(uint32_t crtcs);
     void add_screens(const Config& config, uint32_t crtcs);
-    void add_writeback(uint32_t crtcs);
-    drm::Encoder& add_encoder(uint32_t possible_crtcs);
+    void add_writeback(const Config& config, uint32_t crtcs);
+    drm::Encoder& add_encoder(uint32_t possible_crtcs, uint32_t partners);
     Result<void> check_plane(drm::atomic::State& state, const drm::atomic::PlaneChange& change);
     /// Composes at the next vblank before the core hears of it: a commit that waits for this one
     /// must not be seen in its frame.

@@ -27,6 +27,15 @@ constexpr std::array screen_connectors = {
     DRM_MODE_CONNECTOR_VGA,         DRM_MODE_CONNECTOR_LVDS,   DRM_MODE_CONNECTOR_DSI,
     DRM_MODE_CONNECTOR_USB,         DRM_MODE_CONNECTOR_VIRTUAL};
 
+struct NamedProfile {
+    std::string_view name;
+    Profile profile;
+};
+constexpr NamedProfile profiles[] = {
+    {"linux-6.1", Profile::Linux61},
+    {"linux-latest", Profile::LinuxLatest},
+};
+
 bool is_file_name(std::string_view name) {
     return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
            name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
@@ -96,9 +105,22 @@ std::string connector_type_words() {
     return fmt::format("{}", fmt::join(words, ", "));
 }
 
+std::string_view profile_name(Profile profile) {
+    const auto* found = std::ranges::find(profiles, profile, &NamedProfile::profile);
+    return found->name;
+}
+
 std::optional<Profile> find_profile(std::string_view name) {
-    if (name == "linux-6.1") return Profile::Linux61;
-    return std::nullopt;
+    const auto* found = std::ranges::find(profiles, name, &NamedProfile::name);
+    if (found == std::end(profiles)) return std::nullopt;
+    return found->profile;
+}
+
+std::string profile_words() {
+    std::string words;
+    for (const NamedProfile& each : profiles)
+        words += fmt::format("{}\"{}\"", words.empty() ? "" : ", ", each.name);
+    return words;
 }
 
 uint32_t crtc_count(const Config& config) {

@@ -15,11 +15,15 @@ namespace plugboard::vkms {
 
 /// Whose objects, properties, formats and limits a device has.
 enum class Profile {
-    Linux61,  // "linux-6.1"
+    Linux61,      // "linux-6.1"
+    LinuxLatest,  // "linux-latest": 7.2
 };
 
-/// "linux-6.1"; nothing for a word that names none.
+std::string_view profile_name(Profile profile);
+/// Nothing for a word that names none.
 std::optional<Profile> find_profile(std::string_view name);
+/// All names, quoted: "\"linux-6.1\", ...".
+std::string profile_words();
 
 /// A size and rate that VESA's CVT formula has timings for.
 struct ScreenMode {

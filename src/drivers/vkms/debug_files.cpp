@@ -82,9 +82,23 @@ Result<UniqueFd> open_control(drm::Device& device, const device::Managed<FrameWo
     return std::move(opened.fd);
 }
 
-std::string config_text(const Config& config) {
+std::string module_parameters(const Config& config) {
     return fmt::format("writeback={}\ncursor={}\noverlay={}\n", config.writeback ? 1 : 0,
                        config.cursor ? 1 : 0, config.overlays != 0 ? 1 : 0);
+}
+
+/// Linux: drivers/gpu/drm/vkms/vkms_config.c, vkms_config_show
+std::string config_text(const drm::Device& device, const Config& config) {
+    if (config.profile == Profile::Linux61) return module_parameters(config);
+    std::string text = fmt::format("dev_name={}\n", device.parent().name());
+    for (const drm::Plane* plane : device.mode_config().planes)
+        text += fmt::format("plane:\n\ttype={}\n", static_cast<uint32_t>(plane->plane_type()));
+    for (uint32_t i = 0; i < crtc_count(config); ++i)
+        text += fmt::format("crtc:\n\twriteback={}\n", config.writeback ? 1 : 0);
+    for (size_t i = 0; i < config.screens.size(); ++i) text += "encoder\n";
+    for (const ScreenConfig& screen : config.screens)
+        text += fmt::format("connector:\n\tstatus={}\n", screen.connected ? 1 : 2);
+    return text;
 }
 
 }  // namespace
@@ -182,7 +196,7 @@ void add_debug_files(drm::Device& device, const Config& config,
                                }});
     }
     device.add_debug_file(
-        {.path = "vkms_config", .show = [text = config_text(config)] { return text; }});
+        {.path = "vkms_config", .show = [text = config_text(device, config)] { return text; }});
 }
 
 }  // namespace plugboard::vkms

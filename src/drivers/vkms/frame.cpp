@@ -50,7 +50,7 @@ Scene scene_of(const Frame& frame, std::span<const ScenePlane> planes) {
             .gamma = gamma_of(frame)};
 }
 
-Result<void> compose(Composer& composer, const Frame& frame, const Outputs& outputs) {
+Result<void> compose(FastComposer& composer, const Frame& frame, const Outputs& outputs) {
     const std::vector<ScenePlane> planes = TRY(scene_planes(frame));
     return composer.compose(scene_of(frame, planes), outputs);
 }

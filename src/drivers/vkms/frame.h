@@ -8,8 +8,8 @@
 
 #include "base/ref.h"
 #include "base/result.h"
-#include "drivers/vkms/composer.h"
-#include "drivers/vkms/scene.h"
+#include "drivers/vkms/composer/fast_composer.h"
+#include "drivers/vkms/composer/scene.h"
 #include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/pixel/geometry.h"
@@ -38,7 +38,7 @@ struct Frame {
 Result<std::vector<ScenePlane>> scene_planes(const Frame& frame);
 Scene scene_of(const Frame& frame, std::span<const ScenePlane> planes);
 /// EINVAL: a format the composer does not know; ENOMEM: a buffer cannot be mapped.
-Result<void> compose(Composer& composer, const Frame& frame, const Outputs& outputs);
+Result<void> compose(FastComposer& composer, const Frame& frame, const Outputs& outputs);
 
 /// The framebuffer's first plane as something to fill. ENOMEM: it cannot be mapped.
 Result<TargetImage> target_of(const drm::Framebuffer& fb);

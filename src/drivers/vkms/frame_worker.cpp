@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
@@ -12,6 +13,16 @@
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::vkms {
+namespace {
+
+/// Large frames are composed by as many more threads: a compositor wants cores, too.
+size_t helper_count() {
+    constexpr size_t most = 3;
+    const size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+    return std::min(most, cores - 1);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<FrameWorker>> FrameWorker::create(drm::Device& device, uint32_t crtcs,
                                                          uint32_t max_size) {
@@ -22,7 +33,11 @@ Result<std::unique_ptr<FrameWorker>> FrameWorker::create(drm::Device& device, ui
 }
 
 FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size)
-    : device_(device), max_size_(max_size), sleeper_(device.clock()), outputs_(crtcs) {}
+    : device_(device),
+      max_size_(max_size),
+      sleeper_(device.clock()),
+      outputs_(crtcs),
+      composer_(helper_count()) {}
 
 FrameWorker::~FrameWorker() {
     {

@@ -129,7 +129,7 @@ class FrameWorker {
     std::vector<Ref<CrcFile>> files_ GUARDED_BY(mutex_);
     std::list<Watched> watched_ GUARDED_BY(mutex_);
     bool is_ending_ GUARDED_BY(mutex_) = false;
-    Composer composer_;  // the thread's
+    FastComposer composer_;  // the thread's
     Thread thread_;
 };
 

@@ -2,8 +2,11 @@
 #include "drivers/vkms/profile.h"
 
 #include <drm_fourcc.h>
+#include <drm_mode.h>
 
 #include <array>
+
+#include "uapi/drm_fourcc_extra.h"
 
 namespace plugboard::vkms {
 namespace {
@@ -15,6 +18,23 @@ constexpr std::array overlay_6_1 = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888,
                                     DRM_FORMAT_RGB565};
 constexpr std::array writeback_6_1 = {DRM_FORMAT_XRGB8888, DRM_FORMAT_XRGB16161616,
                                       DRM_FORMAT_ARGB16161616, DRM_FORMAT_RGB565};
+
+// All planes have the same.
+constexpr std::array planes_latest = {
+    DRM_FORMAT_ARGB8888,     DRM_FORMAT_ABGR8888,     DRM_FORMAT_BGRA8888,
+    DRM_FORMAT_RGBA8888,     DRM_FORMAT_XRGB8888,     DRM_FORMAT_XBGR8888,
+    DRM_FORMAT_RGB888,       DRM_FORMAT_BGR888,       DRM_FORMAT_XRGB16161616,
+    DRM_FORMAT_XBGR16161616, DRM_FORMAT_ARGB16161616, DRM_FORMAT_ABGR16161616,
+    DRM_FORMAT_RGB565,       DRM_FORMAT_BGR565,       DRM_FORMAT_NV12,
+    DRM_FORMAT_NV16,         DRM_FORMAT_NV24,         DRM_FORMAT_NV21,
+    DRM_FORMAT_NV61,         DRM_FORMAT_NV42,         DRM_FORMAT_YUV420,
+    DRM_FORMAT_YUV422,       DRM_FORMAT_YUV444,       DRM_FORMAT_YVU420,
+    DRM_FORMAT_YVU422,       DRM_FORMAT_YVU444,       DRM_FORMAT_P010,
+    DRM_FORMAT_P012,         DRM_FORMAT_P016,         DRM_FORMAT_R1,
+    DRM_FORMAT_R2,           DRM_FORMAT_R4,           DRM_FORMAT_R8};
+constexpr std::array writeback_latest = {DRM_FORMAT_ARGB8888,     DRM_FORMAT_XRGB8888,
+                                         DRM_FORMAT_ABGR8888,     DRM_FORMAT_XRGB16161616,
+                                         DRM_FORMAT_ARGB16161616, DRM_FORMAT_RGB565};
 
 constexpr Limits linux_6_1{
     .date = "20180514",
@@ -28,10 +48,26 @@ constexpr Limits linux_6_1{
     .writeback_formats = writeback_6_1,
 };
 
+constexpr Limits linux_latest{
+    .date = "0",
+    .min_size = 10,
+    .max_size = 8192,
+    .cursor_size = 512,
+    .overlays = 8,
+    .rotations = DRM_MODE_ROTATE_MASK | DRM_MODE_REFLECT_MASK,
+    .yuv_colors = true,
+    .gamma_size = 256,
+    .background_color = true,
+    .writeback_clones_screens = true,
+    .primary_formats = planes_latest,
+    .overlay_formats = planes_latest,
+    .writeback_formats = writeback_latest,
+};
+
 }  // namespace
 
-const Limits& limits_of(Profile) {
-    return linux_6_1;
+const Limits& limits_of(Profile profile) {
+    return profile == Profile::Linux61 ? linux_6_1 : linux_latest;
 }
 
 }  // namespace plugboard::vkms

@@ -17,6 +17,12 @@ struct Limits {
     uint32_t cursor_size = 0;
     uint32_t overlays = 0;             // how many there are when there are any
     bool primary_covers_mode = false;  // a primary plane that does not is refused
+    uint32_t rotations = 0;            // of planes: DRM_MODE_ROTATE_* and REFLECT_*
+    bool yuv_colors = false;           // planes have COLOR_ENCODING and COLOR_RANGE
+    uint32_t gamma_size = 0;           // entries
+    bool background_color = false;
+    /// Writeback connectors come first, and one shows what a screen of its CRTC shows.
+    bool writeback_clones_screens = false;
     std::span<const uint32_t> primary_formats;
     std::span<const uint32_t> overlay_formats;  // of cursors too
     std::span<const uint32_t> writeback_formats;

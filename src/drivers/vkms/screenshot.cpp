@@ -69,7 +69,7 @@ Result<Image> picture_of(const Snapshot& frame) {
                              .memory = {.bytes = std::as_writable_bytes(std::span(
                                             image.storage.get(), pixels * bytes_per_pixel)),
                                         .pitch = frame.size().width * bytes_per_pixel}};
-    Composer composer;
+    FastComposer composer;
     TRY(composer.compose(frame.scene(), {.images = {&target, 1}}));
     // In place: a pixel never moves towards the end.
     uint8_t* const bytes = image.storage.get();

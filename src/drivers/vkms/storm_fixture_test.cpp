@@ -28,11 +28,11 @@ constexpr std::array verb_names = {
     "Pause",     "Unbind",     "Unplug",     "Plug"};
 static_assert(verb_names.size() == static_cast<size_t>(Verb::Plug) + 1);
 
-constexpr uint32_t side = 64;  // of the screen, in pixels
+constexpr uint32_t screen_side = 64;  // of the screen, in pixels
 
 Config small_screen() {
     Config config;
-    config.screens = {{.mode = ScreenMode{.width = side, .height = side}}};
+    config.screens = {{.mode = ScreenMode{.width = screen_side, .height = screen_side}}};
     return config;
 }
 
@@ -79,7 +79,9 @@ std::ostream& operator<<(std::ostream& out, const Command& command) {
 }
 
 Storm::Storm(StormRules rules)
-    : mode_(drm::Mode::cvt(side, side, 60)), board_(small_screen(), clock_), model_(rules) {
+    : mode_(drm::Mode::cvt(screen_side, screen_side, 60)),
+      board_(small_screen(), clock_),
+      model_(rules) {
     model_.plug();
 }
 
@@ -213,8 +215,8 @@ void Storm::close(size_t file) {
 
 void Storm::create_dumb(size_t file) {
     drm_mode_create_dumb dumb{};
-    dumb.width = side;
-    dumb.height = side;
+    dumb.width = screen_side;
+    dumb.height = screen_side;
     dumb.bpp = 32;
     StormModel::File& expected = model_.files()[file];
     if (!ioctl(file, DRM_IOCTL_MODE_CREATE_DUMB, &dumb, model_.query(expected))) return;
@@ -260,11 +262,11 @@ void Storm::add_fb(size_t file, size_t item) {
     StormModel::File& expected = model_.files()[file];
     if (expected.buffers.empty()) return;
     drm_mode_fb_cmd2 fb{};
-    fb.width = side;
-    fb.height = side;
+    fb.width = screen_side;
+    fb.height = screen_side;
     fb.pixel_format = DRM_FORMAT_XRGB8888;
     fb.handles[0] = static_cast<uint32_t>(item % expected.buffers.size() + 1);
-    fb.pitches[0] = side * 4;
+    fb.pitches[0] = screen_side * 4;
     if (ioctl(file, DRM_IOCTL_MODE_ADDFB2, &fb, model_.query(expected)))
         expected.framebuffers.push_back(fb.fb_id);
 }

@@ -1,5 +1,6 @@
 #include "drm/atomic/set_property.h"
 
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -34,6 +35,7 @@ class Parser {
     Result<void> find_object(ObjectType type);
     Result<void> parse_mode();
     Result<void> check_gamma();
+    Result<void> check_rotation();
     Result<void> check_crtc();
     Result<void> take_fence();
     Result<void> clear_slot();
@@ -100,6 +102,12 @@ Result<void> Parser::check_gamma() {
     return {};
 }
 
+Result<void> Parser::check_rotation() {
+    const Rotation rotation{static_cast<uint32_t>(setting_.value)};
+    if (std::has_single_bit(rotation.angle())) return {};
+    return refuse(Errno::Inval, "one angle is needed, no more");
+}
+
 Result<void> Parser::check_crtc() {
     if (!setting_.crtc || may_use(file_, setting_.crtc->id())) return {};
     return refuse(Errno::Access, "the lessee has not leased it");
@@ -132,6 +140,8 @@ Result<void> Parser::clear_slot() {
 Result<void> Parser::check_rule() {
     const StandardProperties& p = standard(device_);
     const Property* property = setting_.property;
+    const Plane* plane = setting_.target.plane;
+    const PlaneProperties own = plane ? plane->own_properties() : PlaneProperties{};
     if (property == p.mode_id) return parse_mode();
     if (property == p.gamma_lut) return check_gamma();
     if (property == p.in_fence_fd) return take_fence();
@@ -139,11 +149,14 @@ Result<void> Parser::check_rule() {
     if (property == p.dpms)
         return refuse(Errno::Inval, "not through ATOMIC: use ACTIVE of the CRTC");
     if (property == p.crtc_id) return check_crtc();
+    if (property == own.rotation) return check_rotation();
     const bool is_known = property == p.fb_id || property == p.crtc_x || property == p.crtc_y ||
                           property == p.crtc_w || property == p.crtc_h || property == p.src_x ||
                           property == p.src_y || property == p.src_w || property == p.src_h ||
                           property == p.active || property == p.vrr_enabled ||
-                          property == p.link_status || property == p.writeback_fb_id;
+                          property == p.background_color || property == p.link_status ||
+                          property == p.writeback_fb_id || property == own.color_encoding ||
+                          property == own.color_range;
     if (is_known) return {};
     return refuse(Errno::Inval, "neither the core nor the driver knows how to set it");
 }
@@ -163,6 +176,10 @@ void apply_to_plane(State& state, const StandardProperties& p, const Setting& se
     if (property == p.src_y) plane.source.y = value;
     if (property == p.src_w) plane.source.width = value;
     if (property == p.src_h) plane.source.height = value;
+    const PlaneProperties& own = setting.target.plane->own_properties();
+    if (property == own.rotation) plane.rotation.bits = value;
+    if (property == own.color_encoding) plane.color_encoding = ColorEncoding{value};
+    if (property == own.color_range) plane.color_range = ColorRange{value};
 }
 
 void apply_to_crtc(State& state, const StandardProperties& p, const Setting& setting) {
@@ -171,6 +188,7 @@ void apply_to_crtc(State& state, const StandardProperties& p, const Setting& set
     if (property == p.active) crtc.active = setting.value != 0;
     if (property == p.vrr_enabled) crtc.vrr_enabled = setting.value != 0;
     if (property == p.gamma_lut) crtc.gamma_lut = setting.blob;
+    if (property == p.background_color) crtc.background_color = setting.value;
     if (property == p.mode_id && crtc.mode_blob != setting.blob) {
         crtc.mode = setting.mode;
         crtc.mode_blob = setting.blob;

@@ -22,10 +22,18 @@ Crtc::Crtc(Device& device, CrtcInfo info)
     for (const Property* property :
          {standard.active, standard.mode_id, standard.out_fence_ptr, standard.vrr_enabled})
         attach(*property, 0);
-    if (info_.gamma_size == 0) return;
+    if (info_.gamma_size != 0) add_gamma();
+    if (info_.background_color) {
+        config.add_background_color();
+        attach(*standard.background_color, state.background_color);
+    }
+}
+
+// Linux: drm_crtc_enable_color_mgmt, drm_mode_crtc_set_gamma_size
+void Crtc::add_gamma() {
+    const StandardProperties& standard = device_.mode_config().properties;
     attach(*standard.gamma_lut, 0);
     attach(*standard.gamma_lut_size, info_.gamma_size);
-    // Linux: drm_mode_crtc_set_gamma_size
     legacy_gamma.reserve(size_t{3} * info_.gamma_size);
     for (int colour = 0; colour < 3; colour++) {
         for (uint32_t i = 0; i < info_.gamma_size; i++)

@@ -25,7 +25,8 @@ class State;
 struct CrtcInfo {
     Plane* primary = nullptr;
     Plane* cursor = nullptr;
-    uint32_t gamma_size = 0;  // entries; 0: no gamma
+    uint32_t gamma_size = 0;        // entries; 0: no gamma
+    bool background_color = false;  // BACKGROUND_COLOR
 };
 
 /// What one CRTC does. A value.
@@ -35,6 +36,7 @@ struct CrtcState {
     MaybeRef<Blob> mode_blob;  // what MODE_ID reads back
     MaybeRef<Blob> gamma_lut;
     bool vrr_enabled = false;
+    uint64_t background_color = 0xffff'0000'0000'0000;  // 16 bits each of alpha, red, green, blue
 };
 
 /// drmm. `index` counts from 0; bit `index` stands for it in masks.
@@ -66,6 +68,8 @@ class Crtc final : public ModeObject {
     void visit_refs(RefVisitor& visitor) const;
 
   private:
+    void add_gamma();
+
     Device& device_;
     uint32_t index_;
     CrtcInfo info_;

@@ -117,6 +117,12 @@ void ModeConfig::add_writeback_properties() {
     properties.writeback_out_fence_ptr = maker.range("WRITEBACK_OUT_FENCE_PTR", UINT64_MAX);
 }
 
+void ModeConfig::add_background_color() {
+    if (properties.background_color) return;
+    properties.background_color =
+        &add_property({.name = "BACKGROUND_COLOR", .range = {0, UINT64_MAX}});
+}
+
 void ModeConfig::drop_connectors() {
     std::vector<Ref<Connector>> dropped;  // declared first, so dropped after the lock
     MutexLock lock(lock_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "drm/device.h"
@@ -9,6 +10,10 @@
 
 namespace plugboard::drm {
 namespace {
+
+constexpr std::pair<const char*, uint32_t> rotation_names[] = {{"rotate-0", 0},   {"rotate-90", 1},
+                                                               {"rotate-180", 2}, {"rotate-270", 3},
+                                                               {"reflect-x", 4},  {"reflect-y", 5}};
 
 /// The IN_FORMATS blob: every format with every modifier.
 /// Linux: drivers/gpu/drm/drm_plane.c, create_in_format_blob
@@ -59,9 +64,40 @@ Plane::Plane(Device& device, PlaneInfo info)
           standard.crtc_w, standard.crtc_h, standard.src_x, standard.src_y, standard.src_w,
           standard.src_h})
         attach(*property, 0);
-    if (info_.modifiers.empty() || !config.limits.modifiers) return;
-    if (auto blob = Blob::create(device, in_formats(info_)); blob.ok()) in_formats_ = *blob;
-    attach(*standard.in_formats, in_formats_ ? raw((*in_formats_)->id()) : 0);
+    if (!info_.modifiers.empty() && config.limits.modifiers) add_in_formats();
+    if (info_.rotations != 0) add_rotation();
+    if (info_.yuv_colors) add_yuv_colors();
+}
+
+void Plane::add_in_formats() {
+    if (auto blob = Blob::create(device_, in_formats(info_)); blob.ok()) in_formats_ = *blob;
+    attach(*device_.mode_config().properties.in_formats,
+           in_formats_ ? raw((*in_formats_)->id()) : 0);
+}
+
+/// Linux: drm_plane_create_rotation_property
+void Plane::add_rotation() {
+    PropertyInfo info{.name = "rotation", .kind = PropertyKind::Bitmask};
+    for (const auto& [name, bit] : rotation_names) {
+        if ((info_.rotations & (1U << bit)) != 0) info.enums.emplace_back(name, bit);
+    }
+    own_.rotation = &device_.mode_config().add_property(std::move(info));
+    attach(*own_.rotation, state.rotation.bits);
+}
+
+/// Linux: drm_plane_create_color_properties
+void Plane::add_yuv_colors() {
+    const auto choice = [](const char* name, std::span<const char* const> names) {
+        PropertyInfo info{.name = name, .kind = PropertyKind::Enum};
+        for (const char* each : names) info.enums.emplace_back(each, info.enums.size());
+        return info;
+    };
+    ModeConfig& config = device_.mode_config();
+    state.color_range = ColorRange::Full;
+    own_.color_encoding = &config.add_property(choice("COLOR_ENCODING", color_encoding_names));
+    own_.color_range = &config.add_property(choice("COLOR_RANGE", color_range_names));
+    attach(*own_.color_encoding, static_cast<uint64_t>(state.color_encoding));
+    attach(*own_.color_range, static_cast<uint64_t>(state.color_range));
 }
 
 bool Plane::has_format(uint32_t fourcc, uint64_t modifier) const {

@@ -10,13 +10,16 @@
 #include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/objects/mode_object.h"
+#include "drm/pixel/color.h"
 #include "drm/pixel/geometry.h"
+#include "drm/pixel/rotation.h"
 #include "drm/sync/fence.h"
 
 namespace plugboard::drm {
 
 class Crtc;
 class Device;
+class Property;
 
 enum class PlaneType : uint32_t { Overlay = 0, Primary = 1, Cursor = 2 };  // values are the uAPI's
 
@@ -25,14 +28,24 @@ struct PlaneInfo {
     uint32_t possible_crtcs = 0;         // bit per CRTC index
     std::vector<uint32_t> formats;       // fourcc, in the order clients see
     std::vector<uint64_t> modifiers{0};  // LINEAR
+    uint32_t rotations = 0;              // DRM_MODE_ROTATE_* and REFLECT_*; 0: no such property
+    bool yuv_colors = false;             // COLOR_ENCODING and COLOR_RANGE, with all their values
+};
+
+/// Those that a plane of its info has, each made for it alone; null: it has not.
+struct PlaneProperties {
+    const Property *rotation = nullptr, *color_encoding = nullptr, *color_range = nullptr;
 };
 
 /// What one plane shows. A value: copied into each request that touches the plane.
 struct PlaneState {
     Crtc* crtc = nullptr;  // drmm, as the plane
     MaybeRef<Framebuffer> fb;
-    Rect destination;          // on the CRTC, pixels
-    FixedRect source;          // in the fb, 16.16
+    Rect destination;  // on the CRTC, pixels
+    FixedRect source;  // in the fb, 16.16
+    Rotation rotation{};
+    ColorEncoding color_encoding = ColorEncoding::Bt601;
+    ColorRange color_range = ColorRange::Limited;
     MaybeRef<Fence> in_fence;  // of this request only
 
     bool is_on() const { return crtc && fb; }
@@ -46,6 +59,7 @@ class Plane final : public ModeObject {
     Device& device() const { return device_; }
     uint32_t index() const { return index_; }
     const PlaneInfo& info() const { return info_; }
+    const PlaneProperties& own_properties() const { return own_; }
     PlaneType plane_type() const { return info_.type; }
     std::string name() const { return "plane-" + std::to_string(index_); }
     bool has_format(uint32_t fourcc, uint64_t modifier) const;
@@ -55,9 +69,14 @@ class Plane final : public ModeObject {
     void visit_refs(RefVisitor& visitor) const;
 
   private:
+    void add_in_formats();
+    void add_rotation();
+    void add_yuv_colors();
+
     Device& device_;
     uint32_t index_;
     PlaneInfo info_;
+    PlaneProperties own_;
     MaybeRef<Blob> in_formats_;
 };
 

@@ -32,6 +32,10 @@ std::optional<uint64_t> state_value(const Plane& plane, const Property& property
     if (p == standard.src_y) return state.source.y;
     if (p == standard.src_w) return state.source.width;
     if (p == standard.src_h) return state.source.height;
+    const PlaneProperties& own = plane.own_properties();
+    if (p == own.rotation) return state.rotation.bits;
+    if (p == own.color_encoding) return static_cast<uint64_t>(state.color_encoding);
+    if (p == own.color_range) return static_cast<uint64_t>(state.color_range);
     return std::nullopt;
 }
 
@@ -44,6 +48,7 @@ std::optional<uint64_t> state_value(const Crtc& crtc, const Property& property) 
     if (p == standard.out_fence_ptr) return 0;
     if (p == standard.vrr_enabled) return state.vrr_enabled ? 1 : 0;
     if (p == standard.gamma_lut) return id_of(borrow(state.gamma_lut));
+    if (p == standard.background_color) return state.background_color;
     return std::nullopt;
 }
 

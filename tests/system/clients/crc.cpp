@@ -55,22 +55,11 @@ Buffer upload(const Card& card, const Picture& picture) {
     return buffer;
 }
 
-/// The CRC of a whole frame from now on.
-std::string read_crc() {
-    const int data = open("/sys/kernel/debug/dri/0/crtc-0/crc/data", O_RDONLY | O_CLOEXEC);
-    client::must(data >= 0, "crc/data");
-    char line[64] = {};
-    for (int i = 0; i < 2; i++)
-        client::must(read(data, line, sizeof line) == 23, "read of crc/data");
-    close(data);
-    return std::string(line + 11, 10);
-}
-
 void commit(const Card& card, std::vector<Card::Value> values, const char* what) {
     const int error = card.atomic(values, DRM_MODE_ATOMIC_ALLOW_MODESET);
     errno = error;
     client::must(error == 0, what);
-    std::printf("%-44s %s\n", what, read_crc().c_str());
+    std::printf("%-44s %s\n", what, client::read_crc().c_str());
 }
 
 }  // namespace
