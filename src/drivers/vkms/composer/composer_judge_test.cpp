@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "drivers/vkms/composer/composer_fixture.h"
+#include "tests/support/reference_scene.h"
 
 namespace plugboard::vkms {
 namespace {
