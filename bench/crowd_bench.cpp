@@ -71,7 +71,7 @@ class Crowd {
     }
 
   private:
-    vkms::TestBoard board_{{.syncobj = true}};
+    vkms::TestBoard board_{{.features = {.syncobj = true}}};
     std::vector<Ref<drm::File>> files_;
 };
 

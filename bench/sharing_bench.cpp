@@ -57,7 +57,7 @@ class Machine {
 
   private:
     tests::BothDrivers drivers_{Clock::real()};
-    const Ref<device::Device> vkms_ = drivers_.plug_vkms({.syncobj = true});
+    const Ref<device::Device> vkms_ = drivers_.plug_vkms({.features = {.syncobj = true}});
     const Ref<device::Device> vgem_ = drivers_.plug_vgem();
 };
 

@@ -49,7 +49,7 @@ TEST(Config, every_key_is_read) {
     EXPECT_EQ(left.overlays, 8u);
     EXPECT_FALSE(left.cursor);
     EXPECT_FALSE(left.writeback);
-    EXPECT_TRUE(left.syncobj);
+    EXPECT_TRUE(left.features.syncobj);
     EXPECT_EQ(left.crtcs, 2u);
     ASSERT_EQ(left.screens.size(), 2u);
     EXPECT_EQ(left.screens[0].mode->width, 1920u);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -17,8 +18,16 @@ namespace plugboard::daemon {
 namespace {
 
 /// Of a [[card]], those that only vkms has.
-constexpr std::array<std::string_view, 7> vkms_keys = {"profile", "overlays", "cursor", "writeback",
-                                                       "screens", "screen",   "crtcs"};
+constexpr std::array<std::string_view, 11> vkms_keys = {
+    "profile",       "overlays", "cursor",      "writeback",          "screens",
+    "screen",        "crtcs",    "driver_name", "driver_description", "driver_date",
+    "driver_version"};
+
+std::vector<std::string_view> keys_of_vkms() {
+    std::vector<std::string_view> keys(vkms_keys.begin(), vkms_keys.end());
+    for (const vkms::FeatureName& feature : vkms::feature_names()) keys.push_back(feature.key);
+    return keys;
+}
 
 /// Walks one document; the first problem ends it by an exception that stays in this file.
 class Reader {
@@ -205,7 +214,9 @@ class Reader {
     static void refuse_keys_of_vkms(const toml::table& table, const std::string& prefix,
                                     const std::string& driver) {
         for (const auto& [key, node] : table) {
-            if (std::find(vkms_keys.begin(), vkms_keys.end(), key.str()) == vkms_keys.end())
+            // A vgem has syncobj too.
+            const auto keys = keys_of_vkms();
+            if (key.str() == "syncobj" || std::ranges::find(keys, key.str()) == keys.end())
                 continue;
             fail({.message = fmt::format("a {} card has no {}", driver, key.str()),
                   .remedy = "remove the key, or write driver = \"vkms\"",
@@ -214,10 +225,32 @@ class Reader {
         }
     }
 
+    void read_identity(const toml::table& table, const std::string& prefix,
+                       vkms::DriverIdentity& identity) {
+        const auto read = [&](const char* member, std::string& to) {
+            if (const auto* node = table.get(member)) to = text(*node, prefix + member);
+        };
+        read("driver_name", identity.name);
+        read("driver_description", identity.description);
+        read("driver_date", identity.date);
+        std::string version;
+        read("driver_version", version);
+        if (version.empty()) return;
+        char beyond = 0;
+        if (std::sscanf(version.c_str(), "%d.%d.%d%c", &identity.major, &identity.minor,
+                        &identity.patch, &beyond) == 3)
+            return;
+        const std::string key = prefix + "driver_version";
+        fail({.message = fmt::format("\"{}\" is no version", version),
+              .remedy = "write three numbers, such as \"1.0.0\"",
+              .key = key},
+             lines_[key]);
+    }
+
     CardConfig read_card(const toml::table& table, size_t index) {
         const std::string prefix = fmt::format("card[{}].", index);
-        std::vector<std::string_view> known = {"name", "driver", "syncobj"};
-        known.insert(known.end(), vkms_keys.begin(), vkms_keys.end());
+        std::vector<std::string_view> known = keys_of_vkms();
+        known.insert(known.end(), {"name", "driver"});
         check_keys(table, prefix, known);
         CardConfig card;
         card.name = fmt::format("gpu{}", index);
@@ -228,14 +261,19 @@ class Reader {
         with("name", [&](auto& node, auto key) { card.name = text(node, key); });
         with("driver", [&](auto& node, auto key) { card.driver = text(node, key); });
         if (card.driver == "vgem") refuse_keys_of_vkms(table, prefix, card.driver);
-        with("profile", [&](auto& node, auto key) { device.profile = profile(node, key); });
+        with("profile",
+             [&](auto& node, auto key) { device = vkms::with_profile(profile(node, key)); });
+        for (const vkms::FeatureName& feature : vkms::feature_names()) {
+            with(feature.key, [&](auto& node, auto key) {
+                device.features.*feature.member = boolean(node, key);
+            });
+        }
+        card.vgem.syncobj = table.contains("syncobj") && device.features.syncobj;
+        read_identity(table, prefix, device.identity);
         with("overlays",
              [&](auto& node, auto key) { device.overlays = overlays(node, key, device.profile); });
         with("cursor", [&](auto& node, auto key) { device.cursor = boolean(node, key); });
         with("writeback", [&](auto& node, auto key) { device.writeback = boolean(node, key); });
-        with("syncobj", [&](auto& node, auto key) {
-            device.syncobj = card.vgem.syncobj = boolean(node, key);
-        });
         with("screens", [&](auto& node, auto key) { device.screens = screens(node, key); });
         with("screen", [&](auto& node, auto key) {
             if (table.contains("screens")) {

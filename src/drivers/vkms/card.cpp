@@ -9,10 +9,6 @@ namespace {
 
 constexpr drm::Size preferred_size{.width = 1024, .height = 768};
 
-constexpr uint32_t all_bits(uint32_t count) {
-    return count >= 32 ? ~0U : (1U << count) - 1;
-}
-
 std::vector<uint32_t> copy(std::span<const uint32_t> formats) {
     return {formats.begin(), formats.end()};
 }
@@ -91,41 +87,43 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
         .cursor_height = limits_.cursor_size,
     };
     mode_config.hooks = this;
-    const uint32_t crtcs = crtc_count(config);
-    add_planes(config, crtcs);
-    add_crtcs(crtcs);
-    if (!limits_.writeback_clones_screens) add_screens(config, crtcs);
-    if (config.writeback) add_writeback(config, crtcs);
-    if (limits_.writeback_clones_screens) add_screens(config, crtcs);
+    const Layout layout = layout_of(config);
+    add_planes(layout);
+    add_crtcs(layout);
+    if (!limits_.writeback_clones_screens) add_encoders_and_screens(config, layout);
+    add_writeback(layout);
+    if (limits_.writeback_clones_screens) add_encoders_and_screens(config, layout);
 }
 
-// Clients and the composer take planes in this order: primaries below overlays below cursors.
-void Card::add_planes(const Config& config, uint32_t crtcs) {
-    const auto add = [&](drm::PlaneType type, uint32_t possible_crtcs,
-                         std::span<const uint32_t> formats) {
-        device_.manage<drm::Plane>(device_, drm::PlaneInfo{.type = type,
-                                                           .possible_crtcs = possible_crtcs,
-                                                           .formats = copy(formats),
-                                                           .rotations = limits_.rotations,
-                                                           .yuv_colors = limits_.yuv_colors});
-    };
-    for (uint32_t i = 0; i < crtcs; ++i)
-        add(drm::PlaneType::Primary, 1U << i, limits_.primary_formats);
-    for (uint32_t i = 0; i < config.overlays; ++i)
-        add(drm::PlaneType::Overlay, all_bits(crtcs), limits_.overlay_formats);
-    for (uint32_t i = 0; config.cursor && i < crtcs; ++i)
-        add(drm::PlaneType::Cursor, 1U << i, limits_.overlay_formats);
+void Card::add_planes(const Layout& layout) {
+    for (const PlaneConfig& plane : layout.planes) {
+        const auto profiles = plane.type == drm::PlaneType::Primary ? limits_.primary_formats
+                                                                    : limits_.overlay_formats;
+        device_.manage<drm::Plane>(
+            device_,
+            drm::PlaneInfo{.type = plane.type,
+                           .possible_crtcs = plane.possible_crtcs,
+                           .formats = plane.formats.empty() ? copy(profiles) : plane.formats,
+                           .rotations = limits_.rotations,
+                           .yuv_colors = limits_.yuv_colors});
+    }
 }
 
-void Card::add_crtcs(uint32_t crtcs) {
-    const std::vector<drm::Plane*>& planes = device_.mode_config().planes;
-    const size_t cursors = planes.size() - crtcs;  // where they begin, if there are any
-    for (uint32_t i = 0; i < crtcs; ++i) {
-        drm::Plane* last = planes[cursors + i];
+/// Null: there is none for that CRTC.
+drm::Plane* Card::find_plane(drm::PlaneType type, uint32_t crtc) const {
+    for (drm::Plane* plane : device_.mode_config().planes) {
+        if (plane->plane_type() == type && (plane->info().possible_crtcs & (1U << crtc)) != 0)
+            return plane;
+    }
+    return nullptr;
+}
+
+void Card::add_crtcs(const Layout& layout) {
+    for (uint32_t i = 0; i < layout.crtcs.size(); ++i) {
         drm::Crtc& crtc = device_.manage<drm::Crtc>(
             device_, drm::CrtcInfo{
-                         .primary = planes[i],
-                         .cursor = last->plane_type() == drm::PlaneType::Cursor ? last : nullptr,
+                         .primary = find_plane(drm::PlaneType::Primary, i),
+                         .cursor = find_plane(drm::PlaneType::Cursor, i),
                          .gamma_size = limits_.gamma_size,
                          .background_color = limits_.background_color,
                      });
@@ -140,24 +138,38 @@ void Card::add_crtcs(uint32_t crtcs) {
 }
 
 // `partners`: the encoders that, where the profile has clones, may be on one CRTC with it.
-drm::Encoder& Card::add_encoder(uint32_t possible_crtcs, uint32_t partners) {
+drm::Encoder& Card::add_encoder(const EncoderConfig& encoder, uint32_t partners) {
     const auto index = static_cast<uint32_t>(device_.mode_config().encoders.size());
     const uint32_t clones = limits_.writeback_clones_screens ? partners : 0;
     return device_.manage<drm::Encoder>(
-        device_, drm::EncoderInfo{.possible_crtcs = possible_crtcs,
+        device_, drm::EncoderInfo{.type = encoder.type,
+                                  .possible_crtcs = encoder.possible_crtcs,
                                   .possible_clones = (1U << index) | clones});
 }
 
-void Card::add_screens(const Config& config, uint32_t crtcs) {
-    const uint32_t writebacks = config.writeback ? crtcs : 0;
-    for (const ScreenConfig& screen : config.screens) {
-        drm::Encoder& encoder = add_encoder(all_bits(crtcs), all_bits(writebacks));
-        drm::ConnectorInfo info{.type = screen.connector.type,
-                                .type_id = screen.connector.number,
-                                .encoders = {&encoder},
+void Card::add_encoders_and_screens(const Config& config, const Layout& layout) {
+    const auto writebacks =
+        static_cast<size_t>(std::ranges::count_if(layout.crtcs, &CrtcConfig::writeback));
+    std::vector<drm::Encoder*> encoders;
+    for (const EncoderConfig& encoder : layout.encoders)
+        encoders.push_back(&add_encoder(encoder, all_bits(writebacks)));
+    add_screens(config, layout, encoders);
+}
+
+void Card::add_screens(const Config& config, const Layout& layout,
+                       const std::vector<drm::Encoder*>& encoders) {
+    for (size_t port = 0; port < config.screens.size(); ++port) {
+        const ConnectorConfig& connector = config.screens[port].connector;
+        drm::ConnectorInfo info{.type = connector.type,
+                                .type_id = connector.number,
+                                .encoders = {},
                                 .writeback_formats = {}};
+        for (size_t i = 0; i < encoders.size(); ++i) {
+            if ((layout.possible_encoders[port] & (1U << i)) != 0)
+                info.encoders.push_back(encoders[i]);
+        }
         // The device outlives its connectors' functions; what is plugged does not outlive unbind.
-        const auto plugged = [device = &device_, ports = ports_, port = screens_.size()] {
+        const auto plugged = [device = &device_, ports = ports_, port] {
             const device::Entered entered = device->enter();
             return entered ? ports.get(entered.bound()).at(port) : ScreenConfig{.connected = false};
         };
@@ -177,10 +189,13 @@ std::optional<size_t> Card::port_of(const drm::Connector& connector) const {
     return static_cast<size_t>(found - screens_.begin());
 }
 
-void Card::add_writeback(const Config& config, uint32_t crtcs) {
-    const uint32_t screens = all_bits(static_cast<uint32_t>(config.screens.size())) << crtcs;
-    for (uint32_t i = 0; i < crtcs; ++i) {
-        drm::Encoder& encoder = add_encoder(1U << i, screens);
+void Card::add_writeback(const Layout& layout) {
+    const auto writebacks =
+        static_cast<size_t>(std::ranges::count_if(layout.crtcs, &CrtcConfig::writeback));
+    const uint32_t screens = all_bits(layout.encoders.size()) << writebacks;
+    for (uint32_t i = 0; i < layout.crtcs.size(); ++i) {
+        if (!layout.crtcs[i].writeback) continue;
+        drm::Encoder& encoder = add_encoder({.possible_crtcs = 1U << i}, screens);
         drm::ConnectorInfo info{.type = DRM_MODE_CONNECTOR_WRITEBACK,
                                 .type_id = 0,
                                 .encoders = {&encoder},

@@ -33,11 +33,14 @@ class Card final : public drm::KmsHooks {
     std::optional<size_t> port_of(const drm::Connector& connector) const;
 
   private:
-    void add_planes(const Config& config, uint32_t crtcs);
-    void add_crtcs(uint32_t crtcs);
-    void add_screens(const Config& config, uint32_t crtcs);
-    void add_writeback(const Config& config, uint32_t crtcs);
-    drm::Encoder& add_encoder(uint32_t possible_crtcs, uint32_t partners);
+    void add_planes(const Layout& layout);
+    void add_crtcs(const Layout& layout);
+    void add_encoders_and_screens(const Config& config, const Layout& layout);
+    void add_screens(const Config& config, const Layout& layout,
+                     const std::vector<drm::Encoder*>& encoders);
+    void add_writeback(const Layout& layout);
+    drm::Plane* find_plane(drm::PlaneType type, uint32_t crtc) const;
+    drm::Encoder& add_encoder(const EncoderConfig& encoder, uint32_t partners);
     Result<void> check_plane(drm::atomic::State& state, const drm::atomic::PlaneChange& change);
     /// Composes at the next vblank before the core hears of it: a commit that waits for this one
     /// must not be seen in its frame.

@@ -34,6 +34,7 @@ struct NamedProfile {
 constexpr NamedProfile profiles[] = {
     {"linux-6.1", Profile::Linux61},
     {"linux-latest", Profile::LinuxLatest},
+    {"full", Profile::Full},
 };
 
 bool is_file_name(std::string_view name) {
@@ -87,6 +88,56 @@ std::optional<ConfigError> explain_bad_connector(const Config& config, size_t in
     return std::nullopt;
 }
 
+std::optional<ConfigError> explain_bad_identity(const DriverIdentity& identity) {
+    constexpr size_t most = 255;  // bytes; Linux has no limit of its own
+    for (const auto& [key, text] : {std::pair("driver_name", &identity.name),
+                                    std::pair("driver_description", &identity.description),
+                                    std::pair("driver_date", &identity.date)}) {
+        if (text->size() <= most && text->find('\0') == std::string::npos) continue;
+        return ConfigError{key, "no driver says that of itself",
+                           fmt::format("use at most {} characters, none of them 0", most)};
+    }
+    if (identity.major >= 0 && identity.minor >= 0 && identity.patch >= 0) return std::nullopt;
+    return ConfigError{"driver_version", "a part of it is below 0", "write \"1.0.0\""};
+}
+
+/// Of a layout that follows from counts.
+std::vector<ConfigError> explain_counts(const Config& config) {
+    std::vector<ConfigError> errors;
+    const uint32_t kernels = limits_of(config.profile).overlays;
+    if (config.profile != Profile::Full && config.overlays != 0 && config.overlays != kernels) {
+        errors.push_back(
+            {"overlays", fmt::format("{} is neither 0 nor {}", config.overlays, kernels),
+             fmt::format("use the kernel's {}, or 0; or profile = \"full\"", kernels)});
+    }
+    if (config.screens.empty()) {
+        errors.push_back(
+            {"screens", "there must be at least one", "use one that is not connected: \"none\""});
+    }
+    if (config.crtcs == 0u) {
+        errors.push_back(
+            {"crtcs", "there must be at least one", "leave it out: each screen has one then"});
+    }
+    // What makes them too many.
+    const size_t crtcs = config.crtcs.value_or(config.screens.size());
+    const std::string cause = crtcs > config.screens.size() ? "crtcs" : "screens";
+    const std::string fewer = fmt::format("use fewer {}, or spread them over several cards", cause);
+    const size_t encoders = config.screens.size() + (config.writeback ? crtcs : 0);
+    if (encoders > max_objects) {
+        errors.push_back(
+            {cause,
+             fmt::format("{} screens and writeback connectors, at most {}", encoders, max_objects),
+             fewer});
+    }
+    const size_t planes = crtcs * (config.cursor ? 2 : 1) + config.overlays;
+    if (planes > max_objects) {
+        errors.push_back(
+            {cause, fmt::format("{} planes with {} CRTCs, at most {}", planes, crtcs, max_objects),
+             fewer});
+    }
+    return errors;
+}
+
 }  // namespace
 
 std::optional<uint32_t> find_connector_type(std::string_view word) {
@@ -123,51 +174,26 @@ std::string profile_words() {
     return words;
 }
 
-uint32_t crtc_count(const Config& config) {
-    return config.crtcs.value_or(static_cast<uint32_t>(config.screens.size()));
+Config with_profile(Profile profile) {
+    Config config{.profile = profile};
+    if (profile == Profile::Full) config.features = all_features();
+    return config;
 }
 
 std::vector<ConfigError> validate(const Config& config) {
     std::vector<ConfigError> errors;
-    const Limits& limits = limits_of(config.profile);
-    const size_t crtcs = crtc_count(config);
     if (!is_file_name(config.name)) {
         errors.push_back({"name", fmt::format("\"{}\" is no name for a device", config.name),
                           "use letters, digits, - and _"});
     }
-    if (config.overlays != 0 && config.overlays != limits.overlays) {
-        errors.push_back({"overlays",
-                          fmt::format("{} is neither 0 nor {}", config.overlays, limits.overlays),
-                          fmt::format("use the kernel's {}, or 0", limits.overlays)});
-    }
-    if (config.screens.empty()) {
-        errors.push_back(
-            {"screens", "there must be at least one", "use one that is not connected: \"none\""});
-    }
-    if (config.crtcs == 0u) {
-        errors.push_back(
-            {"crtcs", "there must be at least one", "leave it out: each screen has one then"});
-    }
-    // What makes them too many.
-    const std::string cause = crtcs > config.screens.size() ? "crtcs" : "screens";
-    const std::string fewer = fmt::format("use fewer {}, or spread them over several cards", cause);
-    const size_t encoders = config.screens.size() + (config.writeback ? crtcs : 0);
-    if (encoders > max_objects) {
-        errors.push_back(
-            {cause,
-             fmt::format("{} screens and writeback connectors, at most {}", encoders, max_objects),
-             fewer});
-    }
-    const size_t planes = crtcs * (config.cursor ? 2 : 1) + config.overlays;
-    if (planes > max_objects) {
-        errors.push_back(
-            {cause, fmt::format("{} planes with {} CRTCs, at most {}", planes, crtcs, max_objects),
-             fewer});
-    }
+    if (auto error = explain_bad_identity(config.identity)) errors.push_back(*std::move(error));
+    const auto bad_counts =
+        config.layout ? validate(*config.layout, config.screens.size()) : explain_counts(config);
+    errors.insert(errors.end(), bad_counts.begin(), bad_counts.end());
     for (size_t i = 0; i < config.screens.size(); ++i) {
         if (auto error = explain_bad_connector(config, i)) errors.push_back(*std::move(error));
         if (!config.screens[i].mode) continue;
-        if (auto error = explain_bad_mode(*config.screens[i].mode, limits)) {
+        if (auto error = explain_bad_mode(*config.screens[i].mode, limits_of(config.profile))) {
             errors.push_back({fmt::format("screens[{}].mode", i), *std::move(error),
                               "use another size or a lower refresh rate"});
         }

@@ -11,12 +11,16 @@
 #include <string_view>
 #include <vector>
 
+#include "drivers/vkms/features.h"
+#include "drivers/vkms/layout.h"
+
 namespace plugboard::vkms {
 
 /// Whose objects, properties, formats and limits a device has.
 enum class Profile {
     Linux61,      // "linux-6.1"
     LinuxLatest,  // "linux-latest": 7.2
+    Full,         // "full": all that a driver can have
 };
 
 std::string_view profile_name(Profile profile);
@@ -59,20 +63,31 @@ std::optional<uint32_t> find_connector_type(std::string_view word);
 /// All such words: "DP, HDMI-A, ...".
 std::string connector_type_words();
 
+/// What DRM_IOCTL_VERSION answers; an empty text: the kernel's vkms's.
+struct DriverIdentity {
+    std::string name{}, description{}, date{};
+    int major = 1, minor = 0, patch = 0;
+
+    bool operator==(const DriverIdentity&) const = default;
+};
+
 /// Comes to the driver in DeviceInfo::platform_data; a device without one has the default.
 struct Config {
     std::string name = "vkms";  // for messages
     Profile profile = Profile::Linux61;
-    uint32_t overlays = 0;  // 0 or 8, usable on every CRTC
+    Features features{};  // not of the profile by themselves: with_profile()
+    DriverIdentity identity{};
+    uint32_t overlays = 0;  // usable on every CRTC; the kernel's: 0 or 8
     bool cursor = true;     // a cursor plane per CRTC
     bool writeback = true;  // a writeback connector per CRTC
-    bool syncobj = false;   // which the kernel's vkms does not have
     std::vector<ScreenConfig> screens = {ScreenConfig{}};
     std::optional<uint32_t> crtcs{};  // none: one per screen
+    /// Instead of overlays, cursor, writeback and crtcs.
+    std::optional<Layout> layout{};
 };
 
-/// How many CRTCs the device has.
-uint32_t crtc_count(const Config& config);
+/// A device of the profile, with the profile's features.
+Config with_profile(Profile profile);
 
 struct ConfigError {
     std::string key;  // "screens[1].mode"
@@ -82,5 +97,7 @@ struct ConfigError {
 
 /// All that is wrong. Empty: good.
 std::vector<ConfigError> validate(const Config& config);
+/// The same of a layout by itself, for so many screens.
+std::vector<ConfigError> validate(const Layout& layout, size_t screens);
 
 }  // namespace plugboard::vkms

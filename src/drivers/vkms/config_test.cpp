@@ -32,14 +32,14 @@ TEST(Config, other_numbers_of_overlays_are_refused) {
 TEST(Config, each_screen_has_a_crtc) {
     Config config;
     config.screens.resize(2);
-    EXPECT_EQ(crtc_count(config), 2U);
+    EXPECT_EQ(layout_of(config).crtcs.size(), 2U);
     EXPECT_THAT(validate(config), IsEmpty());
 }
 
 TEST(Config, crtcs_may_be_more_than_screens) {
     Config config;
     config.crtcs = 2;
-    EXPECT_EQ(crtc_count(config), 2U);
+    EXPECT_EQ(layout_of(config).crtcs.size(), 2U);
     EXPECT_THAT(validate(config), IsEmpty());
 }
 

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <utility>
@@ -82,20 +83,25 @@ Result<UniqueFd> open_control(drm::Device& device, const device::Managed<FrameWo
     return std::move(opened.fd);
 }
 
-std::string module_parameters(const Config& config) {
-    return fmt::format("writeback={}\ncursor={}\noverlay={}\n", config.writeback ? 1 : 0,
-                       config.cursor ? 1 : 0, config.overlays != 0 ? 1 : 0);
+std::string module_parameters(const Layout& layout) {
+    const auto has_type = [&](drm::PlaneType type) {
+        return std::ranges::find(layout.planes, type, &PlaneConfig::type) != layout.planes.end();
+    };
+    const bool writeback = std::ranges::any_of(layout.crtcs, &CrtcConfig::writeback);
+    return fmt::format("writeback={:d}\ncursor={:d}\noverlay={:d}\n", writeback,
+                       has_type(drm::PlaneType::Cursor), has_type(drm::PlaneType::Overlay));
 }
 
 /// Linux: drivers/gpu/drm/vkms/vkms_config.c, vkms_config_show
 std::string config_text(const drm::Device& device, const Config& config) {
-    if (config.profile == Profile::Linux61) return module_parameters(config);
+    const Layout layout = layout_of(config);
+    if (config.profile == Profile::Linux61) return module_parameters(layout);
     std::string text = fmt::format("dev_name={}\n", device.parent().name());
-    for (const drm::Plane* plane : device.mode_config().planes)
-        text += fmt::format("plane:\n\ttype={}\n", static_cast<uint32_t>(plane->plane_type()));
-    for (uint32_t i = 0; i < crtc_count(config); ++i)
-        text += fmt::format("crtc:\n\twriteback={}\n", config.writeback ? 1 : 0);
-    for (size_t i = 0; i < config.screens.size(); ++i) text += "encoder\n";
+    for (const PlaneConfig& plane : layout.planes)
+        text += fmt::format("plane:\n\ttype={}\n", static_cast<uint32_t>(plane.type));
+    for (const CrtcConfig& crtc : layout.crtcs)
+        text += fmt::format("crtc:\n\twriteback={:d}\n", crtc.writeback);
+    for (size_t i = 0; i < layout.encoders.size(); ++i) text += "encoder\n";
     for (const ScreenConfig& screen : config.screens)
         text += fmt::format("connector:\n\tstatus={}\n", screen.connected ? 1 : 2);
     return text;

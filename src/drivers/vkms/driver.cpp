@@ -31,18 +31,31 @@ Result<Config> config_of(const device::Device& device) {
     return *config;
 }
 
+drm::DriverInfo driver_info(const Config& config) {
+    const DriverIdentity& identity = config.identity;
+    const auto either = [](const std::string& own, std::string_view kernels) {
+        return own.empty() ? std::string(kernels) : own;
+    };
+    return {.name = either(identity.name, "vkms"),
+            .description = either(identity.description, "Virtual Kernel Mode Setting"),
+            .date = either(identity.date, limits_of(config.profile).date),
+            .major = identity.major,
+            .minor = identity.minor,
+            .patch = identity.patch,
+            .render_node = config.features.render_node,
+            .async_page_flip = config.features.async_flip,
+            .syncobj = config.features.syncobj,
+            .like_linux_6_1 = config.profile == Profile::Linux61};
+}
+
 }  // namespace
 
 Result<void> Driver::probe(device::Bound& bound) {
     const Config config = TRY(config_of(bound.device()));
     const Limits& limits = limits_of(config.profile);
-    auto drm =
-        TRY(drm::Device::create(bound, {.name = "vkms",
-                                        .description = "Virtual Kernel Mode Setting",
-                                        .date = std::string(limits.date),
-                                        .syncobj = config.syncobj,
-                                        .like_linux_6_1 = config.profile == Profile::Linux61}));
-    auto worker = TRY(bound.manage<FrameWorker>(*drm, crtc_count(config), limits.max_size));
+    auto drm = TRY(drm::Device::create(bound, driver_info(config)));
+    const auto crtcs = static_cast<uint32_t>(layout_of(config).crtcs.size());
+    auto worker = TRY(bound.manage<FrameWorker>(*drm, crtcs, limits.max_size));
     auto ports = TRY(bound.manage<Ports>(config.screens));
     drm->manage<Card>(*drm, config, worker, ports);
     TRY(bound.manage<drm::VblankTimer>(*drm));  // newer than the worker, so stopped before it

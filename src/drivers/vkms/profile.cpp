@@ -64,10 +64,21 @@ constexpr Limits linux_latest{
     .writeback_formats = writeback_latest,
 };
 
+constexpr Limits full = [] {
+    Limits limits = linux_latest;
+    limits.max_size = 16384;
+    return limits;
+}();
+
 }  // namespace
 
 const Limits& limits_of(Profile profile) {
-    return profile == Profile::Linux61 ? linux_6_1 : linux_latest;
+    switch (profile) {
+        case Profile::Linux61: return linux_6_1;
+        case Profile::LinuxLatest: break;
+        case Profile::Full: return full;
+    }
+    return linux_latest;
 }
 
 }  // namespace plugboard::vkms

@@ -1,0 +1,57 @@
+// Which planes, CRTCs and encoders a device has, and which of them fit together.
+// Linux: drivers/gpu/drm/vkms/vkms_config.h
+#pragma once
+
+#include <drm_mode.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "drm/objects/plane.h"
+
+namespace plugboard::vkms {
+
+struct Config;
+
+struct PlaneConfig {
+    drm::PlaneType type = drm::PlaneType::Overlay;
+    uint32_t possible_crtcs = 0;      // bit per CRTC
+    std::vector<uint32_t> formats{};  // fourcc; none: those of the profile
+
+    bool operator==(const PlaneConfig&) const = default;
+};
+
+struct CrtcConfig {
+    bool writeback = false;  // has a writeback connector
+
+    bool operator==(const CrtcConfig&) const = default;
+};
+
+struct EncoderConfig {
+    uint32_t possible_crtcs = 0;  // bit per CRTC
+    uint32_t type = DRM_MODE_ENCODER_VIRTUAL;
+
+    bool operator==(const EncoderConfig&) const = default;
+};
+
+/// In the order of their index. Writeback connectors have encoders of their own, which are not
+/// here.
+struct Layout {
+    std::vector<PlaneConfig> planes;
+    std::vector<CrtcConfig> crtcs;
+    std::vector<EncoderConfig> encoders;
+    std::vector<uint32_t> possible_encoders;  // by screen: bit per encoder
+
+    bool operator==(const Layout&) const = default;
+};
+
+/// The config's own; none: a primary plane, and a cursor plane where it has cursors, for each CRTC,
+/// the overlays for all of them, and an encoder for each screen, good for every CRTC.
+Layout layout_of(const Config& config);
+
+/// The first `count` bits.
+constexpr uint32_t all_bits(size_t count) {
+    return count >= 32 ? ~0U : (1U << count) - 1;
+}
+
+}  // namespace plugboard::vkms
