@@ -52,10 +52,17 @@ Result<uint32_t> import_buffer(Request& request, Device& device, File& file, con
     return settled;
 }
 
+Result<void> expect_prime(Request& request, Device& device) {
+    if (device.info().prime) return {};
+    return request.refuse(prime, Errno::NoSys, "the driver {} shares no buffers",
+                          device.info().name);
+}
+
 }  // namespace
 
-Result<void> ioctl_prime_handle_to_fd(Request& request, Device&, File& file,
+Result<void> ioctl_prime_handle_to_fd(Request& request, Device& device, File& file,
                                       drm_prime_handle& argument) {
+    TRY(expect_prime(request, device));
     if (argument.flags & ~static_cast<uint32_t>(DRM_CLOEXEC | DRM_RDWR)) {
         return request.refuse(prime, Errno::Inval, "flags 0x{:x}: not CLOEXEC or RDWR",
                               argument.flags);
@@ -78,6 +85,7 @@ Result<void> ioctl_prime_handle_to_fd(Request& request, Device&, File& file,
 
 Result<void> ioctl_prime_fd_to_handle(Request& request, Device& device, File& file,
                                       drm_prime_handle& argument) {
+    TRY(expect_prime(request, device));
     const auto fd = request.memory().take_fd(argument.fd);
     if (!fd.ok()) return request.refuse(prime, fd.error(), "fd {} is not open", argument.fd);
     const auto handle = import_buffer(request, device, file, *fd);

@@ -123,6 +123,11 @@ void ModeConfig::add_background_color() {
         &add_property({.name = "BACKGROUND_COLOR", .range = {0, UINT64_MAX}});
 }
 
+void ModeConfig::add_size_hints() {
+    if (properties.size_hints) return;
+    properties.size_hints = Maker(*this).immutable_blob("SIZE_HINTS");
+}
+
 void ModeConfig::drop_connectors() {
     std::vector<Ref<Connector>> dropped;  // declared first, so dropped after the lock
     MutexLock lock(lock_);

@@ -43,8 +43,8 @@ struct StandardProperties {
     // Made with the others, attached by those that have use for them.
     const Property *edid, *path, *hdr_output_metadata, *fb_damage_clips, *degamma_lut,
         *degamma_lut_size, *ctm;
-    // Made for the first CRTC that has it.
-    const Property* background_color;
+    // Made for the first CRTC or plane that has it.
+    const Property *background_color, *size_hints;
     // Made for the first writeback connector.
     const Property *writeback_fb_id, *writeback_pixel_formats, *writeback_out_fence_ptr;
 };
@@ -76,6 +76,8 @@ class ModeConfig {
     void add_writeback_properties();
     /// That of CRTCs, at the first call.
     void add_background_color();
+    /// That of planes, at the first call.
+    void add_size_hints();
     /// Lets the list's references go; the connectors may live on for a moment in other hands.
     void drop_connectors();
     /// The tail of every commit runs here.
