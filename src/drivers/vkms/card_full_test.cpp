@@ -389,6 +389,7 @@ TEST(AsyncFlip, is_done_before_the_next_vblank) {
         EXPECT_TRUE(tests::comes_true([&] { return client.events().unread() != 0; }));
         EXPECT_EQ(client.events().take().size(), 1u);
     }
+    board.unplug();  // or what is shown would wait for a vblank to go
 }
 
 // ---- clones
@@ -398,12 +399,8 @@ TEST(CloneCard, one_CRTC_shows_on_two_screens) {
     config.screens = {ScreenConfig{}, ScreenConfig{}};
     TestBoard board(config);
     TestClient client(*board.drm());
-    std::vector<uint32_t> screens;
-    for (const uint32_t connector : client.connectors) {
-        uint32_t status = 0;
-        client.probe(connector, &status);
-        if (status == DRM_MODE_CONNECTED) screens.push_back(connector);
-    }
+    // After the writeback connectors, of which there is one for each CRTC.
+    const std::vector<uint32_t> screens(client.connectors.begin() + 2, client.connectors.end());
     ASSERT_EQ(screens.size(), 2u);
     for (const uint32_t encoder : client.encoders) {
         drm_mode_get_encoder get{};
