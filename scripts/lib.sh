@@ -10,7 +10,7 @@ packages=(
     ccache cmake g++ ninja-build pkg-config
     libbenchmark-dev libcli11-dev libdeflate-dev libdrm-dev libfmt-dev libgmock-dev libgtest-dev libhwy-dev
     libpixman-1-dev libpng-dev libseat-dev
-    librapidcheck-dev libtomlplusplus-dev libudev-dev libxcvt-dev nlohmann-json3-dev zlib1g-dev
+    librapidcheck-dev libtomlplusplus-dev libudev-dev libxcvt-dev libxxhash-dev nlohmann-json3-dev zlib1g-dev
     drm-info kmscube libdrm-tests libwayland-bin libwayland-dev python3 strace sway udev wayland-protocols weston
 )
 check_packages=(binutils clang clang-format clang-tidy edid-decode gcc graphviz golang-github-containers-common libcap2-bin lld musl-tools

@@ -69,6 +69,11 @@ Result<void> compose(FastComposer& composer, const Frame& frame, const Outputs& 
     return composer.compose(scene_of(frame, planes), outputs);
 }
 
+Result<void> compose(FastComposer& composer, const Frame& frame, uint32_t& crc, KeptCrcs& kept) {
+    const std::vector<ScenePlane> planes = TRY(scene_planes(frame));
+    return composer.compose(scene_of(frame, planes), crc, kept);
+}
+
 Result<TargetImage> target_of(const drm::Framebuffer& fb) {
     const drm::FramebufferPlane& plane = fb.info().planes[0];
     assert(plane.object);

@@ -43,6 +43,8 @@ Result<std::vector<ScenePlane>> scene_planes(const Frame& frame);
 Scene scene_of(const Frame& frame, std::span<const ScenePlane> planes);
 /// EINVAL: a format the composer does not know; ENOMEM: a buffer cannot be mapped.
 Result<void> compose(FastComposer& composer, const Frame& frame, const Outputs& outputs);
+/// As the composer's own.
+Result<void> compose(FastComposer& composer, const Frame& frame, uint32_t& crc, KeptCrcs& kept);
 
 /// The framebuffer's first plane as something to fill. ENOMEM: it cannot be mapped.
 Result<TargetImage> target_of(const drm::Framebuffer& fb);

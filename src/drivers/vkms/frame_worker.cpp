@@ -37,7 +37,8 @@ FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size)
       max_size_(max_size),
       sleeper_(device.clock()),
       outputs_(crtcs),
-      composer_(helper_count()) {}
+      composer_(helper_count()),
+      kept_(crtcs) {}
 
 FrameWorker::~FrameWorker() {
     {
@@ -243,9 +244,7 @@ void FrameWorker::do_task(Task& task) {
     uint32_t crc = 0;
     const drm::Size size = task.frame.size;
     if (size.width > max_size_ || size.height > max_size_) done = Errno::Inval;
-    if (done.ok()) {
-        done = compose(composer_, task.frame, {.crc = task.crc ? &crc : nullptr, .images = images});
-    }
+    if (done.ok()) done = compose_frame(task, crc, images);
     task.last = close_running();
     if (!done.ok()) {
         log::line(log::Category::Driver, "crtc-{}: frame {} cannot be composed: {}", task.crtc,
@@ -255,6 +254,12 @@ void FrameWorker::do_task(Task& task) {
             (*task.crc)->push(static_cast<uint32_t>(sequence), crc);
     }
     finish(task.jobs, done.ok() ? std::nullopt : std::optional(done.error()));
+}
+
+Result<void> FrameWorker::compose_frame(const Task& task, uint32_t& crc,
+                                        std::span<const TargetImage> images) {
+    if (images.empty()) return compose(composer_, task.frame, crc, kept_[task.crtc]);
+    return compose(composer_, task.frame, {.crc = task.crc ? &crc : nullptr, .images = images});
 }
 
 void FrameWorker::finish(std::vector<WritebackJob>& jobs, std::optional<Errno> error) {

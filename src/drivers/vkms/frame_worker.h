@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/mutex.h"
@@ -104,6 +105,8 @@ class FrameWorker {
     void run();
     std::optional<Task> take_task();
     void do_task(Task& task);
+    Result<void> compose_frame(const Task& task, uint32_t& crc,
+                               std::span<const TargetImage> images);
     /// The last vblank for which the running task is; from now on it gets no more.
     uint64_t close_running();
     static void finish(std::vector<WritebackJob>& jobs, std::optional<Errno> error);
@@ -129,7 +132,9 @@ class FrameWorker {
     std::vector<Ref<CrcFile>> files_ GUARDED_BY(mutex_);
     std::list<Watched> watched_ GUARDED_BY(mutex_);
     bool is_ending_ GUARDED_BY(mutex_) = false;
-    FastComposer composer_;  // the thread's
+    // The thread's:
+    FastComposer composer_;
+    std::vector<KeptCrcs> kept_;  // by CRTC index
     Thread thread_;
 };
 

@@ -83,12 +83,12 @@ class Card {
             drm_set_client_cap set{static_cast<uint64_t>(cap), 1};
             must(call(DRM_IOCTL_SET_CLIENT_CAP, set) == 0, "SET_CLIENT_CAP");
         }
-        std::array<uint32_t, 8> crtcs{}, connectors{}, encoders{};
+        std::array<uint32_t, 32> crtcs{}, connectors{}, encoders{};
         drm_mode_card_res resources{};
         resources.crtc_id_ptr = address(crtcs.data());
         resources.connector_id_ptr = address(connectors.data());
         resources.encoder_id_ptr = address(encoders.data());
-        resources.count_crtcs = resources.count_connectors = resources.count_encoders = 8;
+        resources.count_crtcs = resources.count_connectors = resources.count_encoders = 32;
         must(call(DRM_IOCTL_MODE_GETRESOURCES, resources) == 0, "GETRESOURCES");
         crtc = crtcs[0];
         connector = connectors[0];
@@ -96,14 +96,14 @@ class Card {
         all_crtcs.assign(crtcs.begin(), crtcs.begin() + resources.count_crtcs);
         all_connectors.assign(connectors.begin(), connectors.begin() + resources.count_connectors);
 
-        std::array<uint32_t, 32> planes{};
-        drm_mode_get_plane_res plane_resources{address(planes.data()), 32};
+        std::array<uint32_t, 64> planes{};
+        drm_mode_get_plane_res plane_resources{address(planes.data()), 64};
         must(call(DRM_IOCTL_MODE_GETPLANERESOURCES, plane_resources) == 0, "GETPLANERESOURCES");
         all_planes.assign(planes.begin(), planes.begin() + plane_resources.count_planes);
         primary = all_planes[0];
 
         std::array<drm_mode_modeinfo, 64> modes{};
-        std::array<uint32_t, 8> ids{};
+        std::array<uint32_t, 32> ids{};
         drm_mode_get_connector probe{};
         probe.connector_id = connector;
         must(call(DRM_IOCTL_MODE_GETCONNECTOR, probe) == 0, "GETCONNECTOR");
@@ -111,7 +111,7 @@ class Card {
         fetch.connector_id = connector;
         fetch.count_modes = 64;
         fetch.modes_ptr = address(modes.data());
-        fetch.count_encoders = 8;
+        fetch.count_encoders = 32;
         fetch.encoders_ptr = address(ids.data());
         must(call(DRM_IOCTL_MODE_GETCONNECTOR, fetch) == 0, "GETCONNECTOR with arrays");
         must(fetch.count_modes > 0, "no modes");

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <vector>
 
 #include "drivers/vkms/composer/cover.h"
+#include "drivers/vkms/composer/fingerprint.h"
 #include "drivers/vkms/composer/line_crc.h"
 #include "drivers/vkms/composer/pixel_writer.h"
 #include "drivers/vkms/composer/plane_lines.h"
@@ -114,38 +116,79 @@ class Pass {
     alignas(64) Piece stage_;
 };
 
-/// Where slices of the screen begin, and the end: more than there are hands, so that one that is
-/// late does not hold up the others.
-std::vector<uint32_t> slices(drm::Size size, size_t hands) {
+/// Where slices of the screen begin, and the end.
+std::vector<uint32_t> cut(uint32_t height, uint32_t slices) {
+    std::vector<uint32_t> cuts;
+    for (uint32_t i = 0; i <= slices; ++i)
+        cuts.push_back(static_cast<uint32_t>(uint64_t{height} * i / slices));
+    return cuts;
+}
+
+/// More than there are hands, so that one that is late does not hold up the others.
+uint32_t slices_for(drm::Size size, size_t hands) {
     constexpr uint64_t least_pixels = 256 * 256;
     const uint64_t most = hands == 1 ? 1 : hands * 4;
-    const auto count =
-        static_cast<uint32_t>(std::clamp<uint64_t>(size.area() / least_pixels, 1, most));
-    std::vector<uint32_t> cuts;
-    for (uint32_t i = 0; i <= count; ++i)
-        cuts.push_back(static_cast<uint32_t>(uint64_t{size.height} * i / count));
-    return cuts;
+    return static_cast<uint32_t>(std::clamp<uint64_t>(size.area() / least_pixels, 1, most));
+}
+
+/// So low that little is composed for a small change, and a multiple of what is read of columns.
+constexpr uint32_t kept_lines = 32;
+
+uint32_t join(std::span<const uint32_t> crcs, std::span<const uint32_t> cuts, uint32_t width) {
+    uint32_t all = crc_seed;
+    for (size_t i = 0; i < crcs.size(); ++i)
+        all = join_crcs(all, crcs[i], uint64_t{cuts[i + 1] - cuts[i]} * width);
+    return all;
 }
 
 }  // namespace
 
-Result<void> FastComposer::compose(const Scene& scene, const Outputs& outputs) {
+Result<void> FastComposer::prepare(const Scene& scene, const Outputs& outputs) {
     TRY(validate(scene, outputs));
     TRY(degamma_.set(scene.degamma));
-    TRY(gamma_.set(scene.gamma));
-    const std::vector<uint32_t> cuts = slices(scene.size, helpers_.hands());
+    return gamma_.set(scene.gamma);
+}
+
+Result<void> FastComposer::compose(const Scene& scene, const Outputs& outputs) {
+    TRY(prepare(scene, outputs));
+    const auto cuts = cut(scene.size.height, slices_for(scene.size, helpers_.hands()));
     std::vector<uint32_t> crcs(cuts.size() - 1);
     helpers_.run(crcs.size(), [&](size_t i) {
         Pass pass(scene, outputs, degamma_, gamma_);
         pass.run(cuts[i], cuts[i + 1]);
         crcs[i] = pass.crc();
     });
-    if (outputs.crc == nullptr) return {};
-    *outputs.crc = crc_seed;
-    for (size_t i = 0; i < crcs.size(); ++i) {
-        const uint64_t lines = cuts[i + 1] - cuts[i];
-        *outputs.crc = join_crcs(*outputs.crc, crcs[i], lines * scene.size.width);
-    }
+    if (outputs.crc != nullptr) *outputs.crc = join(crcs, cuts, scene.size.width);
+    return {};
+}
+
+Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& kept) {
+    const Outputs outputs{.crc = &crc, .images = {}};
+    if (!kept.begin_frame()) return compose(scene, outputs);
+    TRY(prepare(scene, outputs));
+    const auto cuts = cut(scene.size.height, std::max(scene.size.height / kept_lines, 1U));
+    std::vector<KeptCrcs::Slice>& slices = kept.slices(cuts.size() - 1);
+    const Fingerprints fingerprints(scene);
+    std::vector<uint32_t> crcs(slices.size());
+    std::atomic<size_t> reused = 0;
+    helpers_.run(slices.size(), [&](size_t i) {
+        const Fingerprint before = fingerprints.of(cuts[i], cuts[i + 1]);
+        KeptCrcs::Slice& slice = slices[i];
+        if (slice.made_of == before) {
+            ++reused;
+        } else {
+            Pass pass(scene, outputs, degamma_, gamma_);
+            pass.run(cuts[i], cuts[i + 1]);
+            slice.crc = pass.crc();
+            // A client that has drawn meanwhile: nobody can say what of it was seen.
+            slice.made_of = before;
+            if (fingerprints.of(cuts[i], cuts[i + 1]) != before) slice.made_of.reset();
+        }
+        crcs[i] = slice.crc;
+    });
+    crc = join(crcs, cuts, scene.size.width);
+    if (!fingerprints.still_holds()) kept.forget();
+    kept.end_frame(reused);
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "drivers/vkms/composer/gamma_table.h"
 #include "drivers/vkms/composer/helpers.h"
+#include "drivers/vkms/composer/kept_crcs.h"
 #include "drivers/vkms/composer/scene.h"
 
 namespace plugboard::vkms {
@@ -22,8 +23,12 @@ class FastComposer {
     /// CRC and pictures of the scene in one pass. EINVAL: unsupported format, nothing was written.
     /// ENOMEM: no memory for a table.
     Result<void> compose(const Scene& scene, const Outputs& outputs);
+    /// The CRC alone, of what has changed since the frame before; the same in the end.
+    Result<void> compose(const Scene& scene, uint32_t& crc, KeptCrcs& kept);
 
   private:
+    Result<void> prepare(const Scene& scene, const Outputs& outputs);
+
     GammaTable degamma_;
     GammaTable gamma_;
     Helpers helpers_;

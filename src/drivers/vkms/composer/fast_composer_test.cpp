@@ -8,7 +8,6 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,9 +16,9 @@
 #include "drivers/vkms/composer/composer_fixture.h"
 #include "drivers/vkms/composer/line_reader.h"
 #include "drivers/vkms/composer/pixel_writer.h"
+#include "drivers/vkms/composer/random_scene_fixture.h"
 #include "drivers/vkms/composer/vector_lines.h"
 #include "drm/pixel/format.h"
-#include "tests/support/reference_scene.h"
 
 namespace plugboard::vkms {
 namespace {
@@ -59,11 +58,6 @@ void expect_same(const Scene& scene, const std::string& what) {
     FastComposer fast;
     EXPECT_EQ(compose_all(fast, scene), compose_all(slow, scene)) << what;
 }
-
-constexpr uint32_t rotations[] = {DRM_MODE_ROTATE_0, DRM_MODE_ROTATE_90, DRM_MODE_ROTATE_180,
-                                  DRM_MODE_ROTATE_270};
-constexpr uint32_t reflections[] = {0, DRM_MODE_REFLECT_X, DRM_MODE_REFLECT_Y,
-                                    DRM_MODE_REFLECT_X | DRM_MODE_REFLECT_Y};
 
 class EveryFormat : public testing::TestWithParam<uint32_t> {};
 
@@ -219,70 +213,6 @@ TEST(FastComposer, several_threads_give_what_one_gives) {
     FastComposer fast(3);
     const Composed expected = compose_all(slow, scene);
     for (int frame = 0; frame < 5; ++frame) EXPECT_EQ(compose_all(fast, scene), expected);
-}
-
-// ---- random scenes
-
-/// A scene and all it borrows.
-struct RandomScene {
-    std::deque<RawPicture> pictures;
-    std::vector<ScenePlane> planes;
-    std::vector<drm_color_lut> gamma, degamma = tests::reference_gamma(17);
-    ColorPipeline pipeline{{Curve::SrgbEotf, Curve::SrgbInverseEotf}};
-    Scene scene;
-};
-
-uint32_t number(uint32_t from, uint32_t to) {
-    return *rc::gen::inRange(from, to);
-}
-
-void scale_at_random(ScenePlane& plane) {
-    const drm::Size size = plane.image.size;
-    plane.scaling = drm::ScalingFilter{number(0, 2)};
-    plane.destination.width = number(1, 120);
-    plane.destination.height = number(1, 90);
-    // Most lie within the picture, at any fraction.
-    plane.source.x = number(0, size.width << 16);
-    plane.source.y = number(0, size.height << 16);
-    plane.source.width = number(1, (size.width << 16) - plane.source.x + 2);
-    plane.source.height = number(1, (size.height << 16) - plane.source.y + 2);
-    if (number(0, 8) == 0) plane.source.x += 3 << 16;
-}
-
-void make_random(RandomScene& random) {
-    random.scene.size = {.width = number(1, 90), .height = number(1, 50)};
-    const auto formats = readable_formats();
-    const uint32_t count = number(0, 5);
-    for (uint32_t i = 0; i < count; ++i) {
-        const uint32_t format = *rc::gen::elementOf(formats);
-        // An even size: halves of samples are another test's.
-        random.pictures.push_back(tests::raw_picture(format, 2 * number(1, 50), 2 * number(1, 40)));
-        RawPicture& picture = random.pictures.back();
-        const drm::Rotation rotation{rotations[number(0, 4)] | reflections[number(0, 4)]};
-        ScenePlane plane = at(picture, static_cast<int32_t>(number(0, 120)) - 40,
-                              static_cast<int32_t>(number(0, 90)) - 40, rotation);
-        plane.source.x = number(0, 3) << 16;  // may lead out of the picture
-        plane.source.y = number(0, 2) << 15;
-        plane.image.encoding = ColorEncoding{number(0, 3)};
-        plane.image.range = ColorRange{number(0, 2)};
-        if (number(0, 8) == 0 && !drm::find_format(format)->is_yuv)
-            plane.pipeline = &random.pipeline;
-        if (number(0, 6) == 0) plane.image.planes[0].offset = number(0, 200);
-        if (number(0, 3) == 0) plane.alpha = *rc::gen::arbitrary<uint16_t>();
-        plane.blend_mode = drm::BlendMode{number(0, 3)};
-        if (number(0, 3) == 0) scale_at_random(plane);
-        random.planes.push_back(plane);
-    }
-    random.scene.planes = random.planes;
-    random.scene.background = background_color(*rc::gen::arbitrary<uint64_t>());
-    if (number(0, 4) == 0) random.gamma = tests::reference_gamma(256);
-    random.scene.gamma = random.gamma;
-    if (number(0, 4) == 0) random.scene.degamma = random.degamma;
-    if (number(0, 4) == 0) {
-        random.scene.ctm.emplace();
-        for (uint64_t& factor : random.scene.ctm->factors)
-            factor = *rc::gen::arbitrary<uint64_t>() & 0x8000'0001'ffff'ffff;
-    }
 }
 
 RC_GTEST_PROP(FastComposer, composes_any_scene_as_the_reference_does, ()) {
