@@ -103,12 +103,13 @@ std::optional<Fingerprint> whole_picture_of(const ScenePlane& plane) {
 
 Fingerprints::Fingerprints(const Scene& scene) : scene_(scene) {
     Hash hash;
-    hash.add_all(std::span<const uint64_t>(
-        {scene.size.width, scene.size.height, scene.background.r, scene.background.g,
-         scene.background.b, scene.degamma.size(), scene.gamma.size(), scene.ctm ? 1 : 0}));
+    hash.add_all(
+        std::span<const uint64_t>({scene.size.width, scene.size.height, scene.background.r,
+                                   scene.background.g, scene.background.b, scene.degamma.size(),
+                                   scene.gamma.size(), uint64_t{scene.ctm.has_value()}}));
     hash.add_all(scene.degamma);
     hash.add_all(scene.gamma);
-    if (scene.ctm) hash.add_all(std::span<const int64_t>(scene.ctm->factors));
+    if (scene.ctm) hash.add_all(std::span<const uint64_t>(scene.ctm->factors));
     frame_ = hash.value();
     planes_.reserve(scene.planes.size());
     for (const ScenePlane& plane : scene.planes)

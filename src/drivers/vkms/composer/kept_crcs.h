@@ -36,8 +36,9 @@ class KeptCrcs {
         reused_ = reused;
         const bool is_first_look = !std::exchange(is_current_, true);
         if (is_first_look) return;
-        pause_ = reused * 4 >= slices_.size() ? 0 : std::min(pause_ * 2 + 1, most_rest);
+        if (reused * 4 >= slices_.size()) pause_ = 0;
         rest_ = pause_;
+        if (reused * 4 < slices_.size()) pause_ = std::min(pause_ * 2 + 1, most_rest);
     }
 
     std::vector<Slice>& slices(size_t count) {
