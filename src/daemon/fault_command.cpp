@@ -62,7 +62,7 @@ Outcome<Reply> add_fault(drm::Device& device, const json& request) {
     if (!fault.ok()) return fault.problem();
     if (auto misfit = explain_misfit(fault.value(), device)) return *std::move(misfit);
     Reply reply;
-    reply.body["id"] = drm::faults_of(device).add(fault.value());
+    reply.body["id"] = drm::faults_of(device).plant(device, fault.value());
     return reply;
 }
 

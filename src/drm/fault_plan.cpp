@@ -71,15 +71,38 @@ void break_link(Device& device, const std::string& name) {
 
 }  // namespace
 
-uint64_t FaultPlan::add(Fault fault) {
-    const Time now = clock_.now();
-    MutexLock lock(mutex_);
+FaultPlan::Entry& FaultPlan::append_locked(Fault fault, Time now) {
     Entry& entry = entries_.emplace_back();
     entry.planted.id = ++last_id_;
     entry.planted.fault = std::move(fault);
     entry.since = now;
+    return entry;
+}
+
+uint64_t FaultPlan::add(Fault fault) {
+    const Time now = clock_.now();
+    MutexLock lock(mutex_);
+    const uint64_t id = append_locked(std::move(fault), now).planted.id;
     changed_locked();
-    return last_id_;
+    return id;
+}
+
+uint64_t FaultPlan::plant(Device& device, Fault fault) {
+    const BadLink* link = timed_link(fault);
+    if (!link || fault.trigger.after.count() > 0) return add(std::move(fault));
+    const std::string connector = link->connector;
+    const Time now = clock_.now();
+    uint64_t id = 0;
+    {
+        MutexLock lock(mutex_);
+        Entry& entry = append_locked(std::move(fault), now);
+        entry.is_over = true;
+        entry.planted.events = entry.planted.hits = 1;
+        id = entry.planted.id;
+        changed_locked();
+    }
+    break_link(device, connector);
+    return id;
 }
 
 bool FaultPlan::remove(uint64_t id) {

@@ -35,7 +35,9 @@ class FaultPlan {
     FaultPlan(const FaultPlan&) = delete;
     FaultPlan& operator=(const FaultPlan&) = delete;
 
-    /// Its id.
+    /// Its id. What is due at once has happened when this returns. With no lock held.
+    uint64_t plant(Device& device, Fault fault);
+    /// The same, but a link that is due at once is the timer's.
     uint64_t add(Fault fault);
     /// False: there is none with that id.
     bool remove(uint64_t id);
@@ -70,6 +72,7 @@ class FaultPlan {
         Time since;
         bool is_over = false;  // a link's time has come
     };
+    Entry& append_locked(Fault fault, Time now) REQUIRES(mutex_);
     bool is_in_time(const Entry& entry, Time now) const;
     /// Counts an event of the entry's; whether it is hit.
     bool count(Entry& entry) const;

@@ -111,8 +111,12 @@ TEST_F(PlantedTest, the_scenario_of_the_documentation_runs_on_its_board) {
     const std::string board = documented(0), steps = documented(1);
     ASSERT_THAT(board, HasSubstr("[[card.limit]]"));
     ASSERT_THAT(steps, HasSubstr("[[step]]"));
-    const auto result = play_fixed(steps, "bad_link", {"-c", file("board.toml", board)});
-    EXPECT_EQ(result.status, 0) << result.out << result.err;
+    const Words options = {"-c", file("board.toml", board)};
+    const auto fixed = play_fixed(steps, "bad_link", options);
+    EXPECT_EQ(fixed.status, 0) << fixed.out << fixed.err;
+    const auto buggy = play_buggy(steps, "bad_link", options);
+    EXPECT_EQ(buggy.status, 1) << buggy.out << buggy.err;
+    EXPECT_THAT(buggy.out, HasSubstr("not ok 3 - link-status=good on DP-1 within 2s\n"));
 }
 
 TEST_F(PlantedTest, a_scenario_plants_a_fault_and_clears_it) {

@@ -33,7 +33,7 @@ Result<void> Driver::probe(device::Bound& bound) {
                                                .render_node = true,
                                                .syncobj = config.syncobj,
                                                .ioctls = ioctls(fences)}));
-    for (const drm::Fault& fault : config.faults) drm::faults_of(*drm).add(fault);
+    for (const drm::Fault& fault : config.faults) drm::faults_of(*drm).plant(*drm, fault);
     return drm->publish(bound);
 }
 

@@ -61,7 +61,7 @@ Result<void> Driver::probe(device::Bound& bound) {
     drm->manage<Card>(*drm, config, worker, ports);
     TRY(bound.manage<drm::VblankTimer>(*drm));  // newer than the worker, so stopped before it
     add_debug_files(*drm, config, worker);
-    for (const drm::Fault& fault : config.faults) drm::faults_of(*drm).add(fault);
+    for (const drm::Fault& fault : config.faults) drm::faults_of(*drm).plant(*drm, fault);
     return drm->publish(bound);
 }
 
