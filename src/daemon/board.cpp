@@ -132,6 +132,9 @@ Board::Board(Config config, std::string directory, std::unique_ptr<Tree> tree)
     : config_(std::move(config)),
       directory_(std::move(directory)),
       tree_(std::move(tree)),
+      stepped_clock_(config_.clock == "step" ? std::make_unique<FakeClock>(Clock::real().now())
+                                             : nullptr),
+      model_(stepped_clock_ ? *stepped_clock_ : Clock::real()),
       drivers_(all_drivers()) {
     std::map<std::string, size_t> counts;  // by driver
     for (const CardConfig& card : config_.cards) {
@@ -188,7 +191,8 @@ Result<void> Board::start() {
     for (const auto& object : live_objects()) base_objects_.insert(&*object);
     base_descriptors_ = count_descriptors();
     auto listener = TRY(Listener::create(directory_ + "/shim", Listener::Type::Packets));
-    sessions_ = TRY(SessionServer::create(*this, hangups_, std::move(listener), trace_));
+    sessions_ =
+        TRY(SessionServer::create(*this, hangups_, std::move(listener), trace_, model_.clock()));
     seat_ = TRY(SeatServer::create(directory_, {.world = *this,
                                                 .files = sessions_->file_table(),
                                                 .root = tree_->root(),

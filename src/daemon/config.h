@@ -25,6 +25,7 @@ struct CardConfig {
 /// Plain data. Building devices from it is the board's business.
 struct Config {
     std::string bus = "platform";
+    std::string clock = "real";  // or "step": time stands still until `plugboard step`
     std::vector<CardConfig> cards = {CardConfig{}};
     drm::Amounts limits = drm::default_limits();  // of each user; 0: none
 };
@@ -39,6 +40,9 @@ std::string connector_remedy();
 Outcome<Config> parse_toml(std::string_view text, const std::string& file);
 /// parse_toml() of a file.
 Outcome<Config> read_config_file(const std::string& file);
+
+/// Of daemon/presets.h.
+Outcome<Config> read_preset(std::string_view name);
 
 /// A screen given on the command line: "SPEC" is for the first card that has screens, "gpu1=SPEC"
 /// for that one, "DP-1=SPEC" and "gpu1/DP-1=SPEC" say the connector too.

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "daemon/config.h"
+#include "daemon/presets.h"
 #include "daemon/screen_spec.h"
 #include "daemon/toml_text.h"
 #include "drivers/vkms/profile.h"
@@ -35,9 +36,10 @@ class Reader {
     explicit Reader(const std::string& file) : folder_(std::filesystem::path(file).parent_path()) {}
 
     Config read(const toml::table& document) {
-        check_keys(document, "", {"bus", "card", "limits"});
+        check_keys(document, "", {"bus", "clock", "card", "limits"});
         Config config;
         if (const auto* bus = document.get("bus")) config.bus = text(*bus, "bus");
+        if (const auto* clock = document.get("clock")) config.clock = text(*clock, "clock");
         if (const auto* cards = document.get("card")) config.cards = read_cards(*cards);
         if (const auto* limits = document.get("limits")) read_limits(*limits, config.limits);
         if (Problem problem = validate(config); !problem.message.empty()) {
@@ -316,6 +318,14 @@ Outcome<Config> read_config_file(const std::string& file) {
     } catch (const Problem& problem) {
         return problem;
     }
+}
+
+Outcome<Config> read_preset(std::string_view name) {
+    const Preset* preset = find_preset(name);
+    if (preset) return parse_toml(preset->toml, fmt::format("preset {}", name));
+    return Problem{.message = fmt::format("there is no preset \"{}\"", name),
+                   .remedy = fmt::format("use one of: {}", preset_names()),
+                   .key = "--preset"};
 }
 
 }  // namespace plugboard::daemon
