@@ -169,4 +169,21 @@ std::optional<vkms::ConnectorConfig> parse_connector_name(std::string_view text)
     return vkms::ConnectorConfig{.type = *type, .number = *number};
 }
 
+std::optional<vkms::DockPort> parse_dock_path(std::string_view text) {
+    constexpr std::string_view prefix = "mst:";
+    if (!text.starts_with(prefix)) return std::nullopt;
+    text.remove_prefix(prefix.size());
+    // A type may have a dash of its own: the number is what comes after the first dash before a
+    // digit.
+    const auto digit = text.find_first_of("0123456789");
+    const auto dash = digit == std::string_view::npos ? digit : text.find('-', digit);
+    if (dash == std::string_view::npos) return std::nullopt;
+    const auto parent = parse_connector_name(text.substr(0, dash));
+    const std::string_view port = text.substr(dash + 1);
+    if (!parent || port.empty() || port.find_first_not_of("0123456789-") != std::string_view::npos)
+        return std::nullopt;
+    return vkms::DockPort{
+        .parent_type = parent->type, .parent_number = parent->number, .port = std::string(port)};
+}
+
 }  // namespace plugboard::daemon
