@@ -86,12 +86,14 @@ std::optional<std::vector<std::byte>> read_file(const std::string& path) {
     return bytes;
 }
 
-/// As the only screen of a card.
+/// As the only screen of a card, where a dock has nothing to be plugged into.
 Outcome<vkms::ScreenConfig> validated(vkms::ScreenConfig screen) {
     vkms::Config config;
+    auto dock = std::exchange(screen.connector.dock, std::nullopt);
     config.screens = {std::move(screen)};
     if (const auto errors = vkms::validate(config); !errors.empty())
         return Problem{.message = errors.front().message, .remedy = errors.front().remedy};
+    config.screens.front().connector.dock = std::move(dock);
     return std::move(config.screens.front());
 }
 
