@@ -46,13 +46,24 @@ Problem not_plugged(const std::string& card) {
             .remedy = fmt::format("plug it: plugboard plug {}", card)};
 }
 
-/// A card has an object more for each EDID that its connectors have read.
-size_t edid_count(const SlotInfo& slot) {
+/// A card has an object more for each EDID and tile that its connectors have read. A dock's
+/// connector has a PATH, and until it is removed a folder in sysfs; those that were there when the
+/// card came are counted with it. Modulo.
+size_t screen_objects(const SlotInfo& slot) {
     if (!slot.drm || !(*slot.drm)->has_modeset()) return 0;
+    constexpr size_t objects_of_dock = 3;
+    size_t count = 0;
+    for (const vkms::ScreenConfig& screen : slot.config.device.screens)
+        if (screen.connector.dock && screen.connected) count -= objects_of_dock;
     drm::ModeConfig& config = (*slot.drm)->mode_config();
     MutexLock lock(config.lock());
-    return static_cast<size_t>(std::ranges::count_if(
-        config.connectors, [](const auto& connector) { return connector->edid.has_value(); }));
+    for (const auto& connector : config.connectors) {
+        if (connector->edid) ++count;
+        if (connector->tile) ++count;
+        if (connector->info().options.path)
+            count += objects_of_dock - (connector->is_removed ? 1 : 0);
+    }
+    return count;
 }
 
 std::string_view without_folder(std::string_view target) {
@@ -391,7 +402,7 @@ Leftovers Board::leftovers(const std::function<size_t()>& count) {
     if (sessions_) kept_descriptors += sessions_->descriptors();
     if (seat_) kept_descriptors += seat_->descriptors();
     kept_descriptors += trace_.descriptors();
-    for (const SlotInfo& slot : slots()) kept_objects += edid_count(slot);
+    for (const SlotInfo& slot : slots()) kept_objects += screen_objects(slot);
     {
         MutexLock lock(mutex_);
         for (const Slot& slot : slots_) {

@@ -146,7 +146,8 @@ class Reader {
         return screens;
     }
     vkms::ScreenConfig screen_table(const toml::table& table, const std::string& key) {
-        check_keys(table, key + ".", {"connector", "spec", "connected"});
+        check_keys(table, key + ".",
+                   {"connector", "spec", "connected", "path", "panel_orientation"});
         SpecContext context{.connector = {}, .folder = folder_};
         if (const auto* node = table.get("connector"))
             context.connector = connector(*node, key + ".connector");
@@ -157,9 +158,36 @@ class Reader {
         } else if (context.connector) {
             read = {.connected = false, .connector = *context.connector};
         }
+        if (const auto* node = table.get("path"))
+            read.connector.dock = dock(*node, key + ".path", read.connector);
+        if (const auto* node = table.get("panel_orientation"))
+            read.connector.panel_orientation = orientation(*node, key + ".panel_orientation");
         const auto* connected = table.get("connected");
         if (connected) read.connected = boolean(*connected, key + ".connected");
         return read;
+    }
+    vkms::DockPort dock(const toml::node& node, const std::string& key,
+                        const vkms::ConnectorConfig& at) {
+        const std::string path = text(node, key);
+        if (at.type == DRM_MODE_CONNECTOR_DisplayPort) {
+            if (const auto found = parse_dock_path(path)) return *found;
+            fail({.message = fmt::format("\"{}\" is no place behind a dock", path),
+                  .remedy = "write where the dock is and its port: path = \"mst:DP-1-8\"",
+                  .key = key},
+                 line_of(node));
+        }
+        fail({.message = "only DP connectors are a dock's",
+              .remedy = "write connector = \"DP-4\", or another number, beside it",
+              .key = key},
+             line_of(node));
+    }
+    drm::PanelOrientation orientation(const toml::node& node, const std::string& key) {
+        const std::string word = text(node, key);
+        if (const auto found = vkms::find_panel_orientation(word)) return *found;
+        fail({.message = fmt::format("a panel is not built in \"{}\"", word),
+              .remedy = "use one of " + vkms::panel_orientation_words(),
+              .key = key},
+             line_of(node));
     }
     vkms::ConnectorConfig connector(const toml::node& node, const std::string& key) {
         const std::string name = text(node, key);

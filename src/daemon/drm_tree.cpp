@@ -124,7 +124,22 @@ void DrmTree::device_changed(device::Device& device) {
     for (const uint32_t minor : minors) refresh(minor);
 }
 
+/// A dock's connector goes while its card stays.
+void DrmTree::connector_removed(const device::Device& card, const std::string& name) {
+    const uint32_t minor = card.info().node->minor;
+    const std::string folder = name.substr(card.name().size() + 1);  // "card0-DP-4"
+    MutexLock lock(mutex_);
+    const auto node = nodes_.find(minor);
+    if (node == nodes_.end()) return;
+    std::erase_if(node->second.files,
+                  [&](const std::string& file) { return file.starts_with(folder + "/"); });
+    tree_.remove(debug_folder(minor) + "/" + folder);
+}
+
 void DrmTree::device_removed(device::Device& device) {
+    const device::Device* parent = device.parent();
+    if (parent && device.info().devtype == "drm_connector" && is_node(*parent))
+        return connector_removed(*parent, device.name());
     if (!is_node(device)) return;
     const uint32_t minor = device.info().node->minor;
     MutexLock lock(mutex_);

@@ -1,6 +1,8 @@
 #include "drm/device.h"
 
+#include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <utility>
 
 #include "device/model.h"
@@ -132,6 +134,17 @@ void Device::add_debug_file(DebugFile file) {
 std::vector<DebugFile> Device::debug_files() const {
     MutexLock lock(state_->debug_mutex);
     return state_->debug_files;
+}
+
+void Device::remove_debug_files(std::string_view folder) {
+    std::vector<DebugFile> removed;  // declared first, so dropped after the lock
+    MutexLock lock(state_->debug_mutex);
+    auto& files = state_->debug_files;
+    const auto first = std::stable_partition(
+        files.begin(), files.end(),
+        [&](const DebugFile& file) { return !file.path.starts_with(folder); });
+    removed.assign(std::make_move_iterator(first), std::make_move_iterator(files.end()));
+    files.erase(first, files.end());
 }
 
 void Device::send_uevent(std::vector<std::pair<std::string, std::string>> keys) {

@@ -129,6 +129,8 @@ class Device final : public Object {
     /// debugfs files of the driver and the core.
     void add_debug_file(DebugFile file);
     std::vector<DebugFile> debug_files() const;
+    /// All of a folder: "DP-4/".
+    void remove_debug_files(std::string_view folder);
 
     /// Sends a "change" uevent of the card: HOTPLUG=1 and the like.
     void send_uevent(std::vector<std::pair<std::string, std::string>> keys);

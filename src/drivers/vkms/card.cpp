@@ -1,5 +1,7 @@
 #include "drivers/vkms/card.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "drm/objects/mode_list.h"
@@ -25,6 +27,28 @@ std::vector<drm::Mode> modes_of(const ScreenConfig& screen, uint32_t max_size) {
     auto mode = drm::Mode::cvt(screen.mode->width, screen.mode->height, screen.mode->refresh_hz);
     mode.set_preferred(true);
     return {mode};
+}
+
+/// What real drivers' connectors of the type have, as far as it is switched on.
+drm::ConnectorOptions options_of(const Features& features, const ConnectorConfig& connector) {
+    const uint32_t type = connector.type;
+    const bool is_dp = type == DRM_MODE_CONNECTOR_DisplayPort || type == DRM_MODE_CONNECTOR_USB;
+    const bool is_hdmi = type == DRM_MODE_CONNECTOR_HDMIA || type == DRM_MODE_CONNECTOR_HDMIB;
+    const bool has_packets = is_dp || is_hdmi || type == DRM_MODE_CONNECTOR_eDP;
+    drm::ConnectorOptions options{.panel_orientation = connector.panel_orientation,
+                                  .path = connector.dock.has_value()};
+    if (!has_packets) return options;
+    options.subconnector = features.subconnector && type == DRM_MODE_CONNECTOR_DisplayPort;
+    if (features.max_bpc) {
+        options.min_bpc = 8;
+        options.max_bpc = 16;
+    }
+    options.content_type = features.content_type && is_hdmi;
+    if (features.colorspace)
+        options.colorspaces = is_hdmi ? drm::Colorspaces::Hdmi : drm::Colorspaces::DisplayPort;
+    options.hdr_output_metadata = features.hdr;
+    options.vrr_capable = features.vrr;
+    return options;
 }
 
 /// What a CRTC shows with the new state; none when it is off.
@@ -158,12 +182,12 @@ void Card::add_encoders_and_screens(const Config& config, const Layout& layout) 
 
 void Card::add_screens(const Config& config, const Layout& layout,
                        const std::vector<drm::Encoder*>& encoders) {
-    for (size_t port = 0; port < config.screens.size(); ++port) {
-        const ConnectorConfig& connector = config.screens[port].connector;
-        drm::ConnectorInfo info{.type = connector.type,
-                                .type_id = connector.number,
-                                .encoders = {},
-                                .writeback_formats = {}};
+    const std::vector<ConnectorConfig> connectors = numbered_connectors(config);
+    for (size_t port = 0; port < connectors.size(); ++port) {
+        drm::ConnectorInfo info{.type = connectors[port].type,
+                                .type_id = connectors[port].number,
+                                .options = options_of(config.features, connectors[port]),
+                                .port = port};
         for (size_t i = 0; i < encoders.size(); ++i) {
             if ((layout.possible_encoders[port] & (1U << i)) != 0)
                 info.encoders.push_back(encoders[i]);
@@ -179,14 +203,30 @@ void Card::add_screens(const Config& config, const Layout& layout,
         };
         info.edid = [plugged] { return plugged().edid; };
         info.modes = [plugged, max = limits_.max_size] { return modes_of(plugged(), max); };
-        screens_.push_back(drm::Connector::create(device_, std::move(info))->id());
+        if (!connectors[port].dock) drm::Connector::create(device_, info);
+        port_infos_.push_back(std::move(info));
+    }
+    add_docks(config, connectors);
+}
+
+/// Those where a screen is plugged in from the start come after all others.
+void Card::add_docks(const Config& config, const std::vector<ConnectorConfig>& connectors) {
+    for (size_t port = 0; port < connectors.size(); ++port) {
+        const auto& dock = connectors[port].dock;
+        if (!dock) continue;
+        for (const auto& parent : device_.mode_config().connectors) {
+            if (parent->info().type == dock->parent_type &&
+                parent->type_id() == dock->parent_number)
+                port_infos_[port].path = fmt::format("mst:{}-{}", raw(parent->id()), dock->port);
+        }
+        device_.mode_config().add_connector_properties(port_infos_[port].options);
+        if (config.screens[port].connected) drm::Connector::create(device_, port_infos_[port]);
     }
 }
 
 std::optional<size_t> Card::port_of(const drm::Connector& connector) const {
-    const auto found = std::ranges::find(screens_, connector.id());
-    if (found == screens_.end()) return std::nullopt;
-    return static_cast<size_t>(found - screens_.begin());
+    if (connector.is_writeback()) return std::nullopt;
+    return connector.info().port;
 }
 
 void Card::add_writeback(const Layout& layout) {

@@ -13,6 +13,7 @@
 
 #include "drivers/vkms/features.h"
 #include "drivers/vkms/layout.h"
+#include "drm/objects/connector.h"
 
 namespace plugboard::vkms {
 
@@ -38,11 +39,25 @@ struct ScreenMode {
     bool operator==(const ScreenMode&) const = default;
 };
 
+/// A port of a dock: its connector is there while a screen is plugged in, and PATH says where.
+struct DockPort {
+    uint32_t parent_type = DRM_MODE_CONNECTOR_DisplayPort;  // what the dock is plugged into
+    uint32_t parent_number = 1;
+    std::string port = "1";  // of the dock, and of docks behind it: "8", "1-8"
+
+    bool operator==(const DockPort&) const = default;
+};
+
 /// Where a screen is plugged in: "DP-2" is type DRM_MODE_CONNECTOR_DisplayPort, number 2.
 struct ConnectorConfig {
     uint32_t type = DRM_MODE_CONNECTOR_VIRTUAL;
-    uint32_t number = 0;  // 0: the next of its type
+    uint32_t number = 0;                                       // 0: the next of its type
+    std::optional<drm::PanelOrientation> panel_orientation{};  // how it is built in
+    std::optional<DockPort> dock{};
 
+    bool is_same_place(const ConnectorConfig& other) const {
+        return type == other.type && number == other.number;
+    }
     bool operator==(const ConnectorConfig&) const = default;
 };
 
@@ -58,10 +73,24 @@ struct ScreenConfig {
     bool operator==(const ScreenConfig&) const = default;
 };
 
+struct Config;
+
 /// "DP" and the like, of the connectors that a screen may have; nothing for another word.
 std::optional<uint32_t> find_connector_type(std::string_view word);
 /// All such words: "DP, HDMI-A, ...".
 std::string connector_type_words();
+
+/// "right-side-up": the words for how a panel is built in.
+std::string_view panel_orientation_word(drm::PanelOrientation orientation);
+/// Nothing for another word.
+std::optional<drm::PanelOrientation> find_panel_orientation(std::string_view word);
+/// All of them, quoted.
+std::string panel_orientation_words();
+
+/// "DP-1", of a connector with a number.
+std::string connector_name(const ConnectorConfig& connector);
+/// The configs of the screens' connectors, each with the number that it will have.
+std::vector<ConnectorConfig> numbered_connectors(const Config& config);
 
 /// What DRM_IOCTL_VERSION answers; an empty text: the kernel's vkms's.
 struct DriverIdentity {

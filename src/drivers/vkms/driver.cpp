@@ -31,6 +31,13 @@ Result<Config> config_of(const device::Device& device) {
     return *config;
 }
 
+std::vector<ScreenConfig> numbered_screens(const Config& config) {
+    const std::vector<ConnectorConfig> connectors = numbered_connectors(config);
+    std::vector<ScreenConfig> screens = config.screens;
+    for (size_t i = 0; i < screens.size(); ++i) screens[i].connector = connectors[i];
+    return screens;
+}
+
 drm::DriverInfo driver_info(const Config& config) {
     const DriverIdentity& identity = config.identity;
     const auto either = [](const std::string& own, std::string_view kernels) {
@@ -56,7 +63,7 @@ Result<void> Driver::probe(device::Bound& bound) {
     auto drm = TRY(drm::Device::create(bound, driver_info(config)));
     const auto crtcs = static_cast<uint32_t>(layout_of(config).crtcs.size());
     auto worker = TRY(bound.manage<FrameWorker>(*drm, crtcs, limits.max_size));
-    auto ports = TRY(bound.manage<Ports>(config.screens));
+    auto ports = TRY(bound.manage<Ports>(numbered_screens(config)));
     drm->manage<Card>(*drm, config, worker, ports);
     TRY(bound.manage<drm::VblankTimer>(*drm));  // newer than the worker, so stopped before it
     add_debug_files(*drm, config, worker);

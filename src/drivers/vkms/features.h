@@ -21,6 +21,12 @@ struct Features {
     bool vrr = false;           // connectors: vrr_capable; CRTCs: a rate that varies
     bool async_flip = false;    // page flips that wait for no vblank
     bool clones = false;        // several screens on one CRTC
+    // Connectors that have an EDID.
+    bool hdr = false;           // HDR_OUTPUT_METADATA
+    bool max_bpc = false;       // "max bpc"
+    bool colorspace = false;    // "Colorspace"
+    bool content_type = false;  // HDMI: "content type"
+    bool subconnector = false;  // DisplayPort: "subconnector"
     bool render_node = false;
     bool syncobj = false;
     // The module parameter of linux-latest.
