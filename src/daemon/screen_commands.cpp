@@ -93,8 +93,9 @@ Outcome<Done> unplug(Board& board, const json& request) {
     const auto target = request.at("target").get<std::string>();
     if (!is_screen_target(board, target)) return board.unplug(target);
     const auto screen = find_screen(board, target);
-    if (!screen.ok()) return screen.problem();
-    return unplug_screen(screen.value());
+    if (screen.ok()) return unplug_screen(screen.value());
+    const auto dock = find_empty_dock(board, target);
+    return dock ? nothing_plugged_at(dock->name()) : screen.problem();
 }
 
 Outcome<Done> set_link_status(const Screen& screen, const std::string& value) {

@@ -150,12 +150,16 @@ Outcome<Done> plug_screen_again(const EmptyDock& dock) {
     return plug_screen(dock, std::move(again.value()));
 }
 
+Problem nothing_plugged_at(const std::string& name) {
+    return {.message = fmt::format("no screen is plugged in at {}", name),
+            .remedy = fmt::format("plug one in: plugboard plug {}", name)};
+}
+
 Outcome<Done> unplug_screen(const Screen& screen) {
     auto last = plugged_screen(screen);
     if (!last.ok()) return last.problem();
     if (!last.value().connected) {
-        return Problem{.message = fmt::format("no screen is plugged in at {}", screen.name()),
-                       .remedy = fmt::format("plug one in: plugboard plug {}", screen.name())};
+        return nothing_plugged_at(screen.name());
     }
     last.value().connected = false;
     return plug_screen(screen, std::move(last.value()));

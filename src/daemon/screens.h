@@ -47,5 +47,7 @@ Outcome<Done> plug_screen(const EmptyDock& dock, vkms::ScreenConfig what);
 Outcome<Done> plug_screen_again(const Screen& screen);
 Outcome<Done> plug_screen_again(const EmptyDock& dock);
 Outcome<Done> unplug_screen(const Screen& screen);
+/// Why nothing can be unplugged there.
+Problem nothing_plugged_at(const std::string& name);
 
 }  // namespace plugboard::daemon

@@ -186,6 +186,8 @@ void Card::add_screens(const Config& config, const Layout& layout,
     for (size_t port = 0; port < connectors.size(); ++port) {
         drm::ConnectorInfo info{.type = connectors[port].type,
                                 .type_id = connectors[port].number,
+                                .encoders = {},
+                                .writeback_formats = {},
                                 .options = options_of(config.features, connectors[port]),
                                 .port = port};
         for (size_t i = 0; i < encoders.size(); ++i) {
