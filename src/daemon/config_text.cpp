@@ -29,9 +29,9 @@ json screens_of(const vkms::Config& device) {
     std::map<uint32_t, uint32_t> numbers;  // the last of each type
     json screens = json::array();
     for (const vkms::ScreenConfig& screen : device.screens) {
-        const auto& [type, number] = screen.connector;
+        const uint32_t type = screen.connector.type;
         uint32_t& last = numbers[type];
-        last = number != 0 ? number : last + 1;
+        last = screen.connector.number != 0 ? screen.connector.number : last + 1;
         screens.push_back(
             {{"connector", fmt::format("{}-{}", drm::connector_type_name(type), last)},
              {"connected", screen.connected},

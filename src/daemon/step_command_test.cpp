@@ -28,6 +28,8 @@ class StepCommand : public testing::Test {
     void SetUp() override { start({.clock = "step"}); }
     void TearDown() override { end(); }
     void end() {
+        // A close waits for its vblank, which would never come.
+        if (board_) (void)board_->unplug("gpu0");
         client_.reset();
         if (board_) board_->end();
         board_.reset();
@@ -86,7 +88,7 @@ TEST_F(StepCommand, a_flip_is_done_by_one_step_and_not_before) {
     EXPECT_EQ(client_->events().unread(), 0U);
     EXPECT_EQ(flip(), EBUSY) << "the first one is not done";
     step({{"vblanks", 1}});
-    EXPECT_EQ(client_->events().unread(), 1U);
+    EXPECT_EQ(client_->events().take().size(), 1U);
     EXPECT_EQ(flip(), 0) << client_->reason();
 }
 
@@ -100,7 +102,7 @@ TEST_F(StepCommand, by_a_time_passes_all_vblanks_in_it) {
     step({{"ms", 100}});
     EXPECT_EQ(client_->events().unread(), 0U);
     step({{"ms", 100}});
-    EXPECT_EQ(client_->events().unread(), 1U);
+    EXPECT_EQ(client_->events().take().size(), 1U);
 }
 
 TEST_F(StepCommand, ends_a_wait_for_a_vblank) {
