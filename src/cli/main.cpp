@@ -89,6 +89,7 @@ int run_main(int argc, char** argv) {
     add_plug(app, action);
     add_unplug(app, action);
     add_set(app, action);
+    add_fault(app, action);
     add_bind(app, action);
     add_unbind(app, action);
     add_seat(app, action);

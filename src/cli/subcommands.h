@@ -21,6 +21,7 @@ void add_status(CLI::App& app, Action& action);
 void add_plug(CLI::App& app, Action& action);
 void add_unplug(CLI::App& app, Action& action);
 void add_set(CLI::App& app, Action& action);
+void add_fault(CLI::App& app, Action& action);
 void add_bind(CLI::App& app, Action& action);
 void add_unbind(CLI::App& app, Action& action);
 void add_seat(CLI::App& app, Action& action);

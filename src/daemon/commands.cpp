@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "daemon/descriptor_count.h"
 #include "daemon/explain_command.h"
+#include "daemon/fault_command.h"
 #include "daemon/planted_leak.h"
 #include "daemon/screen_commands.h"
 #include "daemon/screens.h"
@@ -127,6 +128,7 @@ Commands make_commands(CommandContext context) {
     on_card("unbind", &Board::unbind);
     add_seat_commands(commands, board);
     add_screen_commands(commands, board);
+    add_fault_command(commands, board);
     commands.add("screenshot", [&board](const json& request) {
         return take_screenshot(board, request.value("screen", ""));
     });

@@ -46,9 +46,20 @@ std::string card_key(size_t index, std::string_view member) {
     return fmt::format("card[{}].{}", index, member);
 }
 
+/// A card without screens has ioctls only.
+Problem validate_faults(const CardConfig& card, size_t index) {
+    const auto bad = std::ranges::find_if(card.vgem.faults, [](const drm::Fault& fault) {
+        return !std::holds_alternative<drm::IoctlFault>(fault.what);
+    });
+    if (bad == card.vgem.faults.end()) return {};
+    return {.message = fmt::format("a {} card has no vblanks, flips and links", card.driver),
+            .remedy = "use ioctl faults, or write driver = \"vkms\"",
+            .key = card_key(index, fmt::format("fault[{}]", bad - card.vgem.faults.begin()))};
+}
+
 /// What the driver says of the card's description.
 Problem validate_device(const CardConfig& card, size_t index) {
-    if (card.driver != "vkms") return {};
+    if (card.driver != "vkms") return validate_faults(card, index);
     const auto errors = vkms::validate(card.device);
     if (errors.empty()) return {};
     const vkms::ConfigError& error = errors.front();

@@ -10,8 +10,11 @@
 #include <optional>
 
 #include "daemon/config.h"
+#include "daemon/fault_words.h"
+#include "daemon/limit_words.h"
 #include "daemon/presets.h"
 #include "daemon/screen_spec.h"
+#include "daemon/toml_rules.h"
 #include "daemon/toml_text.h"
 #include "drivers/vkms/profile.h"
 
@@ -19,10 +22,10 @@ namespace plugboard::daemon {
 namespace {
 
 /// Of a [[card]], those that only vkms has.
-constexpr std::array<std::string_view, 11> vkms_keys = {
-    "profile",       "overlays", "cursor",      "writeback",          "screens",
-    "screen",        "crtcs",    "driver_name", "driver_description", "driver_date",
-    "driver_version"};
+constexpr std::array<std::string_view, 12> vkms_keys = {
+    "profile",        "overlays", "cursor",      "writeback",          "screens",
+    "screen",         "crtcs",    "driver_name", "driver_description", "driver_date",
+    "driver_version", "limit"};
 
 std::vector<std::string_view> keys_of_vkms() {
     std::vector<std::string_view> keys(vkms_keys.begin(), vkms_keys.end());
@@ -280,7 +283,7 @@ class Reader {
     CardConfig read_card(const toml::table& table, size_t index) {
         const std::string prefix = fmt::format("card[{}].", index);
         std::vector<std::string_view> known = keys_of_vkms();
-        known.insert(known.end(), {"name", "driver"});
+        known.insert(known.end(), {"name", "driver", "fault"});
         check_keys(table, prefix, known);
         CardConfig card;
         card.name = fmt::format("gpu{}", index);
@@ -319,6 +322,12 @@ class Reader {
                 lines_[fmt::format("{}screens[{}]", prefix, i)] =
                     lines_[fmt::format("{}[{}]", key, i)];
             }
+        });
+        with("limit", [&](auto& node, auto key) {
+            device.limit_rules = read_rules(node, key, parse_limit, lines_);
+        });
+        with("fault", [&](auto& node, auto key) {
+            card.vgem.faults = device.faults = read_rules(node, key, parse_fault, lines_);
         });
         with("crtcs", [&](auto& node, auto key) { device.crtcs = number(node, key, "a number"); });
         device.name = card.name;

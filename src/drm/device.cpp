@@ -48,7 +48,7 @@ Result<Ref<Device>> Device::create(device::Device& parent, DriverInfo info) {
 Device::Device(device::Device& parent, DriverInfo info)
     : parent_(Ref<device::Device>::share(parent)),
       info_(std::move(info)),
-      state_(std::make_unique<State>(next_device_number())),
+      state_(std::make_unique<State>(next_device_number(), clock())),
       mode_config_(info_.modeset ? std::make_unique<ModeConfig>(*this) : nullptr) {}
 
 Device::~Device() = default;

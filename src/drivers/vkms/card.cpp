@@ -100,7 +100,11 @@ Result<void> check_unscaled(drm::atomic::State& state, const drm::atomic::PlaneC
 
 Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker,
            device::Managed<Ports> ports)
-    : device_(device), limits_(limits_of(config.profile)), worker_(worker), ports_(ports) {
+    : device_(device),
+      limits_(limits_of(config.profile)),
+      rules_(config.limit_rules),
+      worker_(worker),
+      ports_(ports) {
     drm::ModeConfig& mode_config = device.mode_config();
     mode_config.limits = {
         .min_width = limits_.min_size,
@@ -255,7 +259,7 @@ Result<void> Card::check(drm::atomic::State& state) {
             if (plane->state.crtc == change->crtc) state.plane(*plane);
         }
     }
-    return {};
+    return check_limits(rules_, state);
 }
 
 Result<void> Card::check_plane(drm::atomic::State& state, const drm::atomic::PlaneChange& change) {

@@ -52,6 +52,7 @@ class Card final : public drm::KmsHooks {
 
     drm::Device& device_;
     const Limits& limits_;
+    const std::vector<LimitRule> rules_;
     const device::Managed<FrameWorker> worker_;
     const device::Managed<Ports> ports_;
     std::vector<drm::ConnectorInfo> port_infos_;  // by port; constant from the constructor on

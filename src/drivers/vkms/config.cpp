@@ -172,6 +172,29 @@ std::vector<ConfigError> explain_counts(const Config& config) {
     return errors;
 }
 
+/// The index of the CRTC that a fault is about, if it says one.
+std::optional<uint32_t> crtc_of(const drm::Fault& fault) {
+    if (const auto* late = std::get_if<drm::LateVblank>(&fault.what)) return late->crtc;
+    if (const auto* lost = std::get_if<drm::LostVblank>(&fault.what)) return lost->crtc;
+    if (const auto* slow = std::get_if<drm::SlowFlip>(&fault.what)) return slow->crtc;
+    return std::nullopt;
+}
+
+void add_bad_rules(const Config& config, std::vector<ConfigError>& errors) {
+    for (size_t i = 0; i < config.limit_rules.size(); ++i) {
+        if (auto bad = explain_bad_limit(config.limit_rules[i]))
+            errors.push_back({fmt::format("limit[{}]", i), bad->message, bad->remedy});
+    }
+    const size_t crtcs =
+        config.layout ? config.layout->crtcs.size() : config.crtcs.value_or(config.screens.size());
+    for (size_t i = 0; i < config.faults.size(); ++i) {
+        const auto crtc = crtc_of(config.faults[i]);
+        if (!crtc || *crtc < crtcs || crtcs == 0) continue;
+        errors.push_back({fmt::format("fault[{}]", i), fmt::format("there is no CRTC {}", *crtc),
+                          fmt::format("use 0 to {}, or leave crtc out: each", crtcs - 1)});
+    }
+}
+
 }  // namespace
 
 std::optional<uint32_t> find_connector_type(std::string_view word) {
@@ -270,6 +293,7 @@ std::vector<ConfigError> validate(const Config& config) {
                               "use another size or a lower refresh rate"});
         }
     }
+    add_bad_rules(config, errors);
     return errors;
 }
 

@@ -13,6 +13,8 @@
 
 #include "drivers/vkms/features.h"
 #include "drivers/vkms/layout.h"
+#include "drivers/vkms/limit_rules.h"
+#include "drm/fault.h"
 #include "drm/objects/connector.h"
 
 namespace plugboard::vkms {
@@ -113,6 +115,8 @@ struct Config {
     std::optional<uint32_t> crtcs{};  // none: one per screen
     /// Instead of overlays, cursor, writeback and crtcs.
     std::optional<Layout> layout{};
+    std::vector<LimitRule> limit_rules{};  // what it refuses beyond the driver's own checks
+    std::vector<drm::Fault> faults{};      // planted in each device that is made from this
 };
 
 /// A device of the profile, with the profile's features.

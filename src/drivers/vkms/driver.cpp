@@ -10,6 +10,7 @@
 #include "drivers/vkms/ports.h"
 #include "drivers/vkms/profile.h"
 #include "drm/device.h"
+#include "drm/fault_plan.h"
 #include "drm/vblank/vblank_timer.h"
 
 namespace plugboard::vkms {
@@ -67,6 +68,7 @@ Result<void> Driver::probe(device::Bound& bound) {
     drm->manage<Card>(*drm, config, worker, ports);
     TRY(bound.manage<drm::VblankTimer>(*drm));  // newer than the worker, so stopped before it
     add_debug_files(*drm, config, worker);
+    for (const drm::Fault& fault : config.faults) drm::faults_of(*drm).add(fault);
     return drm->publish(bound);
 }
 

@@ -67,6 +67,8 @@ class CommitWorker {
   private:
     enum class Stage {
         Waiting,      // for in-fences and for the commits before it
+        Held,         // a fault has it programmed at a later vblank
+        Late,         // that vblank has come
         Programming,  // the worker is at it
         Shown,        // programmed; flips are under way
         Finishing,    // the worker is at it
@@ -85,16 +87,21 @@ class CommitWorker {
         FenceContext context{};
         uint64_t last_seqno = 0;
     };
-    enum class Task { Stop, Sleep, Program, Finish };
+    enum class Task { Stop, Sleep, Hold, Program, Finish };
     struct Next {
         Task task = Task::Sleep;
         MaybeRef<State> state{};
         std::optional<Time> deadline{};
+        const Crtc* slow_crtc = nullptr;  // Hold: whose flip is slow
+        uint32_t vblanks = 0;
     };
 
     void run();
     Next next_task();
     bool is_runnable_locked(std::list<Pending>::iterator pending) REQUIRES(mutex_);
+    /// To hold it, if a fault makes it slow; else to program it.
+    Next begin_locked(Pending& pending, Time now) REQUIRES(mutex_);
+    void hold(const Next& next);
     void program(State& state);
     void finish(Ref<State> state);
     /// Ends a commit on all its CRTCs without touching the hardware.

@@ -14,6 +14,8 @@
 
 namespace plugboard::drm {
 
+class FaultPlan;
+
 struct VblankCount {
     uint64_t sequence = 0;
     Time time{};
@@ -67,6 +69,9 @@ class Vblank {
 
     /// Woken at each vblank, at turn_off, and at unplug.
     WaitQueue& queue() { return queue_; }
+
+    /// Its vblanks may be lost and late by this plan, under the index of its CRTC; null: by none.
+    void set_faults(FaultPlan* faults, uint32_t crtc);
 
     // For the timer that drives it (vblank_timer.h).
     /// When the next vblank is due; nothing while the timer rests.
