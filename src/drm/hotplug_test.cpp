@@ -188,8 +188,8 @@ TEST_F(Hotplug, a_screen_that_comes_has_its_EDID_its_modes_and_its_size) {
 TEST_F(Hotplug, one_connector_is_told_by_its_id_several_are_not) {
     plug(edid_of("First", 1920, 1080));
     EXPECT_EQ(events_.take(), std::vector{changed_screen()});
-    const std::array both{board_.screen(), board_.writeback()};
-    handle_hotplug(board_.drm(), both);
+    const std::array two{board_.screen(), board_.writeback()};
+    handle_hotplug(board_.drm(), two);
     EXPECT_EQ(events_.take(), (std::vector{Keys{{"HOTPLUG", "1"}}}));
     handle_hotplug(board_.drm(), {});
     EXPECT_TRUE(events_.take().empty());
