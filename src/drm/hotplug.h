@@ -19,6 +19,9 @@ enum class LinkStatus : uint32_t { Good = 0, Bad = 1 };
 /// CRTC shows stays as it is. With no lock held. Linux: drm_kms_helper_hotplug_event
 void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors);
 
+/// The same, where the driver does not say which of its connectors it is: HOTPLUG=1 alone.
+void handle_unnamed_hotplug(Device& device, std::span<const Ref<Connector>> connectors);
+
 /// The link to the screen has failed, or is good again; a client makes it good by the next modeset.
 /// Tells the clients if it is another now. With no lock held.
 /// Linux: drm_connector_set_link_status_property

@@ -39,8 +39,12 @@ class Ports {
 /// What is plugged in at the connector. NoDev: the device is gone; Inval: it is no connector for
 /// screens of a vkms device.
 Result<ScreenConfig> screen_at(drm::Device& device, const drm::Connector& connector);
+/// What the clients are told when a screen comes or goes.
+enum class HotplugEvent { NamesConnector, NamesNone };
+
 /// Plugs another screen in, or none; the connector itself stays what it is. The clients have been
 /// told when it returns. Errors as above; Inval too: an EDID for a Virtual connector.
-Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, ScreenConfig screen);
+Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, ScreenConfig screen,
+                         HotplugEvent event = HotplugEvent::NamesConnector);
 
 }  // namespace plugboard::vkms

@@ -26,6 +26,16 @@ enum class ConnectorStatus : uint32_t { Connected = 1, Disconnected = 2, Unknown
 /// What sysfs `status` was told. Values are Linux's.
 enum class ConnectorForce { Unspecified, Off, On, OnDigital };
 
+/// What the last probe learned of the screen beside its modes. Linux: struct drm_display_info
+struct DisplayInfo {
+    std::string name{};  // of the EDID
+    uint32_t width_mm = 0, height_mm = 0;
+    bool non_desktop = false;
+    uint32_t subpixel = 0;  // Linux: enum subpixel_order
+
+    bool operator==(const DisplayInfo&) const = default;
+};
+
 struct ConnectorInfo {
     uint32_t type = DRM_MODE_CONNECTOR_VIRTUAL;
     uint32_t type_id = 0;                     // "DP-2" has 2; 0: the next of its type
@@ -37,15 +47,10 @@ struct ConnectorInfo {
     std::function<std::vector<std::byte>()> edid{};
     /// The modes of a screen without an EDID, sorted as clients see them.
     std::function<std::vector<Mode>()> modes{};
-};
-
-/// What the last probe learned of the screen beside its modes. Linux: struct drm_display_info
-struct DisplayInfo {
-    std::string name{};  // of the EDID
-    uint32_t width_mm = 0, height_mm = 0;
-    bool non_desktop = false;
-
-    bool operator==(const DisplayInfo&) const = default;
+    /// Instead of those of the EDID, in this order; empty: the EDID's.
+    std::function<std::vector<Mode>()> own_modes{};
+    /// What else is known of a screen without an EDID; its subpixel order with one, too.
+    std::function<DisplayInfo()> display{};
 };
 
 /// One picture to be written to memory: made by a request, used once.
