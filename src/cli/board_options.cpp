@@ -28,8 +28,15 @@ bool BoardOptions::has_cards() const {
 void add_board_options(CLI::App& command, BoardOptions& options) {
     command.add_option("-b,--board", options.board,
                        "The board's name (Env: PLUGBOARD_BOARD, if it is a name)");
-    command.add_option("-c,--config", options.config, "The board's cards, a TOML file")
+    command
+        .add_option("-c,--config", options.config,
+                    "The board's cards: TOML, or JSON of vkmsctl or drm_info")
         ->envname(config_variable);
+    command
+        .add_option(
+            "--like", options.config,
+            "A card like another: a file that drm_info -j wrote of it. In place of --config")
+        ->excludes("--config");
     command
         .add_option("-s,--screen", options.screens,
                     "[NAME=]SPEC: a screen. NAME: a card, a connector (DP-1, HDMI-A-1, eDP-1) or "

@@ -12,7 +12,7 @@ namespace plugboard::cli {
 
 struct BoardOptions {
     std::string board;                 // its name, or the path of one that lives; may be empty
-    std::string config;                // a TOML file
+    std::string config;                // a file of any kind that read_config_file() takes
     std::vector<std::string> screens;  // [NAME=]SPEC
     std::string debug;                 // categories
     std::string trace;                 // as trace_file() takes it; empty: none

@@ -134,7 +134,8 @@ void Card::add_crtcs(const Layout& layout) {
                          .primary = find_plane(drm::PlaneType::Primary, i),
                          .cursor = find_plane(drm::PlaneType::Cursor, i),
                          .gamma_size = layout.crtcs[i].gamma_size.value_or(limits_.gamma_size),
-                         .background_color = limits_.background_color,
+                         .background_color =
+                             layout.crtcs[i].background_color.value_or(limits_.background_color),
                      });
         crtc.vblank().set_observer([device = &device_, worker = worker_, i](drm::VblankCount at) {
             // Nothing to do for a device that is gone.

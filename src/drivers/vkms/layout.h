@@ -28,9 +28,10 @@ struct PlaneConfig {
 };
 
 struct CrtcConfig {
-    bool writeback = false;                // has a writeback connector
-    std::optional<uint32_t> gamma_size{};  // entries; none: the profile's
-    uint32_t writeback_number = 0;         // "Writeback-2" has 2; 0: the next
+    bool writeback = false;                  // has a writeback connector
+    std::optional<uint32_t> gamma_size{};    // entries; none: the profile's
+    std::optional<bool> background_color{};  // BACKGROUND_COLOR; none: as the profile's
+    uint32_t writeback_number = 0;           // "Writeback-2" has 2; 0: the next
 
     bool operator==(const CrtcConfig&) const = default;
 };

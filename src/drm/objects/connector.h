@@ -49,7 +49,7 @@ struct ConnectorInfo {
     std::function<std::vector<Mode>()> modes{};
     /// Instead of those of the EDID, in this order; empty: the EDID's.
     std::function<std::vector<Mode>()> own_modes{};
-    /// What else is known of a screen without an EDID; its subpixel order with one, too.
+    /// The size and subpixel order of the screen, in place of the EDID's; no size: the EDID's.
     std::function<DisplayInfo()> display{};
 };
 

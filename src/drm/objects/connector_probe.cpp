@@ -77,9 +77,12 @@ bool can_show(const Mode& mode, const KmsLimits& limits) {
 void read_own(const Connector& connector, Answer& answer) {
     const ConnectorInfo& info = connector.info();
     if (info.display) {
-        DisplayInfo known = info.display();
+        const DisplayInfo known = info.display();
         answer.display.subpixel = known.subpixel;
-        if (answer.edid.empty()) answer.display = std::move(known);
+        if (answer.edid.empty() || known.width_mm != 0) {
+            answer.display.width_mm = known.width_mm;
+            answer.display.height_mm = known.height_mm;
+        }
     }
     if (!info.own_modes) return;
     auto modes = info.own_modes();
