@@ -31,12 +31,20 @@ bool BoardOptions::has_cards() const {
 void add_board_options(CLI::App& command, BoardOptions& options) {
     command.add_option("-b,--board", options.board,
                        "The board's name (Env: PLUGBOARD_BOARD, if it is a name)");
-    command.add_option("-c,--config", options.config, "The board's cards, a TOML file")
+    command
+        .add_option("-c,--config", options.config,
+                    "The board's cards: TOML, or JSON of vkmsctl or drm_info")
         ->envname(config_variable);
     command
         .add_option("-p,--preset", options.preset,
                     "The board's cards, by name; plugboard config presets lists them")
         ->envname(preset_variable);
+    command
+        .add_option(
+            "--like", options.config,
+            "A card like another: a file that drm_info -j wrote of it. In place of --config")
+        ->excludes("--config")
+        ->excludes("--preset");
     command.add_flag("--step", options.step,
                      "The board's time stands still until plugboard step moves it");
     command

@@ -18,6 +18,8 @@ struct CardConfig {
     std::string driver = "vkms";
     vkms::Config device{};  // of a vkms card
     vgem::Config vgem{};    // of a vgem card
+    /// In what it is not like the card that it was to be like.
+    std::vector<std::string> notes{};
 
     bool has_screens() const { return driver == "vkms"; }
 };

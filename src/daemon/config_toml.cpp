@@ -10,7 +10,9 @@
 #include <optional>
 
 #include "daemon/config.h"
+#include "daemon/config_json.h"
 #include "daemon/fault_words.h"
+#include "daemon/like.h"
 #include "daemon/limit_words.h"
 #include "daemon/presets.h"
 #include "daemon/screen_spec.h"
@@ -22,10 +24,10 @@ namespace plugboard::daemon {
 namespace {
 
 /// Of a [[card]], those that only vkms has.
-constexpr std::array<std::string_view, 12> vkms_keys = {
-    "profile",        "overlays", "cursor",      "writeback",          "screens",
-    "screen",         "crtcs",    "driver_name", "driver_description", "driver_date",
-    "driver_version", "limit"};
+constexpr std::array<std::string_view, 13> vkms_keys = {
+    "like",        "profile",        "overlays", "cursor",      "writeback",
+    "screens",     "screen",         "crtcs",    "driver_name", "driver_description",
+    "driver_date", "driver_version", "limit"};
 
 std::vector<std::string_view> keys_of_vkms() {
     std::vector<std::string_view> keys(vkms_keys.begin(), vkms_keys.end());
@@ -280,6 +282,28 @@ class Reader {
              lines_[key]);
     }
 
+    /// The file says what most other keys would.
+    void be_like(const toml::table& table, const toml::node& node, const std::string& key,
+                 CardConfig& card) {
+        const std::string file = text(node, key);
+        for (const char* other :
+             {"profile", "overlays", "cursor", "writeback", "screens", "screen", "crtcs"}) {
+            if (!table.contains(other)) continue;
+            fail({.message = fmt::format("there are both like and {}", other),
+                  .remedy = "write one of them",
+                  .key = key},
+                 line_of(node));
+        }
+        auto read = read_likeness((std::filesystem::path(folder_) / file).string());
+        if (!read.ok()) {
+            fail(
+                {.message = read.problem().headline(), .remedy = read.problem().remedy, .key = key},
+                line_of(node));
+        }
+        card.device = std::move(read.value().device);
+        card.notes = std::move(read.value().notes);
+    }
+
     CardConfig read_card(const toml::table& table, size_t index) {
         const std::string prefix = fmt::format("card[{}].", index);
         std::vector<std::string_view> known = keys_of_vkms();
@@ -294,6 +318,7 @@ class Reader {
         with("name", [&](auto& node, auto key) { card.name = text(node, key); });
         with("driver", [&](auto& node, auto key) { card.driver = text(node, key); });
         if (card.driver == "vgem") refuse_keys_of_vkms(table, prefix, card.driver);
+        with("like", [&](auto& node, auto key) { be_like(table, node, key, card); });
         with("profile",
              [&](auto& node, auto key) { device = vkms::with_profile(profile(node, key)); });
         for (const vkms::FeatureName& feature : vkms::feature_names()) {
@@ -351,7 +376,8 @@ Outcome<Config> parse_toml(std::string_view text, const std::string& file) {
 
 Outcome<Config> read_config_file(const std::string& file) {
     try {
-        return parse_toml(read_toml_file(file), file);
+        const std::string text = read_toml_file(file);
+        return is_json(text) ? parse_json_config(text, file) : parse_toml(text, file);
     } catch (const Problem& problem) {
         return problem;
     }

@@ -78,8 +78,7 @@ LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugF
 }  // namespace
 
 DrmTree::DrmTree(device::Model& model, Tree& tree) : model_(model), tree_(tree) {
-    for (const char* folder :
-         {"/sys/class/drm", "/sys/kernel/config", "/sys/kernel/debug/dri", "/dev/dri"})
+    for (const char* folder : {"/sys/class/drm", "/sys/kernel/debug/dri", "/dev/dri"})
         report(folder, tree_.put_folder(folder));
     report("version", tree_.put_file("/sys/class/drm/version", version_text));
     report("bufinfo", tree_.put_file("/sys/kernel/debug/dma_buf/bufinfo", no_buffers));

@@ -243,6 +243,10 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
                             {.shut_down = [&] { runner.stop(); }, .stays = arguments.keep});
     if (!created.ok()) return created.problem();
     BoardServer& server = *created.value();
+    for (const CardConfig& card : server.board().config().cards)
+        for (const std::string& note : card.notes)
+            fputs(fmt::format("plugboard: {} is not the same: {}\n", card.name, note).c_str(),
+                  stderr);
     if (arguments.trace) {
         const auto started = start_trace(server.board().trace(), *arguments.trace);
         if (!started.ok()) return started.problem();

@@ -26,9 +26,10 @@ uint64_t next_device_number() {
 Result<Ref<Device>> Device::create_on(device::Device& parent, DriverInfo info) {
     Minors& minors = parent.model().service<Minors>();
     Ref<Device> device = make_ref<Device>(parent, std::move(info));
-    device->state_->primary.emplace(TRY(minors.reserve(NodeType::Primary)));
+    device->state_->primary.emplace(TRY(minors.reserve(NodeType::Primary, device->info().minors)));
     if (device->info().render_node)
-        device->state_->render.emplace(TRY(minors.reserve(NodeType::Render)));
+        device->state_->render.emplace(
+            TRY(minors.reserve(NodeType::Render, device->info().minors)));
     add_core_debug_files(*device);
     return device;
 }

@@ -43,7 +43,8 @@ struct DriverInfo {
     bool render_node = false;
     bool dumb_buffers = true;
     bool async_page_flip = false;
-    bool syncobj = false;               // SYNCOBJ and SYNCOBJ_TIMELINE
+    bool syncobj = false;  // SYNCOBJ and SYNCOBJ_TIMELINE
+    MinorChoice minors = MinorChoice::LongestFree;
     std::vector<DriverIoctl> ioctls{};  // the driver's own
     /// Caps, dumb pitch, sysfs files and debugfs texts as Linux 6.1 has them. Errors stay 7.2's.
     bool like_linux_6_1 = false;

@@ -19,11 +19,17 @@ void tell_clients(Device& device, const Connector& connector) {
 
 }  // namespace
 
-void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors) {
+void handle_unnamed_hotplug(Device& device, std::span<const Ref<Connector>> connectors) {
     if (connectors.empty() || device.is_gone()) return;
     for (const Ref<Connector>& connector : connectors) probe_connector(device, *connector);
-    if (connectors.size() == 1) return tell_clients(device, *connectors.front());
     device.send_uevent({{"HOTPLUG", "1"}});
+}
+
+void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors) {
+    if (connectors.empty() || device.is_gone()) return;
+    if (connectors.size() > 1) return handle_unnamed_hotplug(device, connectors);
+    probe_connector(device, *connectors.front());
+    tell_clients(device, *connectors.front());
 }
 
 Result<Ref<Connector>> add_connector(Device& device, ConnectorInfo info) {

@@ -19,6 +19,9 @@ enum class LinkStatus : uint32_t { Good = 0, Bad = 1 };
 /// CRTC shows stays as it is. With no lock held. Linux: drm_kms_helper_hotplug_event
 void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors);
 
+/// The same, where the driver does not say which of its connectors it is: HOTPLUG=1 alone.
+void handle_unnamed_hotplug(Device& device, std::span<const Ref<Connector>> connectors);
+
 /// A connector that comes while the card runs: a dock's. Probes it, shows it in sysfs, then tells
 /// the clients by CONNECTOR=id. Its properties are some that connectors had, or were added for it,
 /// before publish(). With no lock held; after publish(). NoDev: the device is gone; Inval: a

@@ -51,6 +51,11 @@ drm::ConnectorOptions options_of(const Features& features, const ConnectorConfig
     return options;
 }
 
+drm::ConnectorStatus status_of(const ScreenConfig& screen) {
+    if (screen.is_unsure) return drm::ConnectorStatus::Unknown;
+    return screen.connected ? drm::ConnectorStatus::Connected : drm::ConnectorStatus::Disconnected;
+}
+
 /// What a CRTC shows with the new state; none when it is off.
 std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::CrtcChange& change) {
     if (!change.new_state.active || !change.new_state.mode) return std::nullopt;
@@ -106,13 +111,15 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
       worker_(worker),
       ports_(ports) {
     drm::ModeConfig& mode_config = device.mode_config();
+    const auto either = [](uint32_t own, uint32_t profiles) { return own == 0 ? profiles : own; };
+    const SizeLimits& sizes = config.sizes;
     mode_config.limits = {
-        .min_width = limits_.min_size,
-        .max_width = limits_.max_size,
-        .min_height = limits_.min_size,
-        .max_height = limits_.max_size,
-        .cursor_width = limits_.cursor_size,
-        .cursor_height = limits_.cursor_size,
+        .min_width = either(sizes.min_width, limits_.min_size),
+        .max_width = either(sizes.max_width, limits_.max_size),
+        .min_height = either(sizes.min_height, limits_.min_size),
+        .max_height = either(sizes.max_height, limits_.max_size),
+        .cursor_width = either(sizes.cursor_width, limits_.cursor_size),
+        .cursor_height = either(sizes.cursor_height, limits_.cursor_size),
     };
     mode_config.hooks = this;
     const Layout layout = layout_of(config);
@@ -132,8 +139,10 @@ void Card::add_planes(const Layout& layout) {
             drm::PlaneInfo{.type = plane.type,
                            .possible_crtcs = plane.possible_crtcs,
                            .formats = plane.formats.empty() ? copy(profiles) : plane.formats,
-                           .rotations = limits_.rotations,
-                           .yuv_colors = limits_.yuv_colors});
+                           .modifier_formats = plane.modifiers,
+                           .not_drawn = plane.not_drawn,
+                           .rotations = plane.rotations.value_or(limits_.rotations),
+                           .yuv_colors = plane.yuv_colors.value_or(limits_.yuv_colors)});
     }
 }
 
@@ -152,8 +161,9 @@ void Card::add_crtcs(const Layout& layout) {
             device_, drm::CrtcInfo{
                          .primary = find_plane(drm::PlaneType::Primary, i),
                          .cursor = find_plane(drm::PlaneType::Cursor, i),
-                         .gamma_size = limits_.gamma_size,
-                         .background_color = limits_.background_color,
+                         .gamma_size = layout.crtcs[i].gamma_size.value_or(limits_.gamma_size),
+                         .background_color =
+                             layout.crtcs[i].background_color.value_or(limits_.background_color),
                      });
         crtc.vblank().set_observer([device = &device_, worker = worker_, i](drm::VblankCount at) {
             // Nothing to do for a device that is gone.
@@ -170,9 +180,10 @@ drm::Encoder& Card::add_encoder(const EncoderConfig& encoder, uint32_t partners)
     const auto index = static_cast<uint32_t>(device_.mode_config().encoders.size());
     const uint32_t clones = limits_.writeback_clones_screens ? partners : 0;
     return device_.manage<drm::Encoder>(
-        device_, drm::EncoderInfo{.type = encoder.type,
-                                  .possible_crtcs = encoder.possible_crtcs,
-                                  .possible_clones = (1U << index) | clones});
+        device_, drm::EncoderInfo{
+                     .type = encoder.type,
+                     .possible_crtcs = encoder.possible_crtcs,
+                     .possible_clones = encoder.possible_clones.value_or((1U << index) | clones)});
 }
 
 void Card::add_encoders_and_screens(const Config& config, const Layout& layout) {
@@ -203,12 +214,16 @@ void Card::add_screens(const Config& config, const Layout& layout,
             const device::Entered entered = device->enter();
             return entered ? ports.get(entered.bound()).at(port) : ScreenConfig{.connected = false};
         };
-        info.detect = [plugged] {
-            return plugged().connected ? drm::ConnectorStatus::Connected
-                                       : drm::ConnectorStatus::Disconnected;
-        };
+        info.detect = [plugged] { return status_of(plugged()); };
         info.edid = [plugged] { return plugged().edid; };
         info.modes = [plugged, max = limits_.max_size] { return modes_of(plugged(), max); };
+        info.own_modes = [plugged] { return plugged().modes; };
+        info.display = [plugged] {
+            const ScreenConfig screen = plugged();
+            return drm::DisplayInfo{.width_mm = screen.width_mm,
+                                    .height_mm = screen.height_mm,
+                                    .subpixel = screen.subpixel};
+        };
         if (!connectors[port].dock) drm::Connector::create(device_, info);
         port_infos_.push_back(std::move(info));
     }
@@ -243,7 +258,7 @@ void Card::add_writeback(const Layout& layout) {
         if (!layout.crtcs[i].writeback) continue;
         drm::Encoder& encoder = add_encoder({.possible_crtcs = 1U << i}, screens);
         drm::ConnectorInfo info{.type = DRM_MODE_CONNECTOR_WRITEBACK,
-                                .type_id = 0,
+                                .type_id = layout.crtcs[i].writeback_number,
                                 .encoders = {&encoder},
                                 .writeback_formats = copy(limits_.writeback_formats)};
         info.modes = [max = limits_.max_size] { return drm::noedid_modes(max, max); };

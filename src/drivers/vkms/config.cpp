@@ -17,7 +17,6 @@ namespace {
 // A mask of CRTCs, planes or encoders has 32 bits; Linux uses 31 of them.
 constexpr size_t max_objects = 31;
 
-constexpr uint32_t max_connector_number = 31;
 constexpr size_t max_edid_size = 32768;  // 256 blocks
 
 // What a screen can be plugged into: no writeback, nothing of the age of television.
@@ -61,13 +60,18 @@ std::optional<std::string> explain_bad_mode(const ScreenMode& mode, const Limits
     return std::nullopt;
 }
 
+/// A layout may be that of hardware of any age.
+bool may_have_screen(const Config& config, uint32_t type) {
+    if (config.layout)
+        return type <= DRM_MODE_CONNECTOR_USB && type != DRM_MODE_CONNECTOR_WRITEBACK;
+    return std::ranges::find(screen_connectors, static_cast<int>(type)) != screen_connectors.end();
+}
+
 std::optional<ConfigError> explain_bad_connector(const Config& config, size_t index) {
     const ScreenConfig& screen = config.screens[index];
     const ConnectorConfig& connector = screen.connector;
     const std::string key = fmt::format("screens[{}].connector", index);
-    if (std::ranges::find(screen_connectors, static_cast<int>(connector.type)) ==
-            screen_connectors.end() ||
-        connector.number > max_connector_number) {
+    if (!may_have_screen(config, connector.type) || connector.number > max_connector_number) {
         return ConfigError{key, "no screen can be plugged in there",
                            fmt::format("use one of {}, with a number up to {}",
                                        connector_type_words(), max_connector_number)};

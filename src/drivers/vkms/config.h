@@ -16,6 +16,7 @@
 #include "drivers/vkms/limit_rules.h"
 #include "drm/fault.h"
 #include "drm/objects/connector.h"
+#include "drm/objects/mode.h"
 
 namespace plugboard::vkms {
 
@@ -71,11 +72,16 @@ struct ScreenConfig {
     /// What the screen says of itself, good or bad; empty: nothing. Comes before `mode`.
     std::vector<std::byte> edid{};
     ConnectorConfig connector{};
+    bool is_unsure = false;          // neither: the hardware cannot tell whether it is connected
+    std::vector<drm::Mode> modes{};  // in this order, of a screen without EDID and `mode`
+    uint32_t width_mm = 0, height_mm = 0;  // of a screen without EDID
+    uint32_t subpixel = 0;                 // drmModeSubPixel - 1
 
     bool operator==(const ScreenConfig&) const = default;
 };
 
 struct Config;
+inline constexpr uint32_t max_connector_number = 31;  // of those that a config names
 
 /// "DP" and the like, of the connectors that a screen may have; nothing for another word.
 std::optional<uint32_t> find_connector_type(std::string_view word);
@@ -102,6 +108,14 @@ struct DriverIdentity {
     bool operator==(const DriverIdentity&) const = default;
 };
 
+/// What is said of sizes, pixels; 0: the profile's.
+struct SizeLimits {
+    uint32_t min_width = 0, max_width = 0, min_height = 0, max_height = 0;  // of framebuffers
+    uint32_t cursor_width = 0, cursor_height = 0;
+
+    bool operator==(const SizeLimits&) const = default;
+};
+
 /// Comes to the driver in DeviceInfo::platform_data; a device without one has the default.
 struct Config {
     std::string name = "vkms";  // for messages
@@ -117,6 +131,10 @@ struct Config {
     std::optional<Layout> layout{};
     std::vector<LimitRule> limit_rules{};  // what it refuses beyond the driver's own checks
     std::vector<drm::Fault> faults{};      // planted in each device that is made from this
+    SizeLimits sizes{};
+    /// Somebody has looked at the screens before the first client, as the kernel's console does.
+    bool is_probed = false;
+    bool lowest_minor = false;  // the lowest free one, not the one that is free longest
 };
 
 /// A device of the profile, with the profile's features.

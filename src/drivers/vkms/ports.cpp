@@ -85,7 +85,8 @@ Result<ScreenConfig> screen_at(drm::Device& device, const drm::Connector& connec
     });
 }
 
-Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, ScreenConfig screen) {
+Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, ScreenConfig screen,
+                         HotplugEvent event) {
     const auto plug = [&](Ports& ports, size_t port) -> Result<bool> {
         screen.connector = ports.at(port).connector;
         if (screen.connector.type == DRM_MODE_CONNECTOR_VIRTUAL && !screen.edid.empty())
@@ -96,7 +97,11 @@ Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, Scr
     if (screen.connector.dock) return change_dock(device, *card_of(device), connector->info().port);
     // Outside the gate: who hears of it may do anything, even pull the card.
     const std::array connectors{std::move(connector)};
-    drm::handle_hotplug(device, connectors);
+    if (event == HotplugEvent::NamesNone) {
+        drm::handle_unnamed_hotplug(device, connectors);
+    } else {
+        drm::handle_hotplug(device, connectors);
+    }
     return {};
 }
 

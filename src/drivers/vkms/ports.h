@@ -62,10 +62,14 @@ class Ports {
 /// What is plugged in at the connector. NoDev: the device is gone; Inval: it is no connector for
 /// screens of a vkms device.
 Result<ScreenConfig> screen_at(drm::Device& device, const drm::Connector& connector);
+/// What the clients are told when a screen comes or goes.
+enum class HotplugEvent { NamesConnector, NamesNone };
+
 /// Plugs another screen in, or none; the connector itself stays what it is, but a dock's goes with
 /// its screen. The clients have been told when it returns. Errors as above; Inval too: an EDID for
 /// a Virtual connector.
-Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, ScreenConfig screen);
+Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, ScreenConfig screen,
+                         HotplugEvent event = HotplugEvent::NamesConnector);
 
 /// A port of a dock where nothing is plugged in: there is no connector.
 struct EmptyPort {

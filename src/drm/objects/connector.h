@@ -46,6 +46,23 @@ struct ConnectorOptions {
     bool path = false;  // PATH: ConnectorInfo::path
 };
 
+/// What the last probe learned of the screen beside its modes. Linux: struct drm_display_info
+struct DisplayInfo {
+    std::string name{};  // of the EDID
+    uint32_t width_mm = 0, height_mm = 0;
+    bool non_desktop = false;
+    uint32_t subpixel = 0;                    // Linux: enum subpixel_order
+    uint32_t bits_per_color = 0;              // 0: not known
+    uint32_t vrr_min_hz = 0, vrr_max_hz = 0;  // what a rate may vary between; 0: none
+    uint32_t hdr_eotfs = 0;                   // CTA-861.3: bit 0 SDR, 1 HDR, 2 PQ, 3 HLG
+    std::optional<edid::Tile> tile{};
+    uint32_t tile_group = 0;  // by which clients know the screen that it is a tile of
+
+    /// Linux: what drivers ask of struct drm_monitor_range_info
+    bool is_vrr_capable() const { return vrr_max_hz > vrr_min_hz + 10; }
+    bool operator==(const DisplayInfo&) const = default;
+};
+
 struct ConnectorInfo {
     uint32_t type = DRM_MODE_CONNECTOR_VIRTUAL;
     uint32_t type_id = 0;                     // "DP-2" has 2; 0: the next of its type
@@ -57,25 +74,13 @@ struct ConnectorInfo {
     std::function<std::vector<std::byte>()> edid{};
     /// The modes of a screen without an EDID, sorted as clients see them.
     std::function<std::vector<Mode>()> modes{};
+    /// Instead of those of the EDID, in this order; empty: the EDID's.
+    std::function<std::vector<Mode>()> own_modes{};
+    /// The size and subpixel order of the screen, in place of the EDID's; no size: the EDID's.
+    std::function<DisplayInfo()> display{};
     ConnectorOptions options{};
     std::string path{};  // "mst:41-8": where in a tree of docks it is
     size_t port = 0;     // the driver's own number of it
-};
-
-/// What the last probe learned of the screen beside its modes. Linux: struct drm_display_info
-struct DisplayInfo {
-    std::string name{};  // of the EDID
-    uint32_t width_mm = 0, height_mm = 0;
-    bool non_desktop = false;
-    uint32_t bits_per_color = 0;              // 0: not known
-    uint32_t vrr_min_hz = 0, vrr_max_hz = 0;  // what a rate may vary between; 0: none
-    uint32_t hdr_eotfs = 0;                   // CTA-861.3: bit 0 SDR, 1 HDR, 2 PQ, 3 HLG
-    std::optional<edid::Tile> tile{};
-    uint32_t tile_group = 0;  // by which clients know the screen that it is a tile of
-
-    /// Linux: what drivers ask of struct drm_monitor_range_info
-    bool is_vrr_capable() const { return vrr_max_hz > vrr_min_hz + 10; }
-    bool operator==(const DisplayInfo&) const = default;
 };
 
 /// One picture to be written to memory: made by a request, used once.

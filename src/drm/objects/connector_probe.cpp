@@ -80,11 +80,28 @@ bool can_show(const Mode& mode, const KmsLimits& limits) {
            mode.size().height <= limits.max_height;
 }
 
+/// What the device knows of the screen by itself.
+void read_own(const Connector& connector, Answer& answer) {
+    const ConnectorInfo& info = connector.info();
+    if (info.display) {
+        const DisplayInfo known = info.display();
+        answer.display.subpixel = known.subpixel;
+        if (answer.edid.empty() || known.width_mm != 0) {
+            answer.display.width_mm = known.width_mm;
+            answer.display.height_mm = known.height_mm;
+        }
+    }
+    if (!info.own_modes) return;
+    auto modes = info.own_modes();
+    if (!modes.empty()) answer.modes = std::move(modes);
+}
+
 Answer ask(const Connector& connector, const Question& question, const KmsLimits& limits) {
     Answer answer{.status = question.is_removed ? ConnectorStatus::Disconnected
                                                 : detect(connector, question.force)};
-    if (answer.status != ConnectorStatus::Connected) return answer;
+    if (answer.status == ConnectorStatus::Disconnected) return answer;
     read_edid(connector, question, answer);
+    read_own(connector, answer);
     if (answer.modes.empty() && connector.info().modes) answer.modes = connector.info().modes();
     if (answer.modes.empty()) answer.modes = fallback_modes(connector);
     std::erase_if(answer.modes, [&](const Mode& mode) { return !can_show(mode, limits); });
