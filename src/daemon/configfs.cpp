@@ -6,33 +6,38 @@
 #include <utility>
 
 namespace plugboard::daemon {
-namespace {
-
-constexpr std::string_view module_device = "vkms";  // of the module itself
-constexpr size_t most_folders = 4096;  // Linux has no limit; a client must not fill our memory
-constexpr size_t longest_file_name = 255;
 
 /// The one file that a folder has.
-struct FileKind {
+struct ConfigfsFileKind {
     std::string_view name;
     unsigned initial = 0;
     bool is_switch = false;  // and ends in a newline
     unsigned least = 0, most = 1;
 };
 
-struct FolderKind;
-struct DefaultFolder {
+struct ConfigfsFolderKind;
+struct ConfigfsDefaultFolder {
     std::string_view name;
-    const FolderKind* kind;
+    const ConfigfsFolderKind* kind;
 };
 
 /// What a folder has from its making on, and what clients may make in it.
-struct FolderKind {
-    const FileKind* file = nullptr;
-    std::span<const DefaultFolder> folders{};
-    const FolderKind* made = nullptr;    // by mkdir(2); null: none
-    const FolderKind* linked = nullptr;  // by symlink(2)
+struct ConfigfsFolderKind {
+    const ConfigfsFileKind* file = nullptr;
+    std::span<const ConfigfsDefaultFolder> folders{};
+    const ConfigfsFolderKind* made = nullptr;    // by mkdir(2); null: none
+    const ConfigfsFolderKind* linked = nullptr;  // by symlink(2)
 };
+
+namespace {
+
+using FileKind = ConfigfsFileKind;
+using FolderKind = ConfigfsFolderKind;
+using DefaultFolder = ConfigfsDefaultFolder;
+
+constexpr std::string_view module_device = "vkms";  // of the module itself
+constexpr size_t most_folders = 4096;  // Linux has no limit; a client must not fill our memory
+constexpr size_t longest_file_name = 255;
 
 constexpr FileKind enabled_file{.name = "enabled", .is_switch = true};
 constexpr FileKind type_file{.name = "type", .most = 2};

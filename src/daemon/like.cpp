@@ -354,9 +354,9 @@ JsonPlace card_of(const nlohmann::json& document) {
 
 }  // namespace
 
-Outcome<vkms::Config> config_like(const nlohmann::json& json) {
+Outcome<vkms::Config> config_like(const nlohmann::json& card) {
     try {
-        vkms::Config config = LikenessReader(JsonPlace(json, "")).read();
+        vkms::Config config = LikenessReader(JsonPlace(card, "")).read();
         const auto errors = vkms::validate(config);
         if (errors.empty()) return config;
         return Problem{.message = errors.front().message,

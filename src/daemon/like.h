@@ -12,12 +12,12 @@
 
 namespace plugboard::daemon {
 
-/// Of one card's part of the file, which `json` is. Problems have a key, and no file.
-Outcome<vkms::Config> config_like(const nlohmann::json& json);
+/// Of one card's part of the file. Problems have a key, and no file.
+Outcome<vkms::Config> config_like(const nlohmann::json& card);
 
 /// What a card of this config is not like, each with its key: "planes[0].properties.zpos: the card
-/// has none". `json` has been read by config_like(). Makes the card, for a moment.
-std::vector<std::string> differences_of(const nlohmann::json& json, const vkms::Config& config);
+/// has none". `card` has been read by config_like(). Makes the card, for a moment.
+std::vector<std::string> differences_of(const nlohmann::json& card, const vkms::Config& config);
 
 /// A card from the whole text: that of the only node, or that which is the file's all. With `notes`
 /// in which it is not like it. Problems name `file`.
