@@ -61,11 +61,22 @@ std::string table_of(const json& cards) {
     return table.text(STDOUT_FILENO);
 }
 
+/// What a card cannot imitate of the one that it is like.
+void print_notes(const json& cards) {
+    for (const json& card : cards) {
+        const json notes = card.value("cannot_imitate", json::array());
+        for (const json& note : notes)
+            print_output(fmt::format("{}: not imitated: {}\n", card.value("name", "?"),
+                                     note.get<std::string>()));
+    }
+}
+
 int check(const CheckOptions& options) {
     DaemonProcess daemon(find_installation(),
                          {.directory = {}, .board = options.board, .check = true});
     const json cards = daemon.wait_until_ready().at("cards");
     print_output(options.json ? cards.dump(2) + "\n" : table_of(cards));
+    if (!options.json) print_notes(cards);
     return static_cast<int>(Exit::Ok);
 }
 

@@ -56,6 +56,7 @@ json describe_cards(const Config& config) {
     json cards = json::array();
     for (const CardConfig& card : config.cards) {
         json& one = cards.emplace_back(json{{"name", card.name}, {"driver", card.driver}});
+        if (!card.notes.empty()) one["cannot_imitate"] = card.notes;
         if (!card.has_screens()) continue;
         const vkms::Layout layout = vkms::layout_of(card.device);
         one["profile"] = vkms::profile_name(card.device.profile);
