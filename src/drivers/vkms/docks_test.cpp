@@ -295,10 +295,10 @@ TEST(RealConnectors, of_the_full_profile_have_the_properties_of_their_type) {
     TestBoard board(config);
     TestClient client(*board.drm());
     const auto names = [&](size_t index) {
-        std::vector<std::string> names;
+        std::vector<std::string> found;
         for (const auto& property : client.properties(client.connectors.at(index)))
-            names.push_back(property.name);
-        return names;
+            found.push_back(property.name);
+        return found;
     };
     EXPECT_THAT(names(0), ElementsAre("EDID", "DPMS", "link-status", "non-desktop", "TILE",
                                       "CRTC_ID", "subconnector", "max bpc", "Colorspace",
