@@ -31,16 +31,11 @@ struct TellingProperty {
     bool vkms::Features::*feature;
 };
 constexpr TellingProperty telling_properties[] = {
-    {"zpos", &vkms::Features::zpos},
-    {"alpha", &vkms::Features::alpha},
-    {"pixel blend mode", &vkms::Features::blend_mode},
-    {"SCALING_FILTER", &vkms::Features::scaling},
-    {"FB_DAMAGE_CLIPS", &vkms::Features::damage_clips},
-    {"SIZE_HINTS", &vkms::Features::size_hints},
-    {"HOTSPOT_X", &vkms::Features::hotspot},
-    {"COLOR_PIPELINE", &vkms::Features::plane_pipeline},
-    {"DEGAMMA_LUT", &vkms::Features::degamma},
-    {"CTM", &vkms::Features::ctm},
+    {"HDR_OUTPUT_METADATA", &vkms::Features::hdr},
+    {"max bpc", &vkms::Features::max_bpc},
+    {"Colorspace", &vkms::Features::colorspace},
+    {"content type", &vkms::Features::content_type},
+    {"subconnector", &vkms::Features::subconnector},
     {"vrr_capable", &vkms::Features::vrr},
 };
 
@@ -100,20 +95,9 @@ class LikenessReader {
         }
         vkms::Features& features = config_.features;
         if (const auto caps = driver.find("caps")) {
-            features.async_flip = caps->number_or("ASYNC_PAGE_FLIP", UINT64_MAX, 0) != 0;
-            features.modifiers = caps->number_or("ADDFB2_MODIFIERS", UINT64_MAX, 0) != 0;
-            features.prime = caps->number_or("PRIME", UINT64_MAX, 0) != 0;
             features.syncobj = caps->number_or("SYNCOBJ", UINT64_MAX, 0) != 0;
             config_.sizes.cursor_width = read_size(*caps, "CURSOR_WIDTH");
             config_.sizes.cursor_height = read_size(*caps, "CURSOR_HEIGHT");
-        }
-        if (const auto caps = driver.find("client_caps")) {
-            const auto says = [&](const char* cap) {
-                const auto found = caps->find(cap);
-                return !found || found->boolean();
-            };
-            features.atomic = says("ATOMIC");
-            features.universal_planes = says("UNIVERSAL_PLANES");
         }
         if (const auto device = card_.find("device")) {
             features.render_node =

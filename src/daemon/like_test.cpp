@@ -56,9 +56,7 @@ TEST(Like, a_laptop_has_its_outputs_planes_and_modes) {
     EXPECT_EQ(device.screens[1].modes.size(), 4u);
     EXPECT_FALSE(device.screens[2].connected);
     EXPECT_EQ(device.layout->planes.size(), 9u);
-    EXPECT_TRUE(device.features.zpos && device.features.alpha && device.features.blend_mode);
     EXPECT_TRUE(device.features.render_node && device.features.syncobj);
-    EXPECT_FALSE(device.features.damage_clips);
 }
 
 TEST(Like, what_nothing_draws_is_noted) {
@@ -149,11 +147,11 @@ TEST(Like, says_where_the_file_is_no_json) {
 }
 
 TEST(Like, is_a_key_of_a_card) {
-    const auto board = parse_toml("[[card]]\nlike = \"tests/like/soc.json\"\nzpos = false\n",
+    const auto board = parse_toml("[[card]]\nlike = \"tests/like/soc.json\"\nhdr = true\n",
                                   PLUGBOARD_SOURCE_DIR "/board.toml");
     ASSERT_TRUE(board.ok()) << board.problem().headline();
     EXPECT_EQ(board.value().cards[0].device.screens.size(), 2u);
-    EXPECT_FALSE(board.value().cards[0].device.features.zpos);
+    EXPECT_TRUE(board.value().cards[0].device.features.hdr);
     EXPECT_FALSE(board.value().cards[0].notes.empty());
 }
 

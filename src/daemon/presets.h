@@ -27,15 +27,15 @@ name = "gpu0"
 profile = "linux-6.1"
 )"},
     Preset{
-        "full", "a card with all that a driver can have, and two real monitors",
-        R"(# All that a driver of real hardware can have beside the kernel's vkms. Each is a switch: turn one
-# off to see what a client does without it.
+        "full", "two monitors, at connectors as real drivers have them",
+        R"(# What connectors of real hardware have beside the kernel's vkms. Each is a switch: turn one off to
+# see what a client does without it.
 [[card]]
 name = "gpu0"
 profile = "full"
 overlays = 4
-# zpos = false
-# vrr = false
+# hdr = false
+# syncobj = false
 [[card.screen]]
 connector = "DP-1"
 spec = "gaming"
@@ -90,27 +90,12 @@ connector = "DP-1"
 connected = false
 [[card.screen]]
 connector = "DP-2"
+path = "mst:DP-1-1"
 spec = "office"
 [[card.screen]]
 connector = "DP-3"
+path = "mst:DP-1-8"
 spec = "portrait"
-)"},
-    Preset{
-        "legacy", "an old driver: no atomic, no planes beside the screen's, no modifiers",
-        R"(# What a client meets that was written for new drivers alone: it needs its other code here.
-[[card]]
-name = "gpu0"
-profile = "linux-6.1"
-driver_name = "legacy"
-driver_description = "A driver without atomic"
-atomic = false
-universal_planes = false
-modifiers = false
-prime = false
-writeback = false
-[[card.screen]]
-connector = "VGA-1"
-spec = "projector"
 )"},
     Preset{
         "two-cards", "two cards with a screen each",

@@ -24,7 +24,7 @@ namespace plugboard::vkms {
 enum class Profile {
     Linux61,      // "linux-6.1"
     LinuxLatest,  // "linux-latest": 7.2
-    Full,         // "full": all that a driver can have
+    Full,         // "full": with what real drivers have
 };
 
 std::string_view profile_name(Profile profile);

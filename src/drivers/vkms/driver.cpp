@@ -54,7 +54,6 @@ drm::DriverInfo driver_info(const Config& config) {
         .minor = identity.minor,
         .patch = identity.patch,
         .render_node = config.features.render_node,
-        .async_page_flip = config.features.async_flip,
         .syncobj = config.features.syncobj,
         .minors = config.lowest_minor ? drm::MinorChoice::Lowest : drm::MinorChoice::LongestFree,
         .like_linux_6_1 = config.profile == Profile::Linux61};
