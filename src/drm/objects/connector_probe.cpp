@@ -39,10 +39,15 @@ ConnectorStatus detect(const Connector& connector, ConnectorForce force) {
     return connector.info().detect ? connector.info().detect() : ConnectorStatus::Connected;
 }
 
+/// What debugfs was told, or what the screen says.
+std::vector<std::byte> edid_bytes(const Connector& connector, const Question& question) {
+    if (!question.edid_override.empty()) return question.edid_override;
+    return connector.info().edid ? connector.info().edid() : std::vector<std::byte>();
+}
+
 /// A bad one is as none.
 void read_edid(const Connector& connector, const Question& question, Answer& answer) {
-    std::vector<std::byte> bytes = question.edid_override;
-    if (bytes.empty() && connector.info().edid) bytes = connector.info().edid();
+    const std::vector<std::byte> bytes = edid_bytes(connector, question);
     if (bytes.empty()) return;
     std::string why;
     auto edid = edid::parse(bytes, &why);
