@@ -39,9 +39,11 @@ class Clock {
     static Clock& real();
 };
 
-/// A clock that stands still until a test moves it.
+/// A clock that stands still until somebody moves it: a test, `plugboard step`.
 class FakeClock final : public Clock {
   public:
+    explicit FakeClock(Time start = Time(std::chrono::seconds(1))) : now_(start) {}
+
     Time now() const override;
     std::optional<Nanos> real_time_until(Time deadline) const override;
     void watch(Waker& waker) override;
@@ -52,7 +54,7 @@ class FakeClock final : public Clock {
 
   private:
     mutable Mutex<LockClass<FakeClock>> mutex_;
-    Time now_ GUARDED_BY(mutex_){std::chrono::seconds(1)};
+    Time now_ GUARDED_BY(mutex_);
     std::multiset<Waker*> watchers_ GUARDED_BY(mutex_);
 };
 

@@ -96,6 +96,8 @@ int run_main(int argc, char** argv) {
     add_trace(app, action);
     add_screenshot(app, action);
     add_wait(app, action);
+    add_step(app, action);
+    add_config(app, action);
     add_explain(app, action);
     add_doctor(app, line.command, action);
     try {

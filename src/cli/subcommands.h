@@ -27,6 +27,8 @@ void add_unbind(CLI::App& app, Action& action);
 void add_seat(CLI::App& app, Action& action);
 void add_trace(CLI::App& app, Action& action);
 void add_screenshot(CLI::App& app, Action& action);
+void add_config(CLI::App& app, Action& action);
+void add_step(CLI::App& app, Action& action);
 void add_wait(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_up(CLI::App& app, Action& action);

@@ -15,6 +15,7 @@
 #include "daemon/sealed_memory.h"
 #include "daemon/seat_commands.h"
 #include "daemon/status.h"
+#include "daemon/step_command.h"
 #include "daemon/trace_command.h"
 #include "daemon/wait_command.h"
 #include "device/explainer/explainer.h"
@@ -137,6 +138,9 @@ Commands make_commands(CommandContext context) {
     commands.add("flips", [&board](const json& request) { return flips(board, request); });
     commands.add_waiting("wait", [&board](const json& request, Sleeper& caller) {
         return wait_command(board, request, caller);
+    });
+    commands.add_waiting("step", [&board](const json& request, Sleeper& caller) {
+        return step_command(board, request, caller);
     });
     commands.add(
         "check-leaks",

@@ -13,6 +13,7 @@ namespace plugboard::daemon {
 namespace {
 
 constexpr std::array buses = {"platform", "faux"};
+constexpr std::array clocks = {"real", "step"};
 constexpr std::array driver_names = {"vkms", "vgem"};
 constexpr size_t max_name_length = 31;
 constexpr size_t max_cards = 256;
@@ -102,6 +103,11 @@ Problem validate(const Config& config) {
         return {.message = fmt::format("there is no bus \"{}\"", config.bus),
                 .remedy = fmt::format("use one of: {}", fmt::join(buses, ", ")),
                 .key = "bus"};
+    }
+    if (!is_one_of(clocks, config.clock)) {
+        return {.message = fmt::format("there is no clock \"{}\"", config.clock),
+                .remedy = fmt::format("use one of: {}", fmt::join(clocks, ", ")),
+                .key = "clock"};
     }
     if (config.cards.size() > max_cards) {
         return {.message = fmt::format("{} cards are too many", config.cards.size()),

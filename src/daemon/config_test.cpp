@@ -148,6 +148,33 @@ TEST(Config, a_screen_has_a_connector_and_may_wait_to_be_plugged_in) {
     EXPECT_FALSE(screens[1].connected) << "nothing is plugged in there yet";
 }
 
+TEST(Config, a_screen_may_be_a_panel_that_is_turned_or_a_port_of_a_dock) {
+    const Config config = good(R"(
+        [[card]]
+        profile = "full"
+        hdr = false
+        [[card.screen]]
+        spec = "panel"
+        panel_orientation = "right-side-up"
+        [[card.screen]]
+        connector = "DP-1"
+        [[card.screen]]
+        connector = "DP-4"
+        path = "mst:DP-1-2-8"
+        spec = "hdr"
+    )");
+    const vkms::Config& card = config.cards[0].device;
+    ASSERT_EQ(card.screens.size(), 3u);
+    EXPECT_FALSE(card.features.hdr);
+    EXPECT_TRUE(card.features.max_bpc);
+    EXPECT_EQ(card.screens[0].connector.panel_orientation, drm::PanelOrientation::RightSideUp);
+    EXPECT_EQ(card.screens[2].connector.number, 4u);
+    EXPECT_EQ(
+        card.screens[2].connector.dock,
+        (vkms::DockPort{
+            .parent_type = DRM_MODE_CONNECTOR_DisplayPort, .parent_number = 1, .port = "2-8"}));
+}
+
 TEST(Config, the_path_of_an_EDID_is_relative_to_the_file) {
     tests::TemporaryFolder folder;
     std::ofstream(folder.path() + "/edid.bin") << "bytes";
@@ -209,6 +236,18 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"monitor_at_a_virtual_connector",
                 "[[card]]\n[[card.screen]]\nconnector = \"Virtual-1\"\nspec = \"office\"\n", 4,
                 "card[0].screen[0].spec", "has no EDID"},
+        Mistake{"panel_orientation",
+                "[[card]]\n[[card.screen]]\nspec = \"panel\"\npanel_orientation = \"left\"\n", 4,
+                "card[0].screen[0].panel_orientation", "not built in"},
+        Mistake{"dock_at_HDMI",
+                "[[card]]\n[[card.screen]]\nspec = \"office\"\npath = \"mst:DP-1-1\"\n", 4,
+                "card[0].screen[0].path", "only DP"},
+        Mistake{"dock_path",
+                "[[card]]\n[[card.screen]]\nconnector = \"DP-2\"\npath = \"mst:DP-1\"\n", 4,
+                "card[0].screen[0].path", "no place behind a dock"},
+        Mistake{"dock_without_parent",
+                "[[card]]\n[[card.screen]]\nconnector = \"DP-2\"\npath = \"mst:DP-1-1\"\n", 2,
+                "card[0].screens[0].path", "no DP-1"},
         Mistake{"connector_name", "[[card]]\nname = \"DP-1\"", 2, "card[0].name", "connector"},
         Mistake{"bus_type", "bus = 1", 1, "bus", "must be a text"},
         Mistake{"bus", "bus = \"pci\"", 1, "bus", "no bus \"pci\""},

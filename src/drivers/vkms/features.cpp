@@ -7,27 +7,14 @@ namespace plugboard::vkms {
 namespace {
 
 constexpr std::array names{
-    FeatureName{"zpos", &Features::zpos, "planes say which is above which"},
-    FeatureName{"alpha", &Features::alpha, "planes have an opacity as a whole"},
-    FeatureName{"blend_mode", &Features::blend_mode, "planes have a pixel blend mode"},
-    FeatureName{"scaling", &Features::scaling, "planes scale, with a filter"},
-    FeatureName{"damage_clips", &Features::damage_clips, "planes take FB_DAMAGE_CLIPS"},
-    FeatureName{"size_hints", &Features::size_hints, "cursor planes list their sizes"},
-    FeatureName{"hotspot", &Features::hotspot, "cursor planes want a hot spot, as in a VM"},
-    FeatureName{"degamma", &Features::degamma, "CRTCs have DEGAMMA_LUT"},
-    FeatureName{"ctm", &Features::ctm, "CRTCs have CTM"},
-    FeatureName{"vrr", &Features::vrr, "screens may have a rate that varies"},
-    FeatureName{"async_flip", &Features::async_flip, "page flips may wait for no vblank"},
-    FeatureName{"clones", &Features::clones, "several screens may show one CRTC"},
+    FeatureName{"vrr", &Features::vrr, "connectors say whether a screen's rate could vary"},
+    FeatureName{"hdr", &Features::hdr, "connectors take HDR_OUTPUT_METADATA"},
+    FeatureName{"max_bpc", &Features::max_bpc, "connectors have a max bpc"},
+    FeatureName{"colorspace", &Features::colorspace, "connectors have a Colorspace"},
+    FeatureName{"content_type", &Features::content_type, "HDMI connectors have a content type"},
+    FeatureName{"subconnector", &Features::subconnector, "DisplayPorts say what hangs there"},
     FeatureName{"render_node", &Features::render_node, "there is a renderD node"},
     FeatureName{"syncobj", &Features::syncobj, "there are sync objects and timelines"},
-    FeatureName{"plane_pipeline", &Features::plane_pipeline, "planes have COLOR_PIPELINE"},
-    FeatureName{"atomic", &Features::atomic, "there is the atomic API"},
-    FeatureName{"universal_planes", &Features::universal_planes,
-                "primary and cursor planes are told of"},
-    FeatureName{"prime", &Features::prime, "buffers are shared with other devices"},
-    FeatureName{"modifiers", &Features::modifiers, "framebuffers may have modifiers"},
-    FeatureName{"vblank", &Features::vblank, "there are vblanks to wait for"},
 };
 
 }  // namespace
@@ -39,8 +26,6 @@ std::span<const FeatureName> feature_names() {
 Features all_features() {
     Features all;
     for (const FeatureName& each : names) all.*each.member = true;
-    // A driver has it where it is a virtual machine's; clients then want no cursor plane without.
-    all.hotspot = false;
     return all;
 }
 

@@ -229,6 +229,11 @@ void Vblank::set_observer(Callback observer) {
     lock.unlock();
 }
 
+void Vblank::settle() {
+    MutexLock lock(state_->mutex);
+    state_->wait_until_handled(lock);
+}
+
 std::optional<Time> Vblank::next_due() const {
     State& s = *state_;
     MutexLock lock(s.mutex);

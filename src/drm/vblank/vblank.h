@@ -79,6 +79,8 @@ class Vblank {
     /// The vblank at its due time. The timer may be late: the count then goes up by as many as were
     /// due since, and callbacks run once, with the newest. Linux: drm_update_vblank_count
     void handle(Time due);
+    /// Returns when whoever is being told of a vblank on another thread has been.
+    void settle();
     /// Woken whenever next_due() may have changed.
     void set_timer(Waker* timer);
 
