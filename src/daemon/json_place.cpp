@@ -9,6 +9,35 @@ namespace plugboard::daemon {
 
 using nlohmann::json;
 
+namespace {
+
+/// Reads past everything, up to what is no JSON.
+struct FirstMistake final : nlohmann::json_sax<json> {
+    size_t byte = 0;
+    bool is_number = false;
+
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(size_t) override { return true; }
+    bool key(string_t&) override { return true; }
+    bool end_object() override { return true; }
+    bool start_array(size_t) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(size_t position, const std::string&,
+                     const nlohmann::detail::exception& error) override {
+        byte = position;
+        is_number = dynamic_cast<const json::out_of_range*>(&error) != nullptr;
+        return false;
+    }
+};
+
+}  // namespace
+
 void JsonPlace::fail(std::string message, std::string remedy) const {
     throw Problem{.message = std::move(message),
                   .remedy = std::move(remedy),
@@ -74,16 +103,17 @@ bool JsonPlace::boolean() const {
 }
 
 json parse_json(std::string_view text) {
-    try {
-        return json::parse(text);
-    } catch (const json::parse_error& error) {
-        const auto end = std::min(error.byte, text.size());
-        const auto lines =
-            std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(end), '\n');
-        throw Problem{.message = "is no JSON from here on",
-                      .remedy = "make the file anew, or mend what stands there",
-                      .line = static_cast<int>(lines) + 1};
+    FirstMistake mistake;
+    if (json::sax_parse(text, &mistake)) return json::parse(text);
+    const auto end = text.begin() + static_cast<ptrdiff_t>(std::min(mistake.byte, text.size()));
+    Problem problem{.message = "is no JSON from here on",
+                    .remedy = "make the file anew, or mend what stands there",
+                    .line = static_cast<int>(std::count(text.begin(), end, '\n')) + 1};
+    if (mistake.is_number) {
+        problem.message = "has a number that is too large for any purpose";
+        problem.remedy = "write one of fewer digits";
     }
+    throw problem;
 }
 
 }  // namespace plugboard::daemon

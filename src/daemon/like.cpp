@@ -99,6 +99,10 @@ class LikenessReader {
             config_.sizes.cursor_width = read_size(*caps, "CURSOR_WIDTH");
             config_.sizes.cursor_height = read_size(*caps, "CURSOR_HEIGHT");
         }
+        if (const auto client_caps = driver.find("client_caps")) {
+            for (const auto& [name, value] : client_caps->members(most_properties))
+                (void)value.boolean();
+        }
         if (const auto device = card_.find("device")) {
             features.render_node =
                 (device->number_or("available_nodes", UINT32_MAX, 0) & render_node_bit) != 0;

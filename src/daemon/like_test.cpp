@@ -146,6 +146,13 @@ TEST(Like, says_where_the_file_is_no_json) {
     EXPECT_EQ(card.problem().line, 3);
 }
 
+TEST(Like, says_where_a_number_is_too_large) {
+    const auto card = parse_likeness("{\n\"a\": 1e400}", "x");
+    ASSERT_FALSE(card.ok());
+    EXPECT_EQ(card.problem().line, 2);
+    EXPECT_EQ(card.problem().message, "has a number that is too large for any purpose");
+}
+
 TEST(Like, is_a_key_of_a_card) {
     const auto board = parse_toml("[[card]]\nlike = \"tests/like/soc.json\"\nhdr = true\n",
                                   PLUGBOARD_SOURCE_DIR "/board.toml");

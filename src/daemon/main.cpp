@@ -222,6 +222,22 @@ void say_problem(const Runner& runner, const Problem& problem) {
                           {"remedy", problem.remedy}});
 }
 
+/// In what the card is not like the one that it was to be like: the first few.
+void print_notes(const CardConfig& card) {
+    constexpr size_t most = 6;
+    const size_t shown = card.notes.size() > most ? most - 1 : card.notes.size();
+    for (size_t i = 0; i < shown; ++i)
+        fputs(fmt::format("plugboard: {} is not the same: {}\n", card.name, card.notes[i]).c_str(),
+              stderr);
+    if (shown == card.notes.size()) return;
+    fputs(
+        fmt::format("plugboard: {} is not the same in {} more places; plugboard config check FILE "
+                    "lists them\n",
+                    card.name, card.notes.size() - shown)
+            .c_str(),
+        stderr);
+}
+
 Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     const auto categories =
         arguments.debug.empty() ? Result<uint32_t>(0u) : log::parse_categories(arguments.debug);
@@ -243,10 +259,7 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
                             {.shut_down = [&] { runner.stop(); }, .stays = arguments.keep});
     if (!created.ok()) return created.problem();
     BoardServer& server = *created.value();
-    for (const CardConfig& card : server.board().config().cards)
-        for (const std::string& note : card.notes)
-            fputs(fmt::format("plugboard: {} is not the same: {}\n", card.name, note).c_str(),
-                  stderr);
+    for (const CardConfig& card : server.board().config().cards) print_notes(card);
     if (arguments.trace) {
         const auto started = start_trace(server.board().trace(), *arguments.trace);
         if (!started.ok()) return started.problem();

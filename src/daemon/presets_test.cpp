@@ -1,11 +1,15 @@
 #include "daemon/presets.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "daemon/config.h"
 #include "daemon/config_text.h"
+#include "daemon/monitors.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -26,6 +30,25 @@ TEST(Presets, each_has_a_name_of_its_own_and_a_line_for_people) {
         EXPECT_FALSE(preset.what.empty()) << preset.name;
         EXPECT_NE(preset_lines().find(preset.what), std::string::npos);
     }
+}
+
+TEST(BoardDocument, has_a_row_for_each_preset_monitor_and_switch) {
+    std::ifstream file(PLUGBOARD_SOURCE_DIR "/docs/board.md");
+    std::stringstream text;
+    text << file.rdbuf();
+    const std::string document = text.str();
+    const auto has_row = [&](std::string_view name, std::string_view what) {
+        const auto row = document.find(fmt::format("\n| `{}` |", name));
+        if (row == document.npos) return false;
+        return document.substr(row, document.find('\n', row + 1) - row).find(what) !=
+               std::string::npos;
+    };
+    for (const Preset& preset : presets)
+        EXPECT_TRUE(has_row(preset.name, preset.what)) << preset.name;
+    for (const Monitor& monitor : monitors)
+        EXPECT_TRUE(has_row(monitor.name, monitor.what)) << monitor.name;
+    for (const vkms::FeatureName& feature : vkms::feature_names())
+        EXPECT_TRUE(has_row(feature.key, feature.what)) << feature.key;
 }
 
 TEST(Presets, the_one_without_a_name_is_that_of_linux_6_1) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "drm/atomic/commit_worker.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::daemon {
@@ -41,7 +42,18 @@ std::vector<Beating> beating(Board& board) {
     return found;
 }
 
-/// False: nobody waits for the answer any more.
+// False from these: nobody waits for the answer any more.
+
+/// Until what clients have committed waits for a vblank, and what has been shown is finished.
+bool wait_until_committed(const std::vector<Beating>& crtcs, Sleeper& caller) {
+    for (const Beating& each : crtcs) {
+        drm::atomic::CommitWorker& worker = each.drm->mode_config().worker();
+        const auto is_idle = [&] { return worker.is_idle(); };
+        if (wait_until(caller, worker.idle_queue(), is_idle) == Wakeup::Interrupted) return false;
+    }
+    return true;
+}
+
 bool wait_until_told(const std::vector<Beating>& crtcs, Time now, Sleeper& caller) {
     for (const Beating& each : crtcs) {
         const auto is_told = [&] {
@@ -51,7 +63,7 @@ bool wait_until_told(const std::vector<Beating>& crtcs, Time now, Sleeper& calle
         if (wait_until(caller, each.vblank().queue(), is_told) == Wakeup::Interrupted) return false;
         each.vblank().settle();
     }
-    return true;
+    return wait_until_committed(crtcs, caller);
 }
 
 Problem interrupted() {
@@ -61,6 +73,7 @@ Problem interrupted() {
 
 Outcome<Done> step_vblank(Board& board, FakeClock& clock, Sleeper& caller) {
     const std::vector<Beating> crtcs = beating(board);
+    if (!wait_until_committed(crtcs, caller)) return interrupted();
     const Time now = clock.now();
     const auto next = [&](const Beating& one) { return one.next(now); };
     const auto first = std::ranges::min_element(crtcs, {}, next);
@@ -77,6 +90,7 @@ Outcome<Done> step_vblank(Board& board, FakeClock& clock, Sleeper& caller) {
 
 Outcome<Done> step(Board& board, FakeClock& clock, const json& request, Sleeper& caller) {
     if (request.contains("ms")) {
+        if (!wait_until_committed(beating(board), caller)) return interrupted();
         clock.advance(std::chrono::milliseconds(std::min(request["ms"].get<uint64_t>(), most_ms)));
         if (!wait_until_told(beating(board), clock.now(), caller)) return interrupted();
         return Done{};

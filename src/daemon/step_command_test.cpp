@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "drm/atomic/commit_worker.h"
 #include "tests/support/drm_client.h"
 #include "tests/support/drm_modes.h"
 #include "tests/support/show_mode.h"
@@ -28,8 +29,6 @@ class StepCommand : public testing::Test {
     void SetUp() override { start({.clock = "step"}); }
     void TearDown() override { end(); }
     void end() {
-        // A close waits for its vblank, which would never come.
-        if (board_) (void)board_->unplug("gpu0");
         client_.reset();
         if (board_) board_->end();
         board_.reset();
@@ -117,6 +116,15 @@ TEST_F(StepCommand, ends_a_wait_for_a_vblank) {
     EXPECT_FALSE(tests::is_ready(waiter));
     step({{"vblanks", 1}});
     EXPECT_EQ(waiter.get(), 0) << client_->reason();
+}
+
+TEST_F(StepCommand, is_not_needed_by_a_client_that_leaves_its_screen_on) {
+    turn_on();
+    client_.reset();
+    EXPECT_EQ(card().files().size(), 0U);
+    step({{"vblanks", 1}});
+    EXPECT_TRUE(card().mode_config().worker().is_idle());
+    EXPECT_EQ(card().mode_config().worker().pending_count(), 0U);
 }
 
 TEST_F(StepCommand, ends_when_the_card_has_gone) {

@@ -50,7 +50,7 @@ def flat(thing, key):
 
 def main():
     wanted, shown = card(sys.argv[1]), card(sys.argv[2])
-    notes = re.findall(r"is not the same: ([^:]+):", open(sys.argv[3]).read())
+    notes = re.findall(r"not imitated: ([^:]+):", open(sys.argv[3]).read())
     ours, theirs = {}, {}
     encoders, connectors, at = by_place(wanted)
     our_encoders, our_connectors, _ = by_place(shown)

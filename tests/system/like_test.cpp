@@ -21,9 +21,12 @@ TEST_P(BoardLike, shows_drm_info_the_file_but_for_what_it_says_itself) {
     const auto shown =
         run_on_fresh_board({"drm_info", "-j"}, {"--like", like_file(GetParam()), "--check-leaks"});
     ASSERT_EQ(shown.status, 0) << shown.err;
+    const auto checked =
+        run({.command = {plugboard_command(), "config", "check", like_file(GetParam())}});
+    ASSERT_EQ(checked.status, 0) << checked.err;
     const TemporaryFolder folder;
     std::ofstream(folder.path() + "/shown.json") << shown.out;
-    std::ofstream(folder.path() + "/notes") << shown.err;
+    std::ofstream(folder.path() + "/notes") << checked.out;
     const auto compared = run({.command = {"python3", PLUGBOARD_SOURCE_DIR "/tests/like/compare.py",
                                            like_file(GetParam()), folder.path() + "/shown.json",
                                            folder.path() + "/notes"}});

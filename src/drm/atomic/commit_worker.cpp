@@ -193,7 +193,10 @@ void CommitWorker::run() {
         Next next = next_task();
         switch (next.task) {
             case Task::Stop: return;
-            case Task::Sleep: sleeper_.sleep(next.deadline, Interrupts::Ignored); break;
+            case Task::Sleep:
+                idle_queue_.wake_all();
+                sleeper_.sleep(next.deadline, Interrupts::Ignored);
+                break;
             case Task::Hold: hold(next); break;
             case Task::Program: program(**next.state); break;
             case Task::Finish: finish(*std::move(next.state)); break;

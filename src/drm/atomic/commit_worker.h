@@ -46,6 +46,8 @@ class CommitWorker {
     size_t pending_count() const;
     /// Whether there is nothing to do before a fence, a vblank or a new commit comes.
     bool is_idle();
+    /// Woken whenever is_idle() has become true.
+    WaitQueue& idle_queue() { return idle_queue_; }
 
     // For commit.cpp, under the modeset lock.
     /// Takes over a commit that has just been installed. NoDev: shut down.
@@ -115,6 +117,7 @@ class CommitWorker {
     Device& device_;
     FlipLog flip_log_;
     ThreadSleeper sleeper_;
+    WaitQueue idle_queue_;
     std::atomic<std::thread::id> thread_id_{};
     mutable Mutex<LockClass<CommitWorker>> mutex_;
     std::list<Pending> pending_ GUARDED_BY(mutex_);  // in the order of installation
