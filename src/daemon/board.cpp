@@ -159,7 +159,7 @@ Board::Board(Config config, std::string directory, std::unique_ptr<Tree> tree)
     : config_(std::move(config)),
       directory_(std::move(directory)),
       tree_(std::move(tree)),
-      stepped_clock_(config_.clock == "step" ? std::make_unique<FakeClock>(Clock::real().now())
+      stepped_clock_(config_.clock == "step" ? std::make_unique<SteppedClock>(Clock::real().now())
                                              : nullptr),
       model_(stepped_clock_ ? *stepped_clock_ : Clock::real()),
       drivers_(all_drivers()) {

@@ -117,7 +117,7 @@ class Board final : public World {
     WaitQueue& file_changes() { return sessions_->file_changes(); }
     device::Model& model() { return model_; }
     /// Null: its time runs by itself.
-    FakeClock* stepped_clock() { return stepped_clock_.get(); }
+    SteppedClock* stepped_clock() { return stepped_clock_.get(); }
 
     Result<Ref<drm::Device>> find_node(drm::NodeType node, uint32_t minor) override;
     Result<UniqueFd> open_live_file(std::string_view path, int flags,
@@ -156,7 +156,7 @@ class Board final : public World {
     const std::string directory_;
     const std::unique_ptr<Tree> tree_;
     Trace trace_{Clock::real()};
-    const std::unique_ptr<FakeClock> stepped_clock_;
+    const std::unique_ptr<SteppedClock> stepped_clock_;
     device::Model model_;
     std::vector<std::unique_ptr<device::Driver>> drivers_;
     HangupWatch hangups_;

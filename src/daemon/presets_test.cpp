@@ -38,10 +38,13 @@ TEST(BoardDocument, has_a_row_for_each_preset_monitor_and_switch) {
     text << file.rdbuf();
     const std::string document = text.str();
     const auto has_row = [&](std::string_view name, std::string_view what) {
-        const auto row = document.find(fmt::format("\n| `{}` |", name));
-        if (row == document.npos) return false;
-        return document.substr(row, document.find('\n', row + 1) - row).find(what) !=
-               std::string::npos;
+        const std::string start = fmt::format("\n| `{}` |", name);
+        for (auto at = document.find(start); at != document.npos;
+             at = document.find(start, at + 1)) {
+            const std::string row = document.substr(at, document.find('\n', at + 1) - at);
+            if (row.find(what) != row.npos) return true;
+        }
+        return false;
     };
     for (const Preset& preset : presets)
         EXPECT_TRUE(has_row(preset.name, preset.what)) << preset.name;

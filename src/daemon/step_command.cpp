@@ -71,7 +71,7 @@ Problem interrupted() {
             .remedy = "see whether it is still there: plugboard ls"};
 }
 
-Outcome<Done> step_vblank(Board& board, FakeClock& clock, Sleeper& caller) {
+Outcome<Done> step_vblank(Board& board, SteppedClock& clock, Sleeper& caller) {
     const std::vector<Beating> crtcs = beating(board);
     if (!wait_until_committed(crtcs, caller)) return interrupted();
     const Time now = clock.now();
@@ -88,7 +88,7 @@ Outcome<Done> step_vblank(Board& board, FakeClock& clock, Sleeper& caller) {
     return Done{};
 }
 
-Outcome<Done> step(Board& board, FakeClock& clock, const json& request, Sleeper& caller) {
+Outcome<Done> step(Board& board, SteppedClock& clock, const json& request, Sleeper& caller) {
     if (request.contains("ms")) {
         if (!wait_until_committed(beating(board), caller)) return interrupted();
         clock.advance(std::chrono::milliseconds(std::min(request["ms"].get<uint64_t>(), most_ms)));
@@ -105,7 +105,7 @@ Outcome<Done> step(Board& board, FakeClock& clock, const json& request, Sleeper&
 }  // namespace
 
 Outcome<Reply> step_command(Board& board, const json& request, Sleeper& caller) {
-    FakeClock* clock = board.stepped_clock();
+    SteppedClock* clock = board.stepped_clock();
     if (!clock) {
         return Problem{.message = "this board's time runs by itself",
                        .remedy = "start it with --step, or with clock = \"step\" in its TOML"};

@@ -20,7 +20,7 @@ enum {
     type_hello = 1,
     type_ioctl = 3,
     type_poll_buffer = 10,
-    type_proof = 15,
+    type_proof = 16,
     type_need_proof = 69
 };
 

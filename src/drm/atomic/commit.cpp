@@ -197,12 +197,10 @@ Result<void> Attempt::wait_until_cleaned_up() {
     // Who signals the fence may be a client that waits for this thread. Asked once is enough: what
     // this commit waits for is older than it, and a fence that has signalled stays so.
     if (worker.is_held_up_by_fence(*state_)) return {};
-    const Time deadline = device_.clock().now() + longest_stall;
-    // Who moves a clock by hand may be behind this.
-    if (!device_.clock().real_time_until(deadline)) return {};
+    if (device_.clock().stands_still()) return {};
     ThreadSleeper sleeper(device_.clock());
-    const Wakeup end =
-        wait_until(sleeper, state_->progress_queue(), is_over, deadline, Interrupts::Ignored);
+    const Wakeup end = wait_until(sleeper, state_->progress_queue(), is_over,
+                                  device_.clock().now() + longest_stall, Interrupts::Ignored);
     if (end == Wakeup::Deadline)
         log::error("{}: the core's own commit has not ended after 10 s", device_.card_name());
     return {};
