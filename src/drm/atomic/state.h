@@ -114,7 +114,7 @@ class State final : public Object {
     struct Contents {
         std::vector<std::optional<PlaneChange>> planes;
         std::vector<std::optional<CrtcChange>> crtcs;
-        std::map<uint32_t, ConnectorChange> connectors;  // by index
+        std::map<uint32_t, ConnectorChange> connectors;  // by serial
     };
     /// Empties the state; under the modeset lock.
     Contents take_contents();

@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "drm/fault_plan.h"
+
 namespace plugboard::drm {
 namespace {
 
@@ -35,17 +37,39 @@ struct Vblank::State {
     std::vector<Waiting> waiting GUARDED_BY(mutex);  // in the order in which they came
     Waker* timer GUARDED_BY(mutex) = nullptr;
 
+    FaultPlan* faults GUARDED_BY(mutex) = nullptr;
+    uint32_t crtc GUARDED_BY(mutex) = 0;
+    Nanos delay GUARDED_BY(mutex){};      // a fault's: the vblank at `due` is told so much later
+    uint64_t lost GUARDED_BY(mutex) = 0;  // by faults, since the last that was told
+
     Callback observer GUARDED_BY(mutex);
     std::optional<std::thread::id> handled_by GUARDED_BY(mutex);  // while callbacks of one run
     CondVar handled;
 
+    void set_due_locked(std::optional<Time> at) REQUIRES(mutex) {
+        due = at;
+        delay = {};
+        lost = 0;
+    }
+    /// Whether a fault keeps the vblank that is due from being told now.
+    bool is_kept_back_locked(Time now) REQUIRES(mutex) {
+        if (!faults || faults->is_empty() || delay.count() > 0) return false;
+        const FaultPlan::VblankFate fate = faults->judge_vblank(crtc, now);
+        if (fate.lost) {
+            *due += period;
+            ++lost;
+            return true;
+        }
+        delay = fate.late;
+        return delay.count() > 0;
+    }
     void wake_timer_locked() REQUIRES(mutex) {
         if (timer) timer->wake();
     }
     /// Stops the timer if it is past its time: then no vblank has come since rests_at.
     bool is_running_locked(Time now) REQUIRES(mutex) {
         if (!due) return false;
-        if (users == 0 && *due > rests_at && now >= rests_at) due.reset();
+        if (users == 0 && *due > rests_at && now >= rests_at) set_due_locked(std::nullopt);
         return due.has_value();
     }
     /// Linux: drm_update_vblank_count, by the time alone
@@ -59,7 +83,7 @@ struct Vblank::State {
         users++;
         if (!was_running) {
             last = caught_up_locked(now);
-            due = now + period;
+            set_due_locked(now + period);
         }
         if (users == 1) wake_timer_locked();
     }
@@ -98,8 +122,7 @@ void Vblank::turn_on(Nanos period) {
     s.is_on = true;
     s.period = period;
     s.last = {s.last.sequence + 1, now};
-    s.due.reset();
-    if (s.users > 0) s.due = now + period;
+    s.set_due_locked(s.users > 0 ? std::optional(now + period) : std::nullopt);
     s.wake_timer_locked();
 }
 
@@ -111,7 +134,7 @@ void Vblank::turn_off() {
     {
         MutexLock lock(s.mutex);
         s.is_on = false;
-        s.due.reset();
+        s.set_due_locked(std::nullopt);
         waiting.swap(s.waiting);
         s.put_locked(now, waiting.size());
         last = s.last;
@@ -206,11 +229,17 @@ void Vblank::set_observer(Callback observer) {
     lock.unlock();
 }
 
+void Vblank::settle() {
+    MutexLock lock(state_->mutex);
+    state_->wait_until_handled(lock);
+}
+
 std::optional<Time> Vblank::next_due() const {
     State& s = *state_;
     MutexLock lock(s.mutex);
     if (s.users == 0 && s.due && *s.due > s.rests_at) return std::nullopt;
-    return s.due;
+    if (!s.due) return std::nullopt;
+    return *s.due + s.delay;
 }
 
 void Vblank::handle(Time due) {
@@ -222,11 +251,12 @@ void Vblank::handle(Time due) {
     {
         MutexLock lock(s.mutex);
         s.wait_until_handled(lock);
-        if (!s.due || *s.due != due) return;  // it went off, or its phase is another now
+        if (!s.due || *s.due + s.delay != due) return;  // it went off, or has another phase now
+        if (s.is_kept_back_locked(now)) return;
         const int64_t missed = s.missed_locked(now);
-        s.last =
-            at = {s.last.sequence + 1 + static_cast<uint64_t>(missed), due + missed * s.period};
-        s.due = at.time + s.period;
+        s.last = at = {s.last.sequence + s.lost + 1 + static_cast<uint64_t>(missed),
+                       *s.due + missed * s.period};
+        s.set_due_locked(at.time + s.period);
         passed = s.take_passed_locked();
         s.put_locked(at.time, passed.size());
         s.handled_by = std::this_thread::get_id();
@@ -243,6 +273,12 @@ void Vblank::handle(Time due) {
     MutexLock lock(s.mutex);
     s.handled_by.reset();
     s.handled.notify_all();
+}
+
+void Vblank::set_faults(FaultPlan* faults, uint32_t crtc) {
+    MutexLock lock(state_->mutex);
+    state_->faults = faults;
+    state_->crtc = crtc;
 }
 
 void Vblank::set_timer(Waker* timer) {

@@ -14,6 +14,8 @@
 
 namespace plugboard::drm {
 
+class FaultPlan;
+
 struct VblankCount {
     uint64_t sequence = 0;
     Time time{};
@@ -68,12 +70,17 @@ class Vblank {
     /// Woken at each vblank, at turn_off, and at unplug.
     WaitQueue& queue() { return queue_; }
 
+    /// Its vblanks may be lost and late by this plan, under the index of its CRTC; null: by none.
+    void set_faults(FaultPlan* faults, uint32_t crtc);
+
     // For the timer that drives it (vblank_timer.h).
     /// When the next vblank is due; nothing while the timer rests.
     std::optional<Time> next_due() const;
     /// The vblank at its due time. The timer may be late: the count then goes up by as many as were
     /// due since, and callbacks run once, with the newest. Linux: drm_update_vblank_count
     void handle(Time due);
+    /// Returns when whoever is being told of a vblank on another thread has been.
+    void settle();
     /// Woken whenever next_due() may have changed.
     void set_timer(Waker* timer);
 
