@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drm/atomic/normalize_zpos.h"
+#include "drm/atomic/variable_rate.h"
 #include "drm/pixel/format.h"
 
 namespace plugboard::drm::atomic {
@@ -366,6 +367,7 @@ Result<void> check(State& state) {
     for (ConnectorChange* change : state.connectors()) TRY(check_connector(state, *change));
     TRY(check_modeset(state));
     note_what_changes(state);
+    note_longest_frames(state);
     normalize_zpos(state);
     drop_damage_of_modesets(state);
     TRY(ask_driver(state));

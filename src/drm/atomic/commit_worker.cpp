@@ -286,6 +286,7 @@ void CommitWorker::program(State& state) {
         for (const CrtcChange* change : state.crtcs()) {
             if (change->old_state.active && (!change->new_state.active || change->needs_modeset()))
                 change->crtc->vblank().turn_off();
+            change->crtc->vblank().set_longest(change->longest_frame);
         }
         if (KmsHooks* hooks = device_.mode_config().hooks) hooks->commit(entered.bound(), state);
         for (const CrtcChange* change : state.crtcs()) start_flip(state, change->crtc->index());
