@@ -64,7 +64,8 @@ TEST(Like, a_laptop_has_its_outputs_planes_and_modes) {
 TEST(Like, an_old_driver_has_no_atomic_and_no_planes_but_overlays) {
     json document = json::parse(text_of_like("latest"));
     json& card = document["/dev/dri/card0"];
-    card["driver"]["client_caps"] = {{"UNIVERSAL_PLANES", false}, {"ATOMIC", false}};
+    for (const char* cap : {"UNIVERSAL_PLANES", "ATOMIC", "WRITEBACK_CONNECTORS"})
+        card["driver"]["client_caps"][cap] = false;
     card["driver"]["caps"]["PRIME"] = 0;
     card["planes"] = json::array();
     const auto like = parse_likeness(document.dump(), "old");
