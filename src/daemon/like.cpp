@@ -31,6 +31,15 @@ struct TellingProperty {
     bool vkms::Features::*feature;
 };
 constexpr TellingProperty telling_properties[] = {
+    {"zpos", &vkms::Features::zpos},
+    {"alpha", &vkms::Features::alpha},
+    {"pixel blend mode", &vkms::Features::blend_mode},
+    {"SCALING_FILTER", &vkms::Features::scaling},
+    {"FB_DAMAGE_CLIPS", &vkms::Features::damage_clips},
+    {"SIZE_HINTS", &vkms::Features::size_hints},
+    {"HOTSPOT_X", &vkms::Features::hotspot},
+    {"DEGAMMA_LUT", &vkms::Features::degamma},
+    {"CTM", &vkms::Features::ctm},
     {"HDR_OUTPUT_METADATA", &vkms::Features::hdr},
     {"max bpc", &vkms::Features::max_bpc},
     {"Colorspace", &vkms::Features::colorspace},
@@ -77,6 +86,7 @@ class LikenessReader {
         read_encoders(encoders, connectors);
         for (const JsonPlace& connector : connectors)
             if (!is_writeback(connector)) read_connector(connector);
+        if (!config_.features.universal_planes) add_untold_planes();
         for (const JsonPlace& plane : planes) read_plane(plane);
         config_.layout = std::move(layout_);
         return std::move(config_);
@@ -95,13 +105,19 @@ class LikenessReader {
         }
         vkms::Features& features = config_.features;
         if (const auto caps = driver.find("caps")) {
+            features.async_flip = caps->number_or("ASYNC_PAGE_FLIP", UINT64_MAX, 0) != 0;
+            features.modifiers = caps->number_or("ADDFB2_MODIFIERS", UINT64_MAX, 0) != 0;
+            features.prime = caps->number_or("PRIME", UINT64_MAX, 0) != 0;
             features.syncobj = caps->number_or("SYNCOBJ", UINT64_MAX, 0) != 0;
             config_.sizes.cursor_width = read_size(*caps, "CURSOR_WIDTH");
             config_.sizes.cursor_height = read_size(*caps, "CURSOR_HEIGHT");
         }
         if (const auto client_caps = driver.find("client_caps")) {
-            for (const auto& [name, value] : client_caps->members(most_properties))
-                (void)value.boolean();
+            for (const auto& [name, value] : client_caps->members(most_properties)) {
+                const bool is_there = value.boolean();
+                if (name == "ATOMIC") features.atomic = is_there;
+                if (name == "UNIVERSAL_PLANES") features.universal_planes = is_there;
+            }
         }
         if (const auto device = card_.find("device")) {
             features.render_node =
@@ -265,6 +281,12 @@ class LikenessReader {
         }
         auto built = drm::edid::build(description);
         return built.ok() ? *std::move(built) : std::vector<std::byte>();
+    }
+
+    /// Where clients are told of overlays alone, each CRTC has its primary plane all the same.
+    void add_untold_planes() {
+        for (size_t i = 0; i < std::min<size_t>(layout_.crtcs.size(), 32); ++i)
+            layout_.planes.push_back({.type = drm::PlaneType::Primary, .possible_crtcs = 1U << i});
     }
 
     void read_plane(const JsonPlace& plane) {

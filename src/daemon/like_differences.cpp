@@ -1,5 +1,6 @@
 // What a card shows its clients beside what drm_info told of another: both as JSON of drm_info's
 // shape, without what changes from one moment to the next.
+#include <drm.h>
 #include <drm_mode.h>
 #include <fmt/format.h>
 
@@ -47,9 +48,10 @@ json spec_of(const drm::Property& property) {
     return nullptr;
 }
 
-json shown_properties(const drm::ModeObject& object) {
+json shown_properties(const drm::DriverInfo& driver, const drm::ModeObject& object) {
     json shown = json::object();
     for (const auto& [property, value] : object.properties()) {
+        if (!driver.atomic && property->info().atomic) continue;
         shown[property->name()] = {
             {"flags", property->flags()}, {"spec", spec_of(*property)}, {"raw_value", value}};
     }
@@ -75,10 +77,11 @@ json shown_mode(const drm::Mode& mode) {
             {"name", info.name}};
 }
 
-json shown_planes(const drm::ModeConfig& config) {
+json shown_planes(const drm::DriverInfo& driver, const drm::ModeConfig& config) {
     json planes = json::array();
     for (const drm::Plane* plane : config.planes) {
-        json properties = shown_properties(*plane);
+        if (!driver.universal_planes && plane->plane_type() != drm::PlaneType::Overlay) continue;
+        json properties = shown_properties(driver, *plane);
         if (properties.contains("IN_FORMATS")) {
             json data = json::array();
             for (const auto& pair : plane->info().modifier_formats)
@@ -93,7 +96,7 @@ json shown_planes(const drm::ModeConfig& config) {
     return planes;
 }
 
-json shown_connectors(const drm::ModeConfig& config) {
+json shown_connectors(const drm::DriverInfo& driver, const drm::ModeConfig& config) {
     json connectors = json::array();
     for (const auto& connector : config.connectors) {
         json encoders = json::array();
@@ -101,7 +104,7 @@ json shown_connectors(const drm::ModeConfig& config) {
             encoders.push_back(raw(encoder->id()));
         json modes = json::array();
         for (const drm::Mode& mode : connector->modes) modes.push_back(shown_mode(mode));
-        json properties = shown_properties(*connector);
+        json properties = shown_properties(driver, *connector);
         if (properties.contains("EDID")) properties["EDID"]["raw_value"] = connector->edid ? 1 : 0;
         if (properties.contains("non-desktop"))
             properties["non-desktop"]["raw_value"] = connector->display.non_desktop ? 1 : 0;
@@ -127,15 +130,15 @@ json shown_card(drm::Device& device) {
                             {"type", encoder->info().type},
                             {"possible_crtcs", encoder->info().possible_crtcs},
                             {"possible_clones", encoder->info().possible_clones}});
-    for (const drm::Crtc* crtc : config.crtcs)
-        crtcs.push_back(
-            {{"gamma_size", crtc->info().gamma_size}, {"properties", shown_properties(*crtc)}});
     const drm::DriverInfo& info = device.info();
+    for (const drm::Crtc* crtc : config.crtcs)
+        crtcs.push_back({{"gamma_size", crtc->info().gamma_size},
+                         {"properties", shown_properties(info, *crtc)}});
     const json caps = {{"DUMB_BUFFER", info.dumb_buffers ? 1 : 0},
                        {"VBLANK_HIGH_CRTC", 1},
                        {"DUMB_PREFERRED_DEPTH", config.limits.preferred_depth},
                        {"DUMB_PREFER_SHADOW", 0},
-                       {"PRIME", 3},
+                       {"PRIME", info.prime ? DRM_PRIME_CAP_IMPORT | DRM_PRIME_CAP_EXPORT : 0},
                        {"TIMESTAMP_MONOTONIC", 1},
                        {"ASYNC_PAGE_FLIP", info.async_page_flip ? 1 : 0},
                        {"CURSOR_WIDTH", config.limits.cursor_width},
@@ -145,20 +148,28 @@ json shown_card(drm::Device& device) {
                        {"CRTC_IN_VBLANK_EVENT", 1},
                        {"SYNCOBJ", info.syncobj ? 1 : 0},
                        {"SYNCOBJ_TIMELINE", info.syncobj ? 1 : 0}};
+    const json client_caps = {{"STEREO_3D", true},
+                              {"UNIVERSAL_PLANES", info.universal_planes},
+                              {"ATOMIC", info.atomic},
+                              {"ASPECT_RATIO", true},
+                              {"WRITEBACK_CONNECTORS", info.atomic}};
     const json version = {
         {"major", info.major}, {"minor", info.minor}, {"patch", info.patch}, {"date", info.date}};
-    return {
-        {"driver",
-         {{"name", info.name}, {"desc", info.description}, {"version", version}, {"caps", caps}}},
-        {"fb_size",
-         {{"min_width", config.limits.min_width},
-          {"max_width", config.limits.max_width},
-          {"min_height", config.limits.min_height},
-          {"max_height", config.limits.max_height}}},
-        {"planes", shown_planes(config)},
-        {"crtcs", crtcs},
-        {"encoders", encoders},
-        {"connectors", shown_connectors(config)}};
+    return {{"driver",
+             {{"name", info.name},
+              {"desc", info.description},
+              {"version", version},
+              {"caps", caps},
+              {"client_caps", client_caps}}},
+            {"fb_size",
+             {{"min_width", config.limits.min_width},
+              {"max_width", config.limits.max_width},
+              {"min_height", config.limits.min_height},
+              {"max_height", config.limits.max_height}}},
+            {"planes", shown_planes(info, config)},
+            {"crtcs", crtcs},
+            {"encoders", encoders},
+            {"connectors", shown_connectors(info, config)}};
 }
 
 /// The values that a driver alone sets; ids, and what clients set, are of the moment. `members`:
@@ -247,6 +258,8 @@ Objects place_all(const json& card) {
     json driver = card["driver"];
     objects["driver"] = {"driver", lasting_part(driver, {"name", "desc", "version"})};
     if (driver.contains("caps")) objects["caps"] = {"driver.caps", driver["caps"]};
+    if (driver.contains("client_caps"))
+        objects["client caps"] = {"driver.client_caps", driver["client_caps"]};
     if (card.contains("fb_size")) objects["sizes"] = {"fb_size", card["fb_size"]};
     for (size_t i = 0; i < card["planes"].size(); ++i)
         objects[fmt::format("planes {}", i)] = {

@@ -56,7 +56,24 @@ TEST(Like, a_laptop_has_its_outputs_planes_and_modes) {
     EXPECT_EQ(device.screens[1].modes.size(), 4u);
     EXPECT_FALSE(device.screens[2].connected);
     EXPECT_EQ(device.layout->planes.size(), 9u);
+    EXPECT_TRUE(device.features.zpos && device.features.alpha && device.features.blend_mode);
     EXPECT_TRUE(device.features.render_node && device.features.syncobj);
+    EXPECT_FALSE(device.features.damage_clips);
+}
+
+TEST(Like, an_old_driver_has_no_atomic_and_no_planes_but_overlays) {
+    json document = json::parse(text_of_like("latest"));
+    json& card = document["/dev/dri/card0"];
+    for (const char* cap : {"UNIVERSAL_PLANES", "ATOMIC", "WRITEBACK_CONNECTORS"})
+        card["driver"]["client_caps"][cap] = false;
+    card["driver"]["caps"]["PRIME"] = 0;
+    card["planes"] = json::array();
+    const auto like = parse_likeness(document.dump(), "old");
+    ASSERT_TRUE(like.ok()) << like.problem().headline();
+    const vkms::Features& features = like.value().device.features;
+    EXPECT_FALSE(features.atomic || features.universal_planes || features.prime);
+    EXPECT_FALSE(notes_begin(like.value(), "driver")) << like.value().notes.back();
+    EXPECT_FALSE(notes_begin(like.value(), "planes")) << like.value().notes.back();
 }
 
 TEST(Like, what_nothing_draws_is_noted) {
@@ -154,11 +171,11 @@ TEST(Like, says_where_a_number_is_too_large) {
 }
 
 TEST(Like, is_a_key_of_a_card) {
-    const auto board = parse_toml("[[card]]\nlike = \"tests/like/soc.json\"\nhdr = true\n",
+    const auto board = parse_toml("[[card]]\nlike = \"tests/like/soc.json\"\nzpos = false\n",
                                   PLUGBOARD_SOURCE_DIR "/board.toml");
     ASSERT_TRUE(board.ok()) << board.problem().headline();
     EXPECT_EQ(board.value().cards[0].device.screens.size(), 2u);
-    EXPECT_TRUE(board.value().cards[0].device.features.hdr);
+    EXPECT_FALSE(board.value().cards[0].device.features.zpos);
     EXPECT_FALSE(board.value().cards[0].notes.empty());
 }
 

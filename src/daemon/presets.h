@@ -27,14 +27,14 @@ name = "gpu0"
 profile = "linux-6.1"
 )"},
     Preset{
-        "full", "two monitors, at connectors as real drivers have them",
-        R"(# What connectors of real hardware have beside the kernel's vkms. Each is a switch: turn one off to
+        "full", "a card with all that a driver can have, and two real monitors",
+        R"(# What drivers of real hardware have beside the kernel's vkms. Each is a switch: turn one off to
 # see what a client does without it.
 [[card]]
 name = "gpu0"
 profile = "full"
 overlays = 4
-# hdr = false
+# zpos = false
 # syncobj = false
 [[card.screen]]
 connector = "DP-1"
@@ -96,6 +96,23 @@ spec = "office"
 connector = "DP-3"
 path = "mst:DP-1-8"
 spec = "portrait"
+)"},
+    Preset{
+        "legacy", "an old driver: no atomic, no planes beside the screen's, no modifiers",
+        R"(# What a client meets that was written for new drivers alone: it needs its other code here.
+[[card]]
+name = "gpu0"
+profile = "linux-6.1"
+driver_name = "legacy"
+driver_description = "A driver without atomic"
+atomic = false
+universal_planes = false  # weston needs them: with true it does, without atomic
+modifiers = false
+prime = false
+writeback = false
+[[card.screen]]
+connector = "VGA-1"
+spec = "projector"
 )"},
     Preset{
         "two-cards", "two cards with a screen each",

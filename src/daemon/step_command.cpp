@@ -26,7 +26,7 @@ struct Beating {
     /// Also of one that nobody waits for, whose timer rests.
     Time next(Time now) const {
         if (const auto due = vblank().next_due()) return *due;
-        return std::max(vblank().current().time + vblank().period(), now);
+        return std::max(vblank().current().time + vblank().idle_period(), now);
     }
 };
 

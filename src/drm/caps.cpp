@@ -29,7 +29,9 @@ Result<void> ioctl_get_cap(Request& request, Device& device, File&, drm_get_cap&
     argument.value = 0;
     switch (cap) {
         case DRM_CAP_TIMESTAMP_MONOTONIC: argument.value = 1; return {};
-        case DRM_CAP_PRIME: argument.value = DRM_PRIME_CAP_IMPORT | DRM_PRIME_CAP_EXPORT; return {};
+        case DRM_CAP_PRIME:
+            if (device.info().prime) argument.value = DRM_PRIME_CAP_IMPORT | DRM_PRIME_CAP_EXPORT;
+            return {};
         case DRM_CAP_SYNCOBJ:
         case DRM_CAP_SYNCOBJ_TIMELINE: argument.value = device.info().syncobj; return {};
         default: break;
@@ -69,10 +71,14 @@ Result<void> ioctl_set_client_cap(Request& request, Device& device, File& file,
             caps.stereo = value != 0;
             break;
         case DRM_CLIENT_CAP_UNIVERSAL_PLANES:
+            if (!device.info().universal_planes) return unknown(request, argument);
             if (value > 1) return too_large(request, argument, 1);
             caps.universal_planes = value != 0;
             break;
         case DRM_CLIENT_CAP_ATOMIC:
+            if (!device.info().atomic)
+                return request.refuse(core, Errno::OpNotSupp, "the driver {} is not atomic",
+                                      device.info().name);
             // Linux: the X server's modesetting driver of 2019 breaks with it
             if (value == 1 && file.info().command.starts_with('X'))
                 return request.refuse(core, Errno::OpNotSupp, "{} uses atomic wrongly",
@@ -91,8 +97,13 @@ Result<void> ioctl_set_client_cap(Request& request, Device& device, File& file,
             break;
         case DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT:
             if (device.info().like_linux_6_1) return unknown(request, argument);
-            return request.refuse(core, Errno::OpNotSupp,
-                                  "client cap 6: the driver's cursor planes have no hot spot");
+            if (!device.info().cursor_hotspot)
+                return request.refuse(core, Errno::OpNotSupp,
+                                      "client cap 6: the driver's cursor planes have no hot spot");
+            if (!caps.atomic) return needs_atomic(request, argument);
+            if (value > 1) return too_large(request, argument, 1);
+            caps.cursor_hotspot = value != 0;
+            break;
         case DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE:
             if (device.info().like_linux_6_1) return unknown(request, argument);
             if (!caps.atomic) return needs_atomic(request, argument);

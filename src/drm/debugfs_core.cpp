@@ -138,7 +138,8 @@ void add_plane(std::string& text, const Plane& plane, bool like_linux_6_1) {
     add(text, "\tsrc-pos={}x{}+{}+{}\n", Fixed{state.source.width}.text(),
         Fixed{state.source.height}.text(), Fixed{state.source.x}.text(),
         Fixed{state.source.y}.text());
-    add(text, "\trotation={:x}\n\tnormalized-zpos=0\n", state.rotation.bits);
+    add(text, "\trotation={:x}\n\tnormalized-zpos={:x}\n", state.rotation.bits,
+        state.normalized_zpos);
     add(text, "\tcolor-encoding={}\n\tcolor-range={}\n",
         color_encoding_names[static_cast<size_t>(state.color_encoding)],
         color_range_names[static_cast<size_t>(state.color_range)]);

@@ -39,7 +39,14 @@ struct DriverInfo {
     std::string description{};  // "Virtual Kernel Mode Setting"
     std::string date{};         // "20180514"
     int major = 1, minor = 0, patch = 0;
-    bool modeset = true;  // MODESET and ATOMIC
+    bool modeset = true;
+    // Of a device with modeset.
+    bool atomic = true;               // the atomic API is the clients' too
+    bool universal_planes = true;     // clients may ask for primary and cursor planes
+    bool vblank = true;               // without: flips are done at once, and nobody can wait
+    bool cursor_hotspot = false;      // cursor planes want to be told where they point
+    bool dirty_framebuffers = false;  // DIRTYFB
+    bool prime = true;                // buffers go to other devices and come from them
     bool render_node = false;
     bool dumb_buffers = true;
     bool async_page_flip = false;

@@ -85,6 +85,12 @@ struct drm_gem_change_handle {
 #define DRM_IOCTL_GEM_CHANGE_HANDLE DRM_IOWR(0xD2, struct drm_gem_change_handle)
 #endif
 
+/// An entry of the blob of SIZE_HINTS.
+struct drm_plane_size_hint {
+    uint16_t width;
+    uint16_t height;
+};
+
 #ifndef DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT
 #define DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT 6
 #endif

@@ -11,6 +11,9 @@ A scene is a line: the screen, then its planes from the lowest, with | between t
           rotation (DRM_MODE_ROTATE_* and REFLECT_*); encoding 0..2: BT.601, 709, 2020;
           range 0 limited, 1 full; pipeline: none, or f<encoding><range> fixed matrix,
           e sRGB EOTF, i its inverse, m<k> a matrix (see matrix)
+Some have more. A screen: degamma (entries), ctm (see ctm). A plane: alpha 0..65535; blend pre, coverage
+or none; filter bilinear or nearest: `source` (x,y,width,height, in 65536ths) is shown at `at` as
+large as `shown`.
 Pictures hold the raw bytes that tests/reference/linux-7.2/README.md describes.
 """
 
@@ -207,7 +210,26 @@ def piped(colors, pipeline):
     return [clamp(c) for c in colors]
 
 
+def ctm(k):
+    """Rows of factors in 2^-32ths; some are negative, some large."""
+    return [((i * 5 + k * 7) % 13 - 6) * (1 << 30) * (1 if k % 3 else 1 << k) + 54321 * k
+            for i in range(9)]
+
+
 # ---- scenes
+
+def times(a, b):
+    return nearest(a * b, FULL)
+
+
+def blended(alpha, colors, below, plane_alpha, mode):
+    """The plane's pixel made a premultiplied one; then that over what is below."""
+    cover = plane_alpha if mode == "none" else times(alpha, plane_alpha)
+    if plane_alpha != FULL or mode != "pre":
+        colors = [times(c, cover if mode == "coverage" else plane_alpha) for c in colors]
+    return [nearest((a * FULL + b * (FULL - cover)) & 0xffffffff, FULL) & FULL
+            for a, b in zip(colors, below)]
+
 
 class Plane:
     def __init__(self, text):
@@ -218,6 +240,12 @@ class Plane:
         self.rotation = int(values["rotation"], 0)
         self.encoding, self.range = int(values["encoding"]), int(values["range"])
         self.pipeline = values["pipeline"]
+        self.alpha, self.blend = int(values.get("alpha", FULL)), values.get("blend", "pre")
+        self.filter = values.get("filter")
+        if self.filter:
+            self.fixed, self.cut = numbers(values["source"]), numbers(values["shown"])
+            if not self.rotation & 5:
+                self.cut.reverse()
         self.width, self.height = self.cut if self.rotation & 5 else reversed(self.cut)
 
     def source(self, u, v):
@@ -232,17 +260,43 @@ class Plane:
         u, v = screen_x - self.at[0], screen_y - self.at[1]
         if not (0 <= u < self.width and 0 <= v < self.height):
             return None
-        x, y = (p + o for p, o in zip(self.source(u, v), self.origin))
-        if self.name in PACKED:
-            alpha, colors = self.picture.packed(x, y)
-        elif self.name in GRAY:
-            alpha, colors = self.picture.gray(x, self.gray_row(u, v, y))
+        if self.filter:
+            alpha, colors = self.scaled(*self.source(u, v))
         else:
-            alpha, colors = FULL, self.picture.yuv(x, y)
-            if self.pipeline == "none":
-                colors = [clamp(c) for c in convert(colors, self.encoding, self.range)]
+            x, y = (p + o for p, o in zip(self.source(u, v), self.origin))
+            alpha, colors = self.read(x, self.gray_row(u, v, y) if self.name in GRAY else y)
         if self.pipeline != "none":
             colors = piped(colors, self.pipeline)
+        return alpha, colors
+
+    def read(self, x, y):
+        if self.name in PACKED:
+            return self.picture.packed(x, y)
+        if self.name in GRAY:
+            return self.picture.gray(x, y)
+        colors = self.picture.yuv(x, y)
+        if self.pipeline == "none":
+            colors = [clamp(c) for c in convert(colors, self.encoding, self.range)]
+        return FULL, colors
+
+    def scaled(self, s, t):
+        """Of the pixels around the place, as much as each is near: a sum over two by two."""
+        taps = []
+        for i, begin, length, count in zip((s, t), self.fixed[:2], self.fixed[2:], self.cut):
+            first, last = begin >> 16, -(-(begin + length) // 65536) - 1
+            place = begin + (2 * i + 1) * length // (2 * count)
+            if self.filter == "nearest":
+                parts = [(place >> 16, 65536)]
+            else:
+                place -= 32768
+                parts = [(place >> 16, 65536 - place % 65536), ((place >> 16) + 1, place % 65536)]
+            taps.append([(min(max(p, first), last), weight) for p, weight in parts])
+        sums = [1 << 31] * 4
+        for x, across in taps[0]:
+            for y, down in taps[1]:
+                alpha, colors = self.read(x, y)
+                sums = [n + c * across * down for n, c in zip(sums, (alpha, *colors))]
+        alpha, *colors = [n >> 32 for n in sums]
         return alpha, colors
 
     def gray_row(self, u, v, y):
@@ -266,17 +320,23 @@ def compose(line):
     background = int(screen["background"], 0)
     background = [background >> 32 & FULL, background >> 16 & FULL, background & FULL]
     gamma = int(screen["gamma"]) and gamma_table(int(screen["gamma"]))
+    degamma = int(screen.get("degamma", 0)) and gamma_table(int(screen["degamma"]))
+    factors = "ctm" in screen and ctm(int(screen["ctm"]))
     width, height = numbers(screen["size"])
     crc = 0
     for y in range(height):
         row = bytearray()
         for x in range(width):
             colors = background
-            for pixel in (plane.pixel(x, y) for plane in planes):
+            for plane in planes:
+                pixel = plane.pixel(x, y)
                 if pixel:
-                    alpha, above = pixel
-                    colors = [nearest((a * FULL + b * (FULL - alpha)) & 0xffffffff, FULL) & FULL
-                              for a, b in zip(above, colors)]
+                    colors = blended(*pixel, colors, plane.alpha, plane.blend)
+            if degamma:
+                colors = [look_up(table, c) for table, c in zip(degamma, colors)]
+            if factors:
+                colors = [clamp(rounded(sum(f * c for f, c in zip(factors[r:r + 3], colors))))
+                          for r in (0, 3, 6)]
             if gamma:
                 colors = [look_up(table, c) for table, c in zip(gamma, colors)]
             row += struct.pack("<4H", FULL, *colors)
@@ -315,6 +375,36 @@ def scenes():
         yield f"{line} crc={crc:#010x}{planes}\n"
 
 
+def more_of_plane(draw, text):
+    """What the kernel's vkms has not."""
+    if draw.random() < 0.6:
+        text += f" alpha={draw.choice((0, 1, 0x7fff, 0x8000, 0xfffe, draw.getrandbits(16)))}"
+    if draw.random() < 0.7:
+        text += f" blend={draw.choice(('pre', 'coverage', 'none'))}"
+    if draw.random() < 0.5:
+        width, height = (int(n) << 16 for n in re.search(r"size=(\d+)x(\d+)", text).groups())
+        x, y = draw.randrange(width - 1), draw.randrange(height - 1)
+        w, h = draw.randint(1, width - x), draw.randint(1, height - y)
+        text += (f" filter={draw.choice(('bilinear', 'bilinear', 'nearest'))} source={x},{y},{w},{h}"
+                 f" shown={draw.randint(1, 40)}x{draw.randint(1, 30)}")
+    return text
+
+
+def more_scenes():
+    draw = random.Random(4)
+    for i in range(4 * len(FORMATS)):
+        names = [FORMATS[i % len(FORMATS)]] + draw.choices(FORMATS, k=draw.randrange(3))
+        line = (f"screen size={draw.randint(1, 40)}x{draw.randint(1, 28)} "
+                f"background={draw.getrandbits(64):#018x} gamma={draw.choice((0, 0, 17))}")
+        if draw.random() < 0.3:
+            line += f" degamma={draw.choice((2, 17, 256))}"
+        if draw.random() < 0.3:
+            line += f" ctm={draw.randrange(9)}"
+        planes = "".join(" | " + more_of_plane(draw, random_plane(draw, name)) for name in names)
+        crc = compose(line + planes)
+        yield f"{line} crc={crc:#010x}{planes}\n"
+
+
 # ---- what a running kernel said
 
 def kernel_scene(text):
@@ -349,7 +439,7 @@ def kernel(path):
 def main():
     if sys.argv[1:2] == ["--kernel"]:
         return 1 if kernel(sys.argv[2]) else 0
-    text = "".join(scenes())
+    text = "".join([*scenes(), *more_scenes()])
     if sys.argv[1:] == ["--check"]:
         return 0 if text == SCENES.read_text() else "scenes.txt is not what compose.py writes"
     sys.stdout.write(text)

@@ -42,7 +42,7 @@ def flat(thing, key):
         if name == "properties":
             for prop, content in value.items():
                 yield "%s.properties.%s" % (key, prop), lasting(content)
-        elif name == "caps" or name == "version":
+        elif name in ("caps", "client_caps", "version"):
             yield from flat(value, "%s.%s" % (key, name))
         elif name not in MOMENTARY and name != "possible_clones":
             yield "%s.%s" % (key, name.replace("clones", "possible_clones")), value

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "drivers/vkms/planes.h"
 #include "drm/objects/mode_list.h"
 
 namespace plugboard::vkms {
@@ -57,13 +59,20 @@ drm::ConnectorStatus status_of(const ScreenConfig& screen) {
 }
 
 /// What a CRTC shows with the new state; none when it is off.
-std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::CrtcChange& change) {
+std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::CrtcChange& change,
+                              const Features& features) {
     if (!change.new_state.active || !change.new_state.mode) return std::nullopt;
     Frame frame{.size = change.new_state.mode->size(),
                 .planes = {},
+                .degamma = change.new_state.degamma_lut,
+                .ctm = change.new_state.ctm,
                 .gamma = change.new_state.gamma_lut,
                 .background = background_color(change.new_state.background_color)};
-    for (const drm::atomic::PlaneChange* plane : state.planes()) {
+    auto planes = state.planes();
+    std::ranges::stable_sort(planes, {}, [](const drm::atomic::PlaneChange* plane) {
+        return plane->new_state.normalized_zpos;  // all 0 on a device without zpos
+    });
+    for (const drm::atomic::PlaneChange* plane : planes) {
         const drm::PlaneState& shown = plane->new_state;
         if (shown.crtc != change.crtc || !shown.fb) continue;
         frame.planes.push_back({.fb = *shown.fb,
@@ -71,7 +80,10 @@ std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::Crtc
                                 .destination = shown.destination,
                                 .rotation = shown.rotation,
                                 .encoding = shown.color_encoding,
-                                .range = shown.color_range});
+                                .range = shown.color_range,
+                                .alpha = shown.alpha,
+                                .blend_mode = shown.blend_mode,
+                                .scaling = scaling_of(shown, features)});
     }
     return frame;
 }
@@ -86,19 +98,8 @@ std::vector<WritebackJob> jobs_of(drm::atomic::State& state, const drm::Crtc& cr
     return jobs;
 }
 
-// Linux: drm_atomic_helper.c, drm_atomic_helper_check_plane_state
-Result<void> check_unscaled(drm::atomic::State& state, const drm::atomic::PlaneChange& change) {
-    const drm::PlaneState& next = change.new_state;
-    const drm::Rect& place = next.destination;
-    const bool turned = next.rotation.swaps_axes();
-    const uint32_t width = turned ? next.source.height : next.source.width;
-    const uint32_t height = turned ? next.source.width : next.source.height;
-    const auto scales = [](uint32_t source, uint32_t destination) {
-        return destination != 0 && source != uint64_t{destination} << 16;
-    };
-    if (!scales(width, place.width) && !scales(height, place.height)) return {};
-    return state.refuse(Errno::Range, "{}: scaling {}x{} (16.16{}) to {}x{}", change.plane->name(),
-                        width, height, turned ? ", turned" : "", place.width, place.height);
+size_t writebacks_of(const Layout& layout) {
+    return static_cast<size_t>(std::ranges::count_if(layout.crtcs, &CrtcConfig::writeback));
 }
 
 }  // namespace
@@ -107,6 +108,7 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
            device::Managed<Ports> ports)
     : device_(device),
       limits_(limits_of(config.profile)),
+      features_(config.features),
       rules_(config.limit_rules),
       worker_(worker),
       ports_(ports) {
@@ -120,30 +122,21 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
         .max_height = either(sizes.max_height, limits_.max_size),
         .cursor_width = either(sizes.cursor_width, limits_.cursor_size),
         .cursor_height = either(sizes.cursor_height, limits_.cursor_size),
+        .modifiers = features_.modifiers,
     };
     mode_config.hooks = this;
     const Layout layout = layout_of(config);
-    add_planes(layout);
+    add_planes(config, layout);
     add_crtcs(layout);
+    encoder_count_ = layout.encoders.size() + writebacks_of(layout);
     if (!limits_.writeback_clones_screens) add_encoders_and_screens(config, layout);
     add_writeback(layout);
     if (limits_.writeback_clones_screens) add_encoders_and_screens(config, layout);
 }
 
-void Card::add_planes(const Layout& layout) {
-    for (const PlaneConfig& plane : layout.planes) {
-        const auto profiles = plane.type == drm::PlaneType::Primary ? limits_.primary_formats
-                                                                    : limits_.overlay_formats;
-        device_.manage<drm::Plane>(
-            device_,
-            drm::PlaneInfo{.type = plane.type,
-                           .possible_crtcs = plane.possible_crtcs,
-                           .formats = plane.formats.empty() ? copy(profiles) : plane.formats,
-                           .modifier_formats = plane.modifiers,
-                           .not_drawn = plane.not_drawn,
-                           .rotations = plane.rotations.value_or(limits_.rotations),
-                           .yuv_colors = plane.yuv_colors.value_or(limits_.yuv_colors)});
-    }
+void Card::add_planes(const Config& config, const Layout& layout) {
+    for (drm::PlaneInfo& info : plane_infos(config, layout))
+        device_.manage<drm::Plane>(device_, std::move(info));
 }
 
 /// Null: there is none for that CRTC.
@@ -157,11 +150,14 @@ drm::Plane* Card::find_plane(drm::PlaneType type, uint32_t crtc) const {
 
 void Card::add_crtcs(const Layout& layout) {
     for (uint32_t i = 0; i < layout.crtcs.size(); ++i) {
+        const uint32_t gamma = layout.crtcs[i].gamma_size.value_or(limits_.gamma_size);
         drm::Crtc& crtc = device_.manage<drm::Crtc>(
             device_, drm::CrtcInfo{
                          .primary = find_plane(drm::PlaneType::Primary, i),
                          .cursor = find_plane(drm::PlaneType::Cursor, i),
-                         .gamma_size = layout.crtcs[i].gamma_size.value_or(limits_.gamma_size),
+                         .gamma_size = gamma,
+                         .degamma_size = features_.degamma ? gamma : 0,
+                         .ctm = features_.ctm,
                          .background_color =
                              layout.crtcs[i].background_color.value_or(limits_.background_color),
                      });
@@ -178,7 +174,10 @@ void Card::add_crtcs(const Layout& layout) {
 // `partners`: the encoders that, where the profile has clones, may be on one CRTC with it.
 drm::Encoder& Card::add_encoder(const EncoderConfig& encoder, uint32_t partners) {
     const auto index = static_cast<uint32_t>(device_.mode_config().encoders.size());
-    const uint32_t clones = limits_.writeback_clones_screens ? partners : 0;
+    const auto all = static_cast<uint32_t>(encoder_count_);
+    const uint32_t clones = features_.clones                   ? all_bits(all)
+                            : limits_.writeback_clones_screens ? partners
+                                                               : 0;
     return device_.manage<drm::Encoder>(
         device_, drm::EncoderInfo{
                      .type = encoder.type,
@@ -187,8 +186,7 @@ drm::Encoder& Card::add_encoder(const EncoderConfig& encoder, uint32_t partners)
 }
 
 void Card::add_encoders_and_screens(const Config& config, const Layout& layout) {
-    const auto writebacks =
-        static_cast<size_t>(std::ranges::count_if(layout.crtcs, &CrtcConfig::writeback));
+    const size_t writebacks = writebacks_of(layout);
     std::vector<drm::Encoder*> encoders;
     for (const EncoderConfig& encoder : layout.encoders)
         encoders.push_back(&add_encoder(encoder, all_bits(writebacks)));
@@ -251,8 +249,7 @@ std::optional<size_t> Card::port_of(const drm::Connector& connector) const {
 }
 
 void Card::add_writeback(const Layout& layout) {
-    const auto writebacks =
-        static_cast<size_t>(std::ranges::count_if(layout.crtcs, &CrtcConfig::writeback));
+    const size_t writebacks = writebacks_of(layout);
     const uint32_t screens = all_bits(layout.encoders.size()) << writebacks;
     for (uint32_t i = 0; i < layout.crtcs.size(); ++i) {
         if (!layout.crtcs[i].writeback) continue;
@@ -280,7 +277,7 @@ Result<void> Card::check(drm::atomic::State& state) {
 Result<void> Card::check_plane(drm::atomic::State& state, const drm::atomic::PlaneChange& change) {
     const drm::PlaneState& next = change.new_state;
     if (!next.is_on()) return {};
-    TRY(check_unscaled(state, change));
+    TRY(check_scaling(state, change, features_));
     const drm::Rect& place = next.destination;
     if (!limits_.primary_covers_mode || change.plane->plane_type() != drm::PlaneType::Primary)
         return {};
@@ -299,7 +296,7 @@ void Card::commit(const device::Bound& bound, drm::atomic::State& state) {
     FrameWorker& worker = worker_.get(bound);
     for (const drm::atomic::CrtcChange* change : state.crtcs()) {
         const uint32_t index = change->crtc->index();
-        worker.show(index, frame_of(state, *change), jobs_of(state, *change->crtc));
+        worker.show(index, frame_of(state, *change, features_), jobs_of(state, *change->crtc));
         if (change->needs_modeset()) {
             worker.watch(Ref<drm::atomic::State>::share(state));
         } else if (worker.is_composing(index)) {

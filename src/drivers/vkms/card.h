@@ -23,7 +23,7 @@ class Card final : public drm::KmsHooks {
     Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker,
          device::Managed<Ports> ports);
 
-    /// EINVAL: a primary plane that does not cover its mode; ERANGE: scaling.
+    /// EINVAL: a primary plane that does not cover its mode; ERANGE: scaling, or too much of it.
     Result<void> check(drm::atomic::State& state) override;
     void commit(const device::Bound& bound, drm::atomic::State& state) override;
 
@@ -36,7 +36,7 @@ class Card final : public drm::KmsHooks {
     const drm::ConnectorInfo& connector_info(size_t port) const { return port_infos_.at(port); }
 
   private:
-    void add_planes(const Layout& layout);
+    void add_planes(const Config& config, const Layout& layout);
     void add_crtcs(const Layout& layout);
     void add_encoders_and_screens(const Config& config, const Layout& layout);
     void add_screens(const Config& config, const Layout& layout,
@@ -52,9 +52,11 @@ class Card final : public drm::KmsHooks {
 
     drm::Device& device_;
     const Limits& limits_;
+    const Features features_;
     const std::vector<LimitRule> rules_;
     const device::Managed<FrameWorker> worker_;
     const device::Managed<Ports> ports_;
+    size_t encoder_count_ = 0;                    // in the end
     std::vector<drm::ConnectorInfo> port_infos_;  // by port; constant from the constructor on
 };
 

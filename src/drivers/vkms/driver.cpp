@@ -53,7 +53,15 @@ drm::DriverInfo driver_info(const Config& config) {
         .major = identity.major,
         .minor = identity.minor,
         .patch = identity.patch,
+        // Clients that ask for it get all planes with it.
+        .atomic = config.features.atomic && config.features.universal_planes,
+        .universal_planes = config.features.universal_planes,
+        .vblank = config.features.vblank,
+        .cursor_hotspot = config.features.hotspot,
+        .dirty_framebuffers = config.features.damage_clips,
+        .prime = config.features.prime,
         .render_node = config.features.render_node,
+        .async_page_flip = config.features.async_flip,
         .syncobj = config.features.syncobj,
         .minors = config.lowest_minor ? drm::MinorChoice::Lowest : drm::MinorChoice::LongestFree,
         .like_linux_6_1 = config.profile == Profile::Linux61};

@@ -1,6 +1,7 @@
 #include "drivers/vkms/frame.h"
 
 #include <cassert>
+#include <cstring>
 
 namespace plugboard::vkms {
 namespace {
@@ -21,12 +22,20 @@ Result<SourceImage> source_of(const ShownPlane& shown) {
     return image;
 }
 
-/// drm_color_lut is what a gamma blob is made of; the core has checked the length.
-std::span<const drm_color_lut> gamma_of(const Frame& frame) {
-    if (!frame.gamma) return {};
-    const auto bytes = (*frame.gamma)->bytes();
+/// drm_color_lut is what the blob of a table is made of; the core has checked the length.
+std::span<const drm_color_lut> table_in(const MaybeRef<drm::Blob>& blob) {
+    if (!blob) return {};
+    const auto bytes = (*blob)->bytes();
     return {reinterpret_cast<const drm_color_lut*>(bytes.data()),
             bytes.size() / sizeof(drm_color_lut)};
+}
+
+/// The core has checked the length of this, too.
+std::optional<Ctm> ctm_in(const MaybeRef<drm::Blob>& blob) {
+    if (!blob) return std::nullopt;
+    drm_color_ctm matrix;
+    std::memcpy(&matrix, (*blob)->bytes().data(), sizeof(matrix));
+    return Ctm::from(matrix);
 }
 
 }  // namespace
@@ -38,7 +47,10 @@ Result<std::vector<ScenePlane>> scene_planes(const Frame& frame) {
         planes.push_back({.image = TRY(source_of(plane)),
                           .source = plane.source,
                           .destination = plane.destination,
-                          .rotation = plane.rotation});
+                          .rotation = plane.rotation,
+                          .alpha = plane.alpha,
+                          .blend_mode = plane.blend_mode,
+                          .scaling = plane.scaling});
     }
     return planes;
 }
@@ -47,7 +59,9 @@ Scene scene_of(const Frame& frame, std::span<const ScenePlane> planes) {
     return {.size = frame.size,
             .background = frame.background,
             .planes = planes,
-            .gamma = gamma_of(frame)};
+            .gamma = table_in(frame.gamma),
+            .degamma = table_in(frame.degamma),
+            .ctm = ctm_in(frame.ctm)};
 }
 
 Result<void> compose(FastComposer& composer, const Frame& frame, const Outputs& outputs) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,13 +25,16 @@ struct ShownPlane {
     drm::Rotation rotation{};
     ColorEncoding encoding = ColorEncoding::Bt601;
     ColorRange range = ColorRange::Full;
+    uint16_t alpha = drm::opaque_alpha;
+    drm::BlendMode blend_mode = drm::BlendMode::Premultiplied;
+    std::optional<drm::ScalingFilter> scaling{};  // none: as large as the source
 };
 
 /// A value, constant once latched. Its framebuffers' pixels are those of the moment they are read.
 struct Frame {
     drm::Size size;                  // of the mode
     std::vector<ShownPlane> planes;  // from the lowest to the highest
-    MaybeRef<drm::Blob> gamma{};
+    MaybeRef<drm::Blob> degamma{}, ctm{}, gamma{};
     Argb16 background = opaque_black;
 };
 

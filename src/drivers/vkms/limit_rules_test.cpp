@@ -26,8 +26,8 @@ constexpr uint32_t test_only = DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_ATOMIC_ALLOW
 /// A card of two screens with these rules; the first shows 640x480 of XR24.
 class LimitedCard {
   public:
-    explicit LimitedCard(std::vector<LimitRule> rules)
-        : board_(config(std::move(rules))), client(*board_.drm()) {
+    explicit LimitedCard(std::vector<LimitRule> rules, bool scales = false)
+        : board_(config(std::move(rules), scales)), client(*board_.drm()) {
         for (const uint32_t plane : client.planes) {
             const auto type = static_cast<drm::PlaneType>(client.property(plane, "type").value);
             if (type == drm::PlaneType::Primary) primaries.push_back(plane);
@@ -57,10 +57,11 @@ class LimitedCard {
     void unplug() { board_.unplug(); }
 
   private:
-    static Config config(std::vector<LimitRule> rules) {
+    static Config config(std::vector<LimitRule> rules, bool scales) {
         Config config{.profile = Profile::LinuxLatest, .overlays = 8, .writeback = false};
         config.screens = {ScreenConfig{}, ScreenConfig{}};
         config.limit_rules = std::move(rules);
+        config.features.scaling = scales;
         return config;
     }
     TestBoard board_;
@@ -279,6 +280,20 @@ TEST(LimitRules, scaling_up_has_a_limit_for_each_side) {
     EXPECT_EQ(wide.error, EINVAL);
     EXPECT_EQ(wide.reason, "limit \"upscale = 2\": plane-0 scales 100x100 to 201x200");
     EXPECT_EQ(scale(twice, 100, {0, 0, 200, 201}, DRM_MODE_ROTATE_0).error, EINVAL);
+}
+
+TEST(LimitRules, of_scaling_hold_within_what_the_card_can) {
+    LimitedCard card({{.what = MaxUpscale{.factor = 2}}}, true);
+    ASSERT_EQ(card.light(), 0) << card.client.reason();
+    const auto widen = [&](uint32_t width) {
+        auto settings = TestClient::place(card.overlays[0], card.client.crtcs[0], card.fb, small);
+        settings.push_back({card.overlays[0], "CRTC_W", width});
+        return card.client.atomic(settings, test_only);
+    };
+    EXPECT_EQ(widen(128), 0) << card.client.reason();
+    EXPECT_EQ(widen(129), EINVAL);
+    EXPECT_THAT(card.client.reason(), HasSubstr("scales 64x64 to 129x64"));
+    EXPECT_EQ(widen(513), ERANGE) << "what it cannot do at all, first";
 }
 
 TEST(LimitRules, scaling_down_has_a_limit_and_a_turned_plane_has_its_sides_swapped) {

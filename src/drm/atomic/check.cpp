@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <vector>
 
+#include "drm/atomic/normalize_zpos.h"
+#include "drm/atomic/variable_rate.h"
 #include "drm/pixel/format.h"
 
 namespace plugboard::drm::atomic {
@@ -20,6 +23,12 @@ Errno refuse_on(Request* request, Errno error, fmt::format_string<Args...> forma
 /// A 16.16 value as "64.5".
 double pixels(uint64_t fixed) {
     return static_cast<double>(fixed) / FixedRect::one;
+}
+
+/// Of a blob of FB_DAMAGE_CLIPS.
+std::span<const drm_mode_rect> rectangles(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const drm_mode_rect*>(bytes.data()),
+            bytes.size() / sizeof(drm_mode_rect)};
 }
 
 const ConnectorState& next_state(State& state, const Connector& connector) {
@@ -41,6 +50,20 @@ bool can_drive(const Encoder& encoder, const Crtc& crtc) {
     return (encoder.info().possible_crtcs >> crtc.index() & 1) != 0;
 }
 
+Result<void> check_damage(State& state, const PlaneChange& change) {
+    if (!change.new_state.damage_clips) return {};
+    const Size size = (*change.new_state.fb)->size();
+    for (const drm_mode_rect& clip : rectangles((*change.new_state.damage_clips)->bytes())) {
+        if (clip.x1 >= 0 && clip.x1 < clip.x2 && clip.x2 <= int64_t{size.width} && clip.y1 >= 0 &&
+            clip.y1 < clip.y2 && clip.y2 <= int64_t{size.height})
+            continue;
+        return state.refuse(
+            Errno::Inval, "{}: FB_DAMAGE_CLIPS: ({},{}) to ({},{}) is no part of {}x{}",
+            name_of(*change.plane), clip.x1, clip.y1, clip.x2, clip.y2, size.width, size.height);
+    }
+    return {};
+}
+
 // Step 1. Linux: drm_atomic_plane_check
 Result<void> check_plane(State& state, Request* request, const PlaneChange& change) {
     const Plane& plane = *change.plane;
@@ -57,6 +80,7 @@ Result<void> check_plane(State& state, Request* request, const PlaneChange& chan
                             name_of(plane), name_of(*next.crtc), plane.info().possible_crtcs);
     TRY(check_format(request, plane, **next.fb));
     TRY(check_rectangles(request, plane, next));
+    TRY(check_damage(state, change));
     if (change.old_state.crtc && change.old_state.crtc != next.crtc)
         return state.refuse(Errno::Inval, "{}: CRTC_ID goes from {} to {} without being 0 between",
                             name_of(plane), name_of(*change.old_state.crtc), name_of(*next.crtc));
@@ -224,7 +248,18 @@ void note_what_changes(State& state) {
         }
     }
     for (CrtcChange* change : state.crtcs()) {
-        change->color_changed = change->old_state.gamma_lut != change->new_state.gamma_lut;
+        const CrtcState& before = change->old_state;
+        const CrtcState& next = change->new_state;
+        change->color_changed = before.degamma_lut != next.degamma_lut || before.ctm != next.ctm ||
+                                before.gamma_lut != next.gamma_lut;
+    }
+}
+
+/// What is shown after a modeset is all of it. Linux: drm_atomic_helper_check_plane_damage
+void drop_damage_of_modesets(State& state) {
+    for (PlaneChange* change : state.planes()) {
+        const Crtc* crtc = change->new_state.crtc;
+        if (crtc && state.find(*crtc)->needs_modeset()) change->new_state.damage_clips.reset();
     }
 }
 
@@ -332,6 +367,9 @@ Result<void> check(State& state) {
     for (ConnectorChange* change : state.connectors()) TRY(check_connector(state, *change));
     TRY(check_modeset(state));
     note_what_changes(state);
+    note_longest_frames(state);
+    normalize_zpos(state);
+    drop_damage_of_modesets(state);
     TRY(ask_driver(state));
     if (state.options().allow_modeset) return {};
     for (const CrtcChange* change : state.crtcs()) {

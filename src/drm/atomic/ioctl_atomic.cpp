@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "drm/atomic/async_flip.h"
 #include "drm/atomic/commit.h"
 #include "drm/atomic/set_property.h"
 #include "drm/handlers.h"
@@ -22,6 +23,9 @@ constexpr uint32_t known_flags = DRM_MODE_PAGE_FLIP_EVENT | DRM_MODE_PAGE_FLIP_A
 
 Result<void> check_flags(Request& request, Device& device, File& file,
                          const drm_mode_atomic& argument) {
+    if (!device.info().atomic)
+        return request.refuse(Category::Atomic, Errno::OpNotSupp, "the driver {} is not atomic",
+                              device.info().name);
     if (!file.caps().atomic)
         return request.refuse(Category::Atomic, Errno::Inval,
                               "the client has not set DRM_CLIENT_CAP_ATOMIC");
@@ -31,7 +35,7 @@ Result<void> check_flags(Request& request, Device& device, File& file,
     if (argument.reserved)
         return request.refuse(Category::Atomic, Errno::Inval, "reserved is {}, not 0",
                               argument.reserved);
-    if (argument.flags & DRM_MODE_PAGE_FLIP_ASYNC)
+    if ((argument.flags & DRM_MODE_PAGE_FLIP_ASYNC) && !device.info().async_page_flip)
         return request.refuse(Category::Atomic, Errno::Inval,
                               "flags 0x{:x}: {} has no asynchronous atomic flips", argument.flags,
                               device.card_name());
@@ -148,11 +152,12 @@ PLUGBOARD_HANDLER(ioctl_atomic, drm_mode_atomic) {
         .nonblock = (argument.flags & DRM_MODE_ATOMIC_NONBLOCK) != 0,
         .allow_modeset = (argument.flags & DRM_MODE_ATOMIC_ALLOW_MODESET) != 0,
         .file_id = file.id()};
-    const auto state = atomic::State::create(device, &request, options,
-                                             [&settings](atomic::State& empty) -> Result<void> {
-                                                 settings.apply(empty);
-                                                 return {};
-                                             });
+    const bool is_async = (argument.flags & DRM_MODE_PAGE_FLIP_ASYNC) != 0;
+    const auto state =
+        atomic::State::create(device, &request, options, [&](atomic::State& empty) -> Result<void> {
+            settings.apply(empty);
+            return is_async ? atomic::make_async(empty) : Result<void>();
+        });
     atomic::Signals signals(request, device, file, event);
     return atomic::commit(request, state, signals);
 }

@@ -69,6 +69,10 @@ Result<void> update_cursor(Request& request, Device& device, File& file,
             wanted_at(crtc, has_buffer ? fb : plane->state.fb, position);
         TRY(atomic::check_wanted(&request, *plane, wanted));
         atomic::fill(state, *plane, wanted);
+        if (fb && plane->own_properties().hotspot_x) {
+            state.plane(*plane).hotspot_x = argument.hot_x;
+            state.plane(*plane).hotspot_y = argument.hot_y;
+        }
         return {};
     };
     TRY(atomic::commit_recipe(request, device,

@@ -70,7 +70,9 @@ PLUGBOARD_HANDLER(ioctl_page_flip, drm_mode_crtc_page_flip) {
         if (!crtc.info().primary->state.fb)
             return state.refuse(Errno::Busy, "{}: its primary plane shows no framebuffer",
                                 name_of(crtc));
-        return fill(state, crtc, fb);
+        TRY(fill(state, crtc, fb));
+        state.crtc(crtc).async_flip = (argument.flags & DRM_MODE_PAGE_FLIP_ASYNC) != 0;
+        return {};
     };
     const auto state = State::create(
         device, &request, {.nonblock = true, .page_flip = true, .file_id = file.id()}, recipe);

@@ -60,7 +60,10 @@ PLUGBOARD_HANDLER(ioctl_set_gamma, drm_mode_crtc_lut) {
     const MaybeRef<Blob> blob = TRY(Blob::create(device, std::as_bytes(std::span(table))));
     return atomic::commit_recipe(request, device, {.allow_modeset = true, .file_id = file.id()},
                                  [&](atomic::State& state) -> Result<void> {
-                                     state.crtc(crtc).gamma_lut = blob;
+                                     CrtcState& next = state.crtc(crtc);
+                                     next.degamma_lut.reset();
+                                     next.ctm.reset();
+                                     next.gamma_lut = blob;
                                      return {};
                                  });
 }

@@ -15,6 +15,13 @@ const StandardProperties& standard(Device& device) {
     return device.mode_config().properties;
 }
 
+/// Properties whose value needs no other check than that it is one.
+bool is_one_of(const PlaneProperties& own, const Property* property) {
+    return property == own.color_encoding || property == own.color_range || property == own.zpos ||
+           property == own.alpha || property == own.blend_mode || property == own.scaling_filter ||
+           property == own.hotspot_x || property == own.hotspot_y;
+}
+
 /// One property being parsed.
 class Parser {
   public:
@@ -34,7 +41,9 @@ class Parser {
     }
     Result<void> find_object(ObjectType type);
     Result<void> parse_mode();
-    Result<void> check_gamma();
+    Result<void> check_table(size_t most);
+    Result<void> check_ctm();
+    Result<void> check_damage();
     Result<void> check_rotation();
     Result<void> check_hdr();
     Result<void> check_crtc();
@@ -91,16 +100,31 @@ Result<void> Parser::parse_mode() {
     return {};
 }
 
-Result<void> Parser::check_gamma() {
+/// A table of the CRTC's, of `most` entries.
+Result<void> Parser::check_table(size_t most) {
     if (!setting_.blob) return {};
     const size_t bytes = (*setting_.blob)->bytes().size();
-    const size_t most = setting_.target.crtc->info().gamma_size;
     if (bytes % sizeof(drm_color_lut) != 0)
         return refuse(Errno::Inval, "the blob's {} bytes are no whole number of entries", bytes);
     if (bytes / sizeof(drm_color_lut) > most)
-        return refuse(Errno::Inval, "{} entries, but GAMMA_LUT_SIZE is {}",
-                      bytes / sizeof(drm_color_lut), most);
+        return refuse(Errno::Inval, "{} entries, but {}_SIZE is {}", bytes / sizeof(drm_color_lut),
+                      setting_.property->name(), most);
     return {};
+}
+
+Result<void> Parser::check_ctm() {
+    if (!setting_.blob) return {};
+    const size_t bytes = (*setting_.blob)->bytes().size();
+    if (bytes == sizeof(drm_color_ctm)) return {};
+    return refuse(Errno::Inval, "the blob has {} bytes, a matrix has {}", bytes,
+                  sizeof(drm_color_ctm));
+}
+
+Result<void> Parser::check_damage() {
+    if (!setting_.blob) return {};
+    const size_t bytes = (*setting_.blob)->bytes().size();
+    if (bytes % sizeof(drm_mode_rect) == 0) return {};
+    return refuse(Errno::Inval, "the blob's {} bytes are no whole number of rectangles", bytes);
 }
 
 Result<void> Parser::check_rotation() {
@@ -152,7 +176,10 @@ Result<void> Parser::check_rule() {
     const Plane* plane = setting_.target.plane;
     const PlaneProperties own = plane ? plane->own_properties() : PlaneProperties{};
     if (property == p.mode_id) return parse_mode();
-    if (property == p.gamma_lut) return check_gamma();
+    if (property == p.gamma_lut) return check_table(setting_.target.crtc->info().gamma_size);
+    if (property == p.degamma_lut) return check_table(setting_.target.crtc->info().degamma_size);
+    if (property == p.ctm) return check_ctm();
+    if (property == p.fb_damage_clips) return check_damage();
     if (property == p.in_fence_fd) return take_fence();
     if (property == p.out_fence_ptr || property == p.writeback_out_fence_ptr) return clear_slot();
     if (property == p.dpms)
@@ -160,14 +187,14 @@ Result<void> Parser::check_rule() {
     if (property == p.crtc_id) return check_crtc();
     if (property == own.rotation) return check_rotation();
     if (property == p.hdr_output_metadata) return check_hdr();
-    const bool is_known =
-        property == p.fb_id || property == p.crtc_x || property == p.crtc_y ||
-        property == p.crtc_w || property == p.crtc_h || property == p.src_x ||
-        property == p.src_y || property == p.src_w || property == p.src_h || property == p.active ||
-        property == p.vrr_enabled || property == p.background_color || property == p.link_status ||
-        property == p.writeback_fb_id || property == own.color_encoding || property == p.max_bpc ||
-        property == p.hdmi_colorspace || property == p.dp_colorspace ||
-        property == p.content_type || property == own.color_range;
+    const bool is_known = property == p.fb_id || property == p.crtc_x || property == p.crtc_y ||
+                          property == p.crtc_w || property == p.crtc_h || property == p.src_x ||
+                          property == p.src_y || property == p.src_w || property == p.src_h ||
+                          property == p.active || property == p.vrr_enabled ||
+                          property == p.background_color || property == p.link_status ||
+                          property == p.max_bpc || property == p.hdmi_colorspace ||
+                          property == p.dp_colorspace || property == p.content_type ||
+                          property == p.writeback_fb_id || (plane && is_one_of(own, property));
     if (is_known) return {};
     return refuse(Errno::Inval, "neither the core nor the driver knows how to set it");
 }
@@ -191,6 +218,13 @@ void apply_to_plane(State& state, const StandardProperties& p, const Setting& se
     if (property == own.rotation) plane.rotation.bits = value;
     if (property == own.color_encoding) plane.color_encoding = ColorEncoding{value};
     if (property == own.color_range) plane.color_range = ColorRange{value};
+    if (property == own.zpos) plane.zpos = value;
+    if (property == own.alpha) plane.alpha = static_cast<uint16_t>(value);
+    if (property == own.blend_mode) plane.blend_mode = BlendMode{value};
+    if (property == own.scaling_filter) plane.scaling_filter = ScalingFilter{value};
+    if (property == own.hotspot_x) plane.hotspot_x = static_cast<int32_t>(value);
+    if (property == own.hotspot_y) plane.hotspot_y = static_cast<int32_t>(value);
+    if (property == p.fb_damage_clips) plane.damage_clips = setting.blob;
 }
 
 void apply_to_crtc(State& state, const StandardProperties& p, const Setting& setting) {
@@ -198,6 +232,8 @@ void apply_to_crtc(State& state, const StandardProperties& p, const Setting& set
     CrtcState& crtc = state.crtc(*setting.target.crtc);
     if (property == p.active) crtc.active = setting.value != 0;
     if (property == p.vrr_enabled) crtc.vrr_enabled = setting.value != 0;
+    if (property == p.degamma_lut) crtc.degamma_lut = setting.blob;
+    if (property == p.ctm) crtc.ctm = setting.blob;
     if (property == p.gamma_lut) crtc.gamma_lut = setting.blob;
     if (property == p.background_color) crtc.background_color = setting.value;
     if (property == p.mode_id && crtc.mode_blob != setting.blob) {

@@ -28,10 +28,13 @@ std::optional<Change>& slot(std::vector<std::optional<Change>>& changes, uint32_
 void visit(RefVisitor& visitor, const PlaneState& state, std::string_view reason) {
     if (state.fb) visitor.edge(*state.fb, reason);
     if (state.in_fence) visitor.edge(*state.in_fence, "drm_plane_state.fence");
+    if (state.damage_clips) visitor.edge(*state.damage_clips, "drm_plane_state.fb_damage_clips");
 }
 
 void visit(RefVisitor& visitor, const CrtcState& state) {
     if (state.mode_blob) visitor.edge(*state.mode_blob, "drm_crtc_state.mode_blob");
+    if (state.degamma_lut) visitor.edge(*state.degamma_lut, "drm_crtc_state.degamma_lut");
+    if (state.ctm) visitor.edge(*state.ctm, "drm_crtc_state.ctm");
     if (state.gamma_lut) visitor.edge(*state.gamma_lut, "drm_crtc_state.gamma_lut");
 }
 
@@ -65,6 +68,7 @@ PlaneState& State::plane(Plane& plane) {
     if (!change) {
         change.emplace(PlaneChange{&plane, plane.state, plane.state});
         change->new_state.in_fence.reset();
+        change->new_state.damage_clips.reset();
         if (plane.state.crtc) crtc(*plane.state.crtc);
     }
     return change->new_state;
@@ -77,6 +81,7 @@ CrtcState& State::crtc(Crtc& crtc) {
         change->crtc = &crtc;
         change->old_state = crtc.state;
         change->new_state = crtc.state;
+        change->new_state.async_flip = false;
     }
     return change->new_state;
 }
@@ -156,14 +161,18 @@ State::Contents State::take_references() {
         take(taken.old_state.fb, change->old_state.fb);
         take(taken.new_state.fb, change->new_state.fb);
         take(taken.new_state.in_fence, change->new_state.in_fence);
+        take(taken.old_state.damage_clips, change->old_state.damage_clips);
+        take(taken.new_state.damage_clips, change->new_state.damage_clips);
     }
     for (auto& change : contents_.crtcs) {
         if (!change) continue;
         CrtcChange& taken = *held.crtcs.emplace_back(CrtcChange{});
         take(taken.old_state.mode_blob, change->old_state.mode_blob);
         take(taken.new_state.mode_blob, change->new_state.mode_blob);
-        take(taken.old_state.gamma_lut, change->old_state.gamma_lut);
-        take(taken.new_state.gamma_lut, change->new_state.gamma_lut);
+        for (const auto blob : {&CrtcState::degamma_lut, &CrtcState::ctm, &CrtcState::gamma_lut}) {
+            take(taken.old_state.*blob, change->old_state.*blob);
+            take(taken.new_state.*blob, change->new_state.*blob);
+        }
     }
     for (auto& [serial, change] : contents_.connectors) {
         ConnectorChange& taken = held.connectors[serial];

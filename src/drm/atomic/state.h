@@ -53,6 +53,7 @@ struct CrtcChange {
     CrtcState old_state, new_state;
     bool mode_changed = false, active_changed = false, connectors_changed = false;
     bool planes_changed = false, color_changed = false;
+    Nanos longest_frame{};  // of screens whose rate varies now; 0: it is the mode's
     std::vector<FlipEvent> events;
     MaybeRef<Fence> out_fence;
     uapi::UserAddress out_fence_slot{};  // 0: none

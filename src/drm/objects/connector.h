@@ -58,8 +58,9 @@ struct DisplayInfo {
     std::optional<edid::Tile> tile{};
     uint32_t tile_group = 0;  // by which clients know the screen that it is a tile of
 
-    /// Linux: what drivers ask of struct drm_monitor_range_info
-    bool is_vrr_capable() const { return vrr_max_hz > vrr_min_hz + 10; }
+    /// Linux: what drivers ask of struct drm_monitor_range_info. 0 is no rate that an EDID may
+    /// name.
+    bool is_vrr_capable() const { return vrr_min_hz != 0 && vrr_max_hz > vrr_min_hz + 10; }
     bool operator==(const DisplayInfo&) const = default;
 };
 

@@ -203,5 +203,15 @@ TEST(TileText, is_the_kernels_with_its_closing_0) {
     EXPECT_EQ(tile_text(tile, 3), std::string("3:1:2:1:1:0:2560:2880") + '\0');
 }
 
+TEST(DisplayInfo, can_vary_its_rate_by_more_than_10_Hz_from_a_rate_on) {
+    const auto can_vary = [](uint32_t least, uint32_t most) {
+        return DisplayInfo{.vrr_min_hz = least, .vrr_max_hz = most}.is_vrr_capable();
+    };
+    EXPECT_TRUE(can_vary(48, 59));
+    EXPECT_FALSE(can_vary(48, 58));
+    EXPECT_FALSE(can_vary(0, 144));
+    EXPECT_FALSE(can_vary(0, 0));
+}
+
 }  // namespace
 }  // namespace plugboard::drm

@@ -24,7 +24,7 @@ Crtc::Crtc(Device& device, CrtcInfo info)
     for (const Property* property :
          {standard.active, standard.mode_id, standard.out_fence_ptr, standard.vrr_enabled})
         attach(*property, 0);
-    if (info_.gamma_size != 0) add_gamma();
+    add_color_management();
     if (info_.background_color) {
         config.add_background_color();
         attach(*standard.background_color, state.background_color);
@@ -32,8 +32,14 @@ Crtc::Crtc(Device& device, CrtcInfo info)
 }
 
 // Linux: drm_crtc_enable_color_mgmt, drm_mode_crtc_set_gamma_size
-void Crtc::add_gamma() {
+void Crtc::add_color_management() {
     const StandardProperties& standard = device_.mode_config().properties;
+    if (info_.degamma_size != 0) {
+        attach(*standard.degamma_lut, 0);
+        attach(*standard.degamma_lut_size, info_.degamma_size);
+    }
+    if (info_.ctm) attach(*standard.ctm, 0);
+    if (info_.gamma_size == 0) return;
     attach(*standard.gamma_lut, 0);
     attach(*standard.gamma_lut_size, info_.gamma_size);
     legacy_gamma.reserve(size_t{3} * info_.gamma_size);
@@ -48,6 +54,8 @@ Crtc::~Crtc() = default;
 void Crtc::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(device_.mode_config().lock());
     if (state.mode_blob) visitor.edge(*state.mode_blob, name() + " MODE_ID");
+    if (state.degamma_lut) visitor.edge(*state.degamma_lut, name() + " DEGAMMA_LUT");
+    if (state.ctm) visitor.edge(*state.ctm, name() + " CTM");
     if (state.gamma_lut) visitor.edge(*state.gamma_lut, name() + " GAMMA_LUT");
     if (newest_commit) visitor.edge(*newest_commit, name() + " newest commit");
 }

@@ -26,17 +26,20 @@ struct CrtcInfo {
     Plane* primary = nullptr;
     Plane* cursor = nullptr;
     uint32_t gamma_size = 0;        // entries; 0: no gamma
+    uint32_t degamma_size = 0;      // entries; 0: no DEGAMMA_LUT
+    bool ctm = false;               // CTM
     bool background_color = false;  // BACKGROUND_COLOR
 };
 
 /// What one CRTC does. A value.
 struct CrtcState {
     bool active = false;
-    std::optional<Mode> mode;  // `enable` in Linux
-    MaybeRef<Blob> mode_blob;  // what MODE_ID reads back
-    MaybeRef<Blob> gamma_lut;
+    std::optional<Mode> mode;                          // `enable` in Linux
+    MaybeRef<Blob> mode_blob;                          // what MODE_ID reads back
+    MaybeRef<Blob> degamma_lut{}, ctm{}, gamma_lut{};  // what is composed goes through them so
     bool vrr_enabled = false;
     uint64_t background_color = 0xffff'0000'0000'0000;  // 16 bits each of alpha, red, green, blue
+    bool async_flip = false;  // of the newest request: its picture waits for no vblank
 };
 
 /// drmm. `index` counts from 0; bit `index` stands for it in masks.
@@ -68,7 +71,7 @@ class Crtc final : public ModeObject {
     void visit_refs(RefVisitor& visitor) const;
 
   private:
-    void add_gamma();
+    void add_color_management();
 
     Device& device_;
     uint32_t index_;

@@ -1,4 +1,4 @@
-// GETFB, GETFB2, DIRTYFB: what a framebuffer is made of.
+// GETFB, GETFB2: what a framebuffer is made of.
 // Linux: drivers/gpu/drm/drm_framebuffer.c
 #include <algorithm>
 #include <array>
@@ -90,27 +90,6 @@ Result<void> ioctl_get_fb2(Request& request, Device& device, File& file,
         argument.handles[i] = *made;
     }
     return {};
-}
-
-Result<void> ioctl_dirty_fb(Request& request, Device& device, File&,
-                            drm_mode_fb_dirty_cmd& argument) {
-    const Ref<Framebuffer> fb = TRY(look_up(request, device, argument.fb_id));
-    const uint32_t count = argument.num_clips;
-    if ((count == 0) != (argument.clips_ptr == 0)) {
-        return request.refuse(kms, Errno::Inval, "{} clips at address 0x{:x}", count,
-                              static_cast<uint64_t>(argument.clips_ptr));
-    }
-    if ((argument.flags & DRM_MODE_FB_DIRTY_ANNOTATE_COPY) && count % 2 != 0)
-        return request.refuse(kms, Errno::Inval, "ANNOTATE_COPY with {} clips: not pairs", count);
-    if (count > DRM_MODE_FB_DIRTY_MAX_CLIPS) {
-        return request.refuse(kms, Errno::Inval, "{} clips: at most {}", count,
-                              DRM_MODE_FB_DIRTY_MAX_CLIPS);
-    }
-    std::array<drm_clip_rect, DRM_MODE_FB_DIRTY_MAX_CLIPS> clips;
-    TRY(request.memory().read(std::as_writable_bytes(std::span(clips).first(count)),
-                              uapi::UserAddress{argument.clips_ptr}));
-    return request.refuse(kms, Errno::NoSys, "the driver {} need not be told of changes",
-                          device.info().name);
 }
 
 }  // namespace plugboard::drm

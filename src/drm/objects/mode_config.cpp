@@ -124,6 +124,11 @@ void ModeConfig::add_background_color() {
         &add_property({.name = "BACKGROUND_COLOR", .range = {0, UINT64_MAX}});
 }
 
+void ModeConfig::add_size_hints() {
+    if (properties.size_hints) return;
+    properties.size_hints = Maker(*this).immutable_blob("SIZE_HINTS");
+}
+
 MaybeRef<Connector> ModeConfig::unlist_if_unused(Connector& connector) {
     if (!connector.is_removed || !connector.is_listed || connector.state.crtc) return std::nullopt;
     const auto at = std::ranges::find_if(

@@ -43,8 +43,8 @@ struct StandardProperties {
     // Made with the others, attached by those that have use for them.
     const Property *edid, *path, *hdr_output_metadata, *fb_damage_clips, *degamma_lut,
         *degamma_lut_size, *ctm;
-    // Made for the first CRTC that has it.
-    const Property* background_color;
+    // Made for the first CRTC or plane that has it.
+    const Property *background_color, *size_hints;
     // Made for the first connector that has it.
     const Property *subconnector, *max_bpc, *content_type, *hdmi_colorspace, *dp_colorspace,
         *vrr_capable, *panel_orientation;
@@ -80,6 +80,8 @@ class ModeConfig {
     void add_writeback_properties();
     /// That of CRTCs, at the first call.
     void add_background_color();
+    /// That of planes, at the first call.
+    void add_size_hints();
     /// Those that a connector has use for and that are not there yet; before publish(), also for
     /// connectors that come later.
     void add_connector_properties(const ConnectorOptions& options);

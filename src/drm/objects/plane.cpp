@@ -1,12 +1,14 @@
 #include "drm/objects/plane.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <utility>
 
 #include "drm/device.h"
 #include "drm/objects/mode_config.h"
+#include "uapi/drm_extra.h"
 
 namespace plugboard::drm {
 namespace {
@@ -14,6 +16,33 @@ namespace {
 constexpr std::pair<const char*, uint32_t> rotation_names[] = {{"rotate-0", 0},   {"rotate-90", 1},
                                                                {"rotate-180", 2}, {"rotate-270", 3},
                                                                {"reflect-x", 4},  {"reflect-y", 5}};
+
+constexpr std::pair<const char*, BlendMode> blend_mode_names[] = {
+    {"None", BlendMode::None},
+    {"Pre-multiplied", BlendMode::Premultiplied},
+    {"Coverage", BlendMode::Coverage}};
+
+constexpr std::pair<const char*, ScalingFilter> scaling_filter_names[] = {
+    {"Default", ScalingFilter::Default}, {"Nearest Neighbor", ScalingFilter::NearestNeighbor}};
+
+/// A choice of named values.
+template <class Value, size_t count>
+PropertyInfo choice_of(const char* name, const std::pair<const char*, Value> (&names)[count]) {
+    PropertyInfo info{.name = name, .kind = PropertyKind::Enum};
+    for (const auto& [word, value] : names)
+        info.enums.emplace_back(word, static_cast<uint64_t>(value));
+    return info;
+}
+
+/// The SIZE_HINTS blob. Linux: drm_plane_add_size_hints_property
+std::vector<std::byte> size_hints(const PlaneInfo& info) {
+    std::vector<drm_plane_size_hint> hints;
+    for (const Size& size : info.size_hints)
+        hints.push_back({.width = static_cast<uint16_t>(size.width),
+                         .height = static_cast<uint16_t>(size.height)});
+    const auto bytes = std::as_bytes(std::span(hints));
+    return {bytes.begin(), bytes.end()};
+}
 
 /// Every format with every modifier, unless the info tells them apart.
 std::vector<ModifierFormats> modifier_formats(const PlaneInfo& info) {
@@ -87,9 +116,15 @@ Plane::Plane(Device& device, PlaneInfo info)
           standard.crtc_w, standard.crtc_h, standard.src_x, standard.src_y, standard.src_w,
           standard.src_h})
         attach(*property, 0);
+    if (info_.type == PlaneType::Cursor && device.info().cursor_hotspot) add_hotspot();
     if (!info_.modifiers.empty() && config.limits.modifiers) add_in_formats();
     if (info_.rotations != 0) add_rotation();
     if (info_.yuv_colors) add_yuv_colors();
+    if (info_.zpos) add_zpos();
+    add_blending();
+    if (info_.scaling_filter) add_scaling_filter();
+    if (info_.damage_clips) attach(*standard.fb_damage_clips, 0);
+    if (!info_.size_hints.empty()) add_size_hints();
 }
 
 void Plane::add_in_formats() {
@@ -123,6 +158,55 @@ void Plane::add_yuv_colors() {
     attach(*own_.color_range, static_cast<uint64_t>(state.color_range));
 }
 
+/// Linux: drm_plane_create_zpos_property
+void Plane::add_zpos() {
+    state.zpos = info_.zpos->initial;
+    own_.zpos = &device_.mode_config().add_property(
+        {.name = "zpos", .range = {info_.zpos->least, info_.zpos->most}});
+    attach(*own_.zpos, state.zpos);
+}
+
+/// Linux: drm_plane_create_alpha_property, drm_plane_create_blend_mode_property
+void Plane::add_blending() {
+    ModeConfig& config = device_.mode_config();
+    if (info_.alpha) {
+        own_.alpha = &config.add_property({.name = "alpha", .range = {0, opaque_alpha}});
+        attach(*own_.alpha, state.alpha);
+    }
+    if (info_.blend_mode) {
+        own_.blend_mode = &config.add_property(choice_of("pixel blend mode", blend_mode_names));
+        attach(*own_.blend_mode, static_cast<uint64_t>(state.blend_mode));
+    }
+}
+
+/// Linux: drm_plane_create_scaling_filter_property
+void Plane::add_scaling_filter() {
+    own_.scaling_filter =
+        &device_.mode_config().add_property(choice_of("SCALING_FILTER", scaling_filter_names));
+    attach(*own_.scaling_filter, static_cast<uint64_t>(state.scaling_filter));
+}
+
+void Plane::add_size_hints() {
+    if (auto blob = Blob::create(device_, size_hints(info_)); blob.ok()) size_hints_ = *blob;
+    device_.mode_config().add_size_hints();
+    attach(*device_.mode_config().properties.size_hints,
+           size_hints_ ? raw((*size_hints_)->id()) : 0);
+}
+
+/// Linux: drm_plane_create_hotspot_properties
+void Plane::add_hotspot() {
+    const auto add = [&](const char* name) {
+        const Property& property = device_.mode_config().add_property(
+            {.name = name,
+             .kind = PropertyKind::SignedRange,
+             .range = {static_cast<uint64_t>(int64_t{INT32_MIN}), INT32_MAX}});
+        attach(property, 0);
+        return &property;
+    };
+    own_.hotspot_x = add("HOTSPOT_X");
+    own_.hotspot_y = add("HOTSPOT_Y");
+}
+
 bool Plane::lists_format(uint32_t fourcc, uint64_t modifier) const {
     if (std::ranges::find(info_.formats, fourcc) == info_.formats.end()) return false;
     if (modifier == 0) return true;
@@ -145,8 +229,10 @@ bool Plane::has_format(uint32_t fourcc, uint64_t modifier) const {
 
 void Plane::visit_refs(RefVisitor& visitor) const {
     if (in_formats_) visitor.edge(*in_formats_, name() + " IN_FORMATS");
+    if (size_hints_) visitor.edge(*size_hints_, name() + " SIZE_HINTS");
     MutexLock lock(device_.mode_config().lock());
     if (state.fb) visitor.edge(*state.fb, name() + " FB_ID");
+    if (state.damage_clips) visitor.edge(*state.damage_clips, name() + " FB_DAMAGE_CLIPS");
 }
 
 }  // namespace plugboard::drm

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,11 @@
 #include "drm/objects/blob.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/objects/mode_object.h"
+#include "drm/pixel/blend_mode.h"
 #include "drm/pixel/color.h"
 #include "drm/pixel/geometry.h"
 #include "drm/pixel/rotation.h"
+#include "drm/pixel/scaling_filter.h"
 #include "drm/sync/fence.h"
 
 namespace plugboard::drm {
@@ -22,6 +25,11 @@ class Device;
 class Property;
 
 enum class PlaneType : uint32_t { Overlay = 0, Primary = 1, Cursor = 2 };  // values are the uAPI's
+
+/// Of the property "zpos": a plane with a higher one is above the others.
+struct ZposInfo {
+    uint32_t initial = 0, least = 0, most = 0;
+};
 
 /// Formats that buffers of this modifier may have.
 struct ModifierFormats {
@@ -42,11 +50,19 @@ struct PlaneInfo {
     std::vector<uint32_t> not_drawn{};  // of `formats`: listed, and their buffers refused
     uint32_t rotations = 0;             // DRM_MODE_ROTATE_* and REFLECT_*; 0: no such property
     bool yuv_colors = false;            // COLOR_ENCODING and COLOR_RANGE, with all their values
+    std::optional<ZposInfo> zpos{};
+    bool alpha = false;              // of the plane as a whole
+    bool blend_mode = false;         // with all its values
+    bool scaling_filter = false;     // SCALING_FILTER, with all its values
+    bool damage_clips = false;       // FB_DAMAGE_CLIPS
+    std::vector<Size> size_hints{};  // SIZE_HINTS; none: no such property
 };
 
 /// Those that a plane of its info has, each made for it alone; null: it has not.
 struct PlaneProperties {
-    const Property *rotation = nullptr, *color_encoding = nullptr, *color_range = nullptr;
+    const Property *rotation = nullptr, *color_encoding = nullptr, *color_range = nullptr,
+                   *zpos = nullptr, *alpha = nullptr, *blend_mode = nullptr,
+                   *scaling_filter = nullptr, *hotspot_x = nullptr, *hotspot_y = nullptr;
 };
 
 /// What one plane shows. A value: copied into each request that touches the plane.
@@ -58,6 +74,14 @@ struct PlaneState {
     Rotation rotation{};
     ColorEncoding color_encoding = ColorEncoding::Bt601;
     ColorRange color_range = ColorRange::Limited;
+    uint32_t zpos = 0;
+    uint32_t normalized_zpos = 0;  // among the planes of its CRTC, from 0
+    uint16_t alpha = opaque_alpha;
+    BlendMode blend_mode = BlendMode::Premultiplied;
+    ScalingFilter scaling_filter = ScalingFilter::Default;
+    int32_t hotspot_x = 0, hotspot_y = 0;  // pixels in the fb; where a cursor points
+    /// drm_mode_rects, in pixels of the fb; none: all of it. Of the newest request only.
+    MaybeRef<Blob> damage_clips{};
     MaybeRef<Fence> in_fence;  // of this request only
 
     bool is_on() const { return crtc && fb; }
@@ -87,12 +111,18 @@ class Plane final : public ModeObject {
     void add_in_formats();
     void add_rotation();
     void add_yuv_colors();
+    void add_zpos();
+    void add_blending();
+    void add_scaling_filter();
+    void add_size_hints();
+    void add_hotspot();
 
     Device& device_;
     uint32_t index_;
     PlaneInfo info_;
     PlaneProperties own_;
     MaybeRef<Blob> in_formats_;
+    MaybeRef<Blob> size_hints_;
 };
 
 }  // namespace plugboard::drm

@@ -37,6 +37,13 @@ std::optional<uint64_t> state_value(const Plane& plane, const Property& property
     if (p == own.rotation) return state.rotation.bits;
     if (p == own.color_encoding) return static_cast<uint64_t>(state.color_encoding);
     if (p == own.color_range) return static_cast<uint64_t>(state.color_range);
+    if (p == own.zpos) return state.zpos;
+    if (p == own.alpha) return state.alpha;
+    if (p == own.blend_mode) return static_cast<uint64_t>(state.blend_mode);
+    if (p == own.scaling_filter) return static_cast<uint64_t>(state.scaling_filter);
+    if (p == own.hotspot_x) return sign_extended(state.hotspot_x);
+    if (p == own.hotspot_y) return sign_extended(state.hotspot_y);
+    if (p == standard.fb_damage_clips) return id_of(borrow(state.damage_clips));
     return std::nullopt;
 }
 
@@ -48,6 +55,8 @@ std::optional<uint64_t> state_value(const Crtc& crtc, const Property& property) 
     if (p == standard.mode_id) return id_of(borrow(state.mode_blob));
     if (p == standard.out_fence_ptr) return 0;
     if (p == standard.vrr_enabled) return state.vrr_enabled ? 1 : 0;
+    if (p == standard.degamma_lut) return id_of(borrow(state.degamma_lut));
+    if (p == standard.ctm) return id_of(borrow(state.ctm));
     if (p == standard.gamma_lut) return id_of(borrow(state.gamma_lut));
     if (p == standard.background_color) return state.background_color;
     return std::nullopt;

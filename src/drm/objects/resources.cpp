@@ -26,6 +26,15 @@ std::vector<uint32_t> usable(std::vector<uint32_t> ids, const File& file) {
     return ids;
 }
 
+/// Linux: drm_mode_getplane_res
+bool is_told_of(const ClientCaps& caps, const Plane& plane) {
+    const PlaneType type = plane.plane_type();
+    if (!caps.universal_planes) return type == PlaneType::Overlay;
+    // A cursor that no hot spot is set for points nowhere.
+    const bool needs_hotspot = type == PlaneType::Cursor && plane.own_properties().hotspot_x;
+    return !needs_hotspot || !caps.atomic || caps.cursor_hotspot;
+}
+
 std::vector<uint32_t> framebuffers_of(File& file) {
     MutexLock lock(file.state().mutex);
     return ids_of(file.state().framebuffers);
@@ -75,11 +84,10 @@ Result<void> ioctl_get_resources(Request& request, Device& device, File& file,
 
 Result<void> ioctl_get_plane_resources(Request& request, Device& device, File& file,
                                        drm_mode_get_plane_res& argument) {
-    const bool universal = file.caps().universal_planes;
+    const ClientCaps caps = file.caps();
     std::vector<uint32_t> planes;
     for (const Plane* plane : device.mode_config().planes) {
-        if (universal || plane->plane_type() == PlaneType::Overlay)
-            planes.push_back(raw(plane->id()));
+        if (is_told_of(caps, *plane)) planes.push_back(raw(plane->id()));
     }
     planes = usable(std::move(planes), file);
     TRY(copy_first(request, argument.plane_id_ptr, argument.count_planes, planes));

@@ -44,6 +44,12 @@ class Vblank {
     void turn_off();
     bool is_on() const;
     Nanos period() const;
+    /// From now on the next vblank waits for arm(), for up to so long after the last one, and comes
+    /// with it, but not before a period has passed. Not above the period: each comes with its
+    /// period, as they do in the beginning.
+    void set_longest(Nanos longest);
+    /// Between two vblanks that nothing was armed for.
+    Nanos idle_period() const;
 
     /// Last count and its time; brought up to date if the timer rests on a CRTC that is on. Only
     /// what a user sees (get()) is kept: going off forgets the rest, as in Linux.
@@ -61,7 +67,7 @@ class Vblank {
     /// Drops what call_at() keeps for the owner, uncalled.
     void forget(uint64_t owner);
     /// Runs at the next vblank (count + 1) before waiters wake, those armed first first; false (and
-    /// not run) when off.
+    /// not run) when off. The next vblank is then due as soon as set_longest() lets it.
     bool arm(Callback callback);
     /// Called at each vblank after armed callbacks, on the timer's thread: composition, CRC. The
     /// one before is not called any more once this returns, unless it is made from a callback.

@@ -38,7 +38,7 @@ uint64_t widen(uint32_t narrow, uint64_t near) {
 }
 
 Result<void> require_vblank(Request& request, Device& device) {
-    if (!device.mode_config().crtcs.empty()) return {};
+    if (device.info().vblank && !device.mode_config().crtcs.empty()) return {};
     return request.refuse(log::Category::Vblank, Errno::OpNotSupp, "{} has no vblanks",
                           device.card_name());
 }

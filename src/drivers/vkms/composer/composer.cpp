@@ -10,6 +10,8 @@
 #include "drivers/vkms/composer/line_crc.h"
 #include "drivers/vkms/composer/line_reader.h"
 #include "drivers/vkms/composer/pixel_writer.h"
+#include "drivers/vkms/composer/plane_alpha.h"
+#include "drivers/vkms/composer/scaling.h"
 
 namespace plugboard::vkms {
 namespace {
@@ -31,6 +33,8 @@ Result<void> Composer::compose(const Scene& scene, const Outputs& outputs) {
     for (uint32_t y = 0; y < scene.size.height; ++y) {
         std::ranges::fill(line, scene.background);
         for (const ScenePlane& plane : scene.planes) draw_plane(plane, y, line);
+        apply_gamma(scene.degamma, line);
+        if (scene.ctm) apply_ctm(*scene.ctm, line);
         apply_gamma(scene.gamma, line);
         if (outputs.crc != nullptr) crc = update_crc(crc, line);
         for (const TargetImage& target : outputs.images) write_line(target, y, line);
@@ -59,9 +63,16 @@ void Composer::draw_plane(const ScenePlane& plane, int64_t y, std::span<Argb16> 
     // The core has checked that the source lies within the buffer; memory is not trusted to that.
     const std::span<Argb16> stage(stage_.get(), static_cast<size_t>(right - left));
     const YuvReading reading = plane.pipeline ? YuvReading::Keep : YuvReading::Convert;
-    const auto pixels = read_line(plane.image, walk_through(plane, left, y), reading, stage);
+    std::span<Argb16> pixels = stage;
+    if (plane.scaling) {
+        read_scaled(plane, left, y, reading, pixels);
+    } else {
+        pixels = read_line(plane.image, walk_through(plane, left, y), reading, stage);
+    }
     if (plane.pipeline) apply_pipeline(*plane.pipeline, pixels);
-    blend_line(pixels, line.subspan(static_cast<size_t>(left), pixels.size()));
+    std::ranges::fill(stage.subspan(pixels.size()), Argb16{});
+    apply_plane_alpha(plane.alpha, plane.blend_mode, stage);
+    blend_line(stage, line.subspan(static_cast<size_t>(left), stage.size()));
 }
 
 }  // namespace plugboard::vkms

@@ -25,13 +25,15 @@ using Piece = std::array<Argb16, piece_pixels>;
 /// Lines of one scene, from the top to the bottom.
 class Pass {
   public:
-    Pass(const Scene& scene, const Outputs& outputs, const GammaTable& gamma)
-        : scene_(scene), outputs_(outputs), gamma_(gamma) {
+    Pass(const Scene& scene, const Outputs& outputs, const GammaTable& degamma,
+         const GammaTable& gamma)
+        : scene_(scene), outputs_(outputs), degamma_(degamma), gamma_(gamma) {
         planes_.reserve(scene.planes.size());
         for (const ScenePlane& plane : scene.planes) planes_.emplace_back(plane, scene.size);
         for (const TargetImage& target : outputs.images)
             writers_.push_back(find_writer(target.format));
-        copies_ = outputs.crc == nullptr && scene.gamma.empty() &&
+        copies_ = outputs.crc == nullptr && scene.degamma.empty() && !scene.ctm &&
+                  scene.gamma.empty() &&
                   std::ranges::all_of(outputs.images, [](const TargetImage& target) {
                       return target.format == DRM_FORMAT_XRGB8888;
                   });
@@ -57,6 +59,8 @@ class Pass {
             if (copies_ && copy_piece(span, x, y, count)) continue;
             const std::span<Argb16> line(line_.data(), count);
             draw(span, x, y, line);
+            degamma_.apply(line);
+            if (scene_.ctm) apply_ctm(*scene_.ctm, line);
             gamma_.apply(line);
             if (outputs_.crc != nullptr) crc_ = update_crc(crc_, line);
             for (size_t i = 0; i < writers_.size(); ++i)
@@ -100,6 +104,7 @@ class Pass {
 
     const Scene& scene_;
     const Outputs& outputs_;
+    const GammaTable& degamma_;
     const GammaTable& gamma_;
     std::vector<PlaneLines> planes_;
     std::vector<const PixelWriter*> writers_;
@@ -126,11 +131,12 @@ std::vector<uint32_t> slices(drm::Size size, size_t hands) {
 
 Result<void> FastComposer::compose(const Scene& scene, const Outputs& outputs) {
     TRY(validate(scene, outputs));
+    TRY(degamma_.set(scene.degamma));
     TRY(gamma_.set(scene.gamma));
     const std::vector<uint32_t> cuts = slices(scene.size, helpers_.hands());
     std::vector<uint32_t> crcs(cuts.size() - 1);
     helpers_.run(crcs.size(), [&](size_t i) {
-        Pass pass(scene, outputs, gamma_);
+        Pass pass(scene, outputs, degamma_, gamma_);
         pass.run(cuts[i], cuts[i + 1]);
         crcs[i] = pass.crc();
     });

@@ -13,17 +13,18 @@
 namespace plugboard::vkms {
 
 /// What is hidden is not read, and a piece of a line stays in the cache until it is written. Keeps
-/// the gamma table from frame to frame. One owner, one thread at a time.
+/// the tables from frame to frame. One owner, one thread at a time.
 class FastComposer {
   public:
     /// With so many threads beside the caller's, for frames that are worth it.
     explicit FastComposer(size_t helpers = 0) : helpers_(helpers) {}
 
     /// CRC and pictures of the scene in one pass. EINVAL: unsupported format, nothing was written.
-    /// ENOMEM: no memory for the gamma table.
+    /// ENOMEM: no memory for a table.
     Result<void> compose(const Scene& scene, const Outputs& outputs);
 
   private:
+    GammaTable degamma_;
     GammaTable gamma_;
     Helpers helpers_;
 };

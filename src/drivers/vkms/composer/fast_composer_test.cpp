@@ -105,6 +105,43 @@ TEST_P(EveryFormat, with_less_memory_than_it_should_have) {
     expect_same({.size = {.width = 50, .height = 40}, .planes = {&plane, 1}}, "half");
 }
 
+TEST_P(EveryFormat, scaled_and_turned_with_each_filter) {
+    const RawPicture below = tests::raw_picture(DRM_FORMAT_XRGB8888, 60, 50);
+    const RawPicture picture = tests::raw_picture(GetParam(), 26, 18);
+    for (const uint32_t angle : rotations) {
+        for (const drm::ScalingFilter filter :
+             {drm::ScalingFilter::Default, drm::ScalingFilter::NearestNeighbor}) {
+            for (const auto& [width, height] : {std::pair(55U, 33U), std::pair(7U, 5U)}) {
+                ScenePlane plane = at(picture, -3, 4, {angle | DRM_MODE_REFLECT_Y});
+                plane.destination.width = width;
+                plane.destination.height = height;
+                plane.source = {
+                    .x = 0x1'8000, .y = 0x4000, .width = 0x17'1234, .height = 0x10'8000};
+                plane.scaling = filter;
+                const ScenePlane planes[] = {at(below, 0, 0), plane};
+                expect_same({.size = {.width = 60, .height = 50}, .planes = planes},
+                            "rotation " + std::to_string(angle));
+            }
+        }
+    }
+}
+
+TEST_P(EveryFormat, of_every_blend_mode_with_many_alphas) {
+    const RawPicture below = tests::raw_picture(DRM_FORMAT_XRGB8888, 60, 40);
+    const RawPicture picture = tests::raw_picture(GetParam(), 40, 30);
+    for (const drm::BlendMode mode :
+         {drm::BlendMode::Premultiplied, drm::BlendMode::Coverage, drm::BlendMode::None}) {
+        for (const uint32_t alpha : {0U, 1U, 0x1234U, 0x7fffU, 0x8000U, 0xfffeU, 0xffffU}) {
+            ScenePlane plane = at(picture, 5, 3);
+            plane.alpha = static_cast<uint16_t>(alpha);
+            plane.blend_mode = mode;
+            const ScenePlane planes[] = {at(below, 0, 0), plane};
+            expect_same({.size = {.width = 60, .height = 40}, .planes = planes},
+                        std::to_string(alpha));
+        }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(FastComposer, EveryFormat, testing::ValuesIn(readable_formats()),
                          [](const auto& test) {
                              std::string name = drm::fourcc_name(test.param);
@@ -190,13 +227,29 @@ TEST(FastComposer, several_threads_give_what_one_gives) {
 struct RandomScene {
     std::deque<RawPicture> pictures;
     std::vector<ScenePlane> planes;
-    std::vector<drm_color_lut> gamma;
+    std::vector<drm_color_lut> gamma, degamma = tests::reference_gamma(17);
     ColorPipeline pipeline{{Curve::SrgbEotf, Curve::SrgbInverseEotf}};
     Scene scene;
 };
 
+uint32_t number(uint32_t from, uint32_t to) {
+    return *rc::gen::inRange(from, to);
+}
+
+void scale_at_random(ScenePlane& plane) {
+    const drm::Size size = plane.image.size;
+    plane.scaling = drm::ScalingFilter{number(0, 2)};
+    plane.destination.width = number(1, 120);
+    plane.destination.height = number(1, 90);
+    // Most lie within the picture, at any fraction.
+    plane.source.x = number(0, size.width << 16);
+    plane.source.y = number(0, size.height << 16);
+    plane.source.width = number(1, (size.width << 16) - plane.source.x + 2);
+    plane.source.height = number(1, (size.height << 16) - plane.source.y + 2);
+    if (number(0, 8) == 0) plane.source.x += 3 << 16;
+}
+
 void make_random(RandomScene& random) {
-    const auto number = [](uint32_t from, uint32_t to) { return *rc::gen::inRange(from, to); };
     random.scene.size = {.width = number(1, 90), .height = number(1, 50)};
     const auto formats = readable_formats();
     const uint32_t count = number(0, 5);
@@ -215,12 +268,21 @@ void make_random(RandomScene& random) {
         if (number(0, 8) == 0 && !drm::find_format(format)->is_yuv)
             plane.pipeline = &random.pipeline;
         if (number(0, 6) == 0) plane.image.planes[0].offset = number(0, 200);
+        if (number(0, 3) == 0) plane.alpha = *rc::gen::arbitrary<uint16_t>();
+        plane.blend_mode = drm::BlendMode{number(0, 3)};
+        if (number(0, 3) == 0) scale_at_random(plane);
         random.planes.push_back(plane);
     }
     random.scene.planes = random.planes;
     random.scene.background = background_color(*rc::gen::arbitrary<uint64_t>());
     if (number(0, 4) == 0) random.gamma = tests::reference_gamma(256);
     random.scene.gamma = random.gamma;
+    if (number(0, 4) == 0) random.scene.degamma = random.degamma;
+    if (number(0, 4) == 0) {
+        random.scene.ctm.emplace();
+        for (uint64_t& factor : random.scene.ctm->factors)
+            factor = *rc::gen::arbitrary<uint64_t>() & 0x8000'0001'ffff'ffff;
+    }
 }
 
 RC_GTEST_PROP(FastComposer, composes_any_scene_as_the_reference_does, ()) {

@@ -10,6 +10,7 @@
 
 #include "drivers/vkms/composer/gray_reader.h"
 #include "drivers/vkms/composer/line_reader.h"
+#include "drivers/vkms/composer/plane_alpha.h"
 #include "drm/pixel/format.h"
 
 namespace plugboard::vkms {
@@ -21,12 +22,17 @@ bool stays_inside(const ScenePlane& plane, const drm::Rect& shown) {
         const SourceWalk walk = walk_through(plane, x, y);
         return is_inside(plane.image.size, walk.x, walk.y);
     };
+    if (plane.scaling) {
+        const ScaledAxes axes(plane);
+        return is_inside(plane.image.size, axes.x.most(), axes.y.most());
+    }
     return is_in(shown.x, shown.y) && is_in(shown.right() - 1, shown.bottom() - 1);
 }
 
 bool can_read_rows(const ScenePlane& plane, const drm::Rect& shown) {
     // Its columns are no columns of the picture: read_gray().
-    const bool is_odd = gray_bits(plane.image.format) != 0 && plane.rotation.swaps_axes();
+    const bool is_odd =
+        gray_bits(plane.image.format) != 0 && plane.rotation.swaps_axes() && !plane.scaling;
     return plane.pipeline == nullptr && !is_odd && is_whole(plane.image) &&
            stays_inside(plane, shown);
 }
@@ -40,12 +46,25 @@ PlaneLines::PlaneLines(const ScenePlane& plane, drm::Size screen) : plane_(plane
     left_ = static_cast<uint32_t>(shown.x);
     right_ = static_cast<uint32_t>(shown.right());
     bottom_ = static_cast<uint32_t>(shown.bottom());
-    if (!can_read_rows(plane, shown)) return;
-    rows_.emplace(plane.image);
-    is_opaque_ = !drm::find_format(plane.image.format)->has_alpha;
+    if (can_read_rows(plane, shown)) rows_.emplace(plane.image);
+    if (plane.scaling)
+        scaled_.emplace(plane, plane.pipeline ? YuvReading::Keep : YuvReading::Convert);
+    const bool has_alpha =
+        drm::find_format(plane.image.format)->has_alpha && plane.blend_mode != drm::BlendMode::None;
+    is_opaque_ = rows_ && !has_alpha && plane.alpha == drm::opaque_alpha;
 }
 
 void PlaneLines::read(uint32_t x, uint32_t y, std::span<Argb16> pixels) {
+    read_pixels(x, y, pixels);
+    apply_plane_alpha(plane_.alpha, plane_.blend_mode, pixels);
+}
+
+void PlaneLines::read_pixels(uint32_t x, uint32_t y, std::span<Argb16> pixels) {
+    if (scaled_) {
+        scaled_->read(rows_ ? &*rows_ : nullptr, x, y, pixels);
+        if (plane_.pipeline) apply_pipeline(*plane_.pipeline, pixels);
+        return;
+    }
     const SourceWalk walk = walk_through(plane_, x, y);
     if (rows_ && walk.is_along_a_row()) {
         const auto count = static_cast<int64_t>(pixels.size());
@@ -66,7 +85,7 @@ void PlaneLines::read(uint32_t x, uint32_t y, std::span<Argb16> pixels) {
 }
 
 const std::byte* PlaneLines::xrgb8888_at(uint32_t x, uint32_t y) const {
-    if (!rows_ || plane_.image.format != DRM_FORMAT_XRGB8888) return nullptr;
+    if (!is_opaque_ || scaled_ || plane_.image.format != DRM_FORMAT_XRGB8888) return nullptr;
     const SourceWalk walk = walk_through(plane_, x, y);
     if (!walk.is_left_to_right()) return nullptr;
     return rows_->pixel_at(static_cast<uint32_t>(walk.x), static_cast<uint32_t>(walk.y));

@@ -5,26 +5,33 @@
 #include <drm_mode.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/result.h"
 #include "drivers/vkms/composer/argb16.h"
 #include "drivers/vkms/composer/color_pipeline.h"
+#include "drivers/vkms/composer/ctm.h"
 #include "drivers/vkms/composer/source_image.h"
 #include "drivers/vkms/composer/source_walk.h"
+#include "drm/pixel/blend_mode.h"
 #include "drm/pixel/geometry.h"
 #include "drm/pixel/rotation.h"
+#include "drm/pixel/scaling_filter.h"
 
 namespace plugboard::vkms {
 
-/// A visible plane. No scaling: unrotated, each destination pixel shows the source pixel at the
-/// same distance from the corner; a fraction in the source's corner is cut off.
+/// A visible plane. Without `scaling`: unrotated, each destination pixel shows the source pixel at
+/// the same distance from the corner; a fraction in the source's corner is cut off.
 struct ScenePlane {
     SourceImage image;
     drm::FixedRect source;
     drm::Rect destination;
     drm::Rotation rotation{};
     const ColorPipeline* pipeline = nullptr;  // null: none
+    uint16_t alpha = drm::opaque_alpha;
+    drm::BlendMode blend_mode = drm::BlendMode::Premultiplied;
+    std::optional<drm::ScalingFilter> scaling{};  // all of the source on all of the destination
 };
 
 /// Where the pixels lie that line `y` of the screen shows of the plane, from column `x` on.
@@ -39,12 +46,16 @@ constexpr Argb16 background_color(uint64_t argb) {
             .b = static_cast<uint16_t>(argb)};
 }
 
-/// One frame: the background, the planes over it from the first to the last, the gamma table.
+/// One frame: the background, the planes over it from the first to the last, what their colors go
+/// through then.
 struct Scene {
     drm::Size size;
     Argb16 background = opaque_black;
     std::span<const ScenePlane> planes{};
     std::span<const drm_color_lut> gamma{};  // empty: none
+    // Before it, in this order.
+    std::span<const drm_color_lut> degamma{};  // empty: none
+    std::optional<Ctm> ctm{};
 };
 
 /// A picture to fill, of the scene's size: a writeback framebuffer or a screenshot.
