@@ -7,8 +7,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # g++ 12 sees overlapping copies inside std::string's operator+ that are not there (GCC bug 105329).
-    add_compile_options(-Wno-restrict -fpch-preprocess)
+    # g++ 12 sees overlapping copies inside std::string's operator+ that are not there (GCC bug 105329), and
+    # uninitialized members inside a std::optional that is empty (GCC bug 80635).
+    add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -fpch-preprocess)
 endif()
 if(PLUGBOARD_SANITIZE)
     add_compile_options(-fsanitize=${PLUGBOARD_SANITIZE} -fno-omit-frame-pointer)

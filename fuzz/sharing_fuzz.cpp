@@ -123,7 +123,7 @@ class Machine {
         if (name == Vgem) cards_[name] = machine_.plug_vgem();
         if (name == Vkms)
             cards_[name] = machine_.plug_vkms(
-                {.syncobj = true,
+                {.features = {.syncobj = true},
                  .screens = {{.mode = vkms::ScreenMode{.width = side, .height = side}}}});
         if (name == Vkms && !layout_) layout_ = new Layout(*drm_of(name));  // for all inputs
     }

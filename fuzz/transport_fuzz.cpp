@@ -29,7 +29,7 @@ constexpr MessageType types[] = {
     MessageType::Hello,      MessageType::Open,        MessageType::Ioctl,
     MessageType::Mmap,       MessageType::OpenLive,    MessageType::Write,
     MessageType::OpenUevents, MessageType::BindUevents, MessageType::NameUevents, MessageType::PollBuffer,
-    MessageType::Cancel,     MessageType::Data,        MessageType::Fd,
+    MessageType::ChangeNames, MessageType::Cancel,     MessageType::Data,        MessageType::Fd,
     MessageType::Ack,        MessageType::Proof,       MessageType::Reply};
 
 class Host {

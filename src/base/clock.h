@@ -35,13 +35,17 @@ class Clock {
     /// From now until unwatch() the waker is woken whenever the time jumps (fake clock only).
     virtual void watch(Waker& waker) = 0;
     virtual void unwatch(Waker& waker) = 0;
+    /// Who moves the time may be behind what waits for it, so that only a caller may wait.
+    virtual bool stands_still() const { return false; }
 
     static Clock& real();
 };
 
-/// A clock that stands still until a test moves it.
-class FakeClock final : public Clock {
+/// A clock that a test moves.
+class FakeClock : public Clock {
   public:
+    explicit FakeClock(Time start = Time(std::chrono::seconds(1))) : now_(start) {}
+
     Time now() const override;
     std::optional<Nanos> real_time_until(Time deadline) const override;
     void watch(Waker& waker) override;
@@ -52,8 +56,15 @@ class FakeClock final : public Clock {
 
   private:
     mutable Mutex<LockClass<FakeClock>> mutex_;
-    Time now_ GUARDED_BY(mutex_){std::chrono::seconds(1)};
+    Time now_ GUARDED_BY(mutex_);
     std::multiset<Waker*> watchers_ GUARDED_BY(mutex_);
+};
+
+/// That of a board which a person moves.
+class SteppedClock final : public FakeClock {
+  public:
+    using FakeClock::FakeClock;
+    bool stands_still() const override { return true; }
 };
 
 }  // namespace plugboard

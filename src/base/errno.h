@@ -32,6 +32,7 @@ enum class Errno : int {
     RoFs = EROFS,
     Pipe = EPIPE,
     Range = ERANGE,
+    NotEmpty = ENOTEMPTY,
     NameTooLong = ENAMETOOLONG,
     NoSys = ENOSYS,
     Proto = EPROTO,
@@ -73,6 +74,7 @@ constexpr const char* errno_name(Errno error) {
         case Errno::NoSpc: return "ENOSPC";
         case Errno::RoFs: return "EROFS";
         case Errno::Pipe: return "EPIPE";
+        case Errno::NotEmpty: return "ENOTEMPTY";
         case Errno::Range: return "ERANGE";
         case Errno::NameTooLong: return "ENAMETOOLONG";
         case Errno::NoSys: return "ENOSYS";

@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* flag_given = "true";  // what CLI11 has for a flag without a value
 constexpr const char* config_variable = "PLUGBOARD_CONFIG";
+constexpr const char* preset_variable = "PLUGBOARD_PRESET";
 
 }  // namespace
 
@@ -22,14 +23,30 @@ std::string BoardOptions::board_name() const {
 }
 
 bool BoardOptions::has_cards() const {
-    return !screens.empty() || (!config.empty() && config != environment_value(config_variable));
+    return !screens.empty() || step ||
+           (!config.empty() && config != environment_value(config_variable)) ||
+           (!preset.empty() && preset != environment_value(preset_variable));
 }
 
 void add_board_options(CLI::App& command, BoardOptions& options) {
     command.add_option("-b,--board", options.board,
                        "The board's name (Env: PLUGBOARD_BOARD, if it is a name)");
-    command.add_option("-c,--config", options.config, "The board's cards, a TOML file")
+    command
+        .add_option("-c,--config", options.config,
+                    "The board's cards: TOML, or JSON of vkmsctl or drm_info")
         ->envname(config_variable);
+    command
+        .add_option("-p,--preset", options.preset,
+                    "The board's cards, by name; plugboard config presets lists them")
+        ->envname(preset_variable);
+    command
+        .add_option(
+            "--like", options.config,
+            "A card like another: a file that drm_info -j wrote of it. In place of --config")
+        ->excludes("--config")
+        ->excludes("--preset");
+    command.add_flag("--step", options.step,
+                     "The board's time stands still until plugboard step moves it");
     command
         .add_option("-s,--screen", options.screens,
                     "[NAME=]SPEC: a screen. NAME: a card, a connector (DP-1, HDMI-A-1, eDP-1) or "

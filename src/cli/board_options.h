@@ -11,11 +11,13 @@ class App;
 namespace plugboard::cli {
 
 struct BoardOptions {
-    std::string board;                 // its name, or the path of one that lives; may be empty
-    std::string config;                // a TOML file
-    std::vector<std::string> screens;  // [NAME=]SPEC
-    std::string debug;                 // categories
-    std::string trace;                 // as trace_file() takes it; empty: none
+    std::string board{};                 // its name, or the path of one that lives; may be empty
+    std::string config{};                // of any kind that read_config_file() takes
+    std::string preset{};                // of daemon/presets.h; instead of `config`
+    std::vector<std::string> screens{};  // [NAME=]SPEC
+    bool step = false;                   // its time stands still until plugboard step
+    std::string debug{};                 // categories
+    std::string trace{};                 // as trace_file() takes it; empty: none
 
     /// `board`, or the name in $PLUGBOARD_BOARD. A path there is that of a board around this
     /// process, which is not meant.

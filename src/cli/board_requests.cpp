@@ -100,6 +100,35 @@ json set_request(const std::string& target, const std::string& setting) {
             {"value", setting.substr(equals + 1)}};
 }
 
+json fault_request(const std::vector<std::string>& words) {
+    constexpr const char* example = "write for example: gpu0 add ioctl=MODE_ATOMIC errno=EBUSY";
+    if (words.size() < 2) throw Failure("names no card, or does nothing with it", example);
+    json request = {{"op", "fault"}, {"target", words[0]}, {"action", words[1]}};
+    if (words[1] != "add") {
+        if (words.size() > 3) throw Failure(fmt::format("{} takes one id", words[1]), example);
+        if (words.size() == 3) {
+            char* end = nullptr;
+            const unsigned long id = strtoul(words[2].c_str(), &end, 10);
+            if (words[2].empty() || *end != '\0')
+                throw Failure(fmt::format("\"{}\" is no id of a fault", words[2]),
+                              "plugboard fault CARD list shows them");
+            request["id"] = id;
+        }
+        return request;
+    }
+    request["fault"] = json::object();
+    for (size_t i = 2; i < words.size(); ++i) {
+        const auto equals = words[i].find('=');
+        if (equals == std::string::npos)
+            throw Failure(fmt::format("\"{}\" has no value", words[i]), example);
+        const std::string key = words[i].substr(0, equals);
+        if (request["fault"].contains(key))
+            throw Failure(fmt::format("{} is there twice", key), example);
+        request["fault"][key] = words[i].substr(equals + 1);
+    }
+    return request;
+}
+
 json seat_request(const std::string& action) {
     return {{"op", "seat"}, {"action", action}};
 }
@@ -134,6 +163,7 @@ json wait_request(const WaitWords& words) {
         request["count"] = count;
     }
     if (word == "mode" && !value.empty()) request["mode"] = value;
+    if (word == "link-status" && !value.empty()) request["value"] = value;
     if (word == "uevent" && !value.empty()) request["key"] = value;
     if (words.timeout) request["timeout_ms"] = words.timeout->count();
     return request;

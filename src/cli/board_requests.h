@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,10 @@ nlohmann::json unplug_request(const std::string& target, const std::string& insi
 
 /// `setting`: "link-status=bad". Throws Failure: it has no value.
 nlohmann::json set_request(const std::string& target, const std::string& setting);
+
+/// `words`: the card, add, list or clear, then KEY=VALUE words, or an id. Throws Failure: they are
+/// not that.
+nlohmann::json fault_request(const std::vector<std::string>& words);
 
 nlohmann::json seat_request(const std::string& action);
 /// Of an answer to "pause": who goes on nevertheless.

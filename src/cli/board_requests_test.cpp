@@ -27,12 +27,32 @@ TEST(PlugRequest, of_a_file_that_is_no_EDID_fails) {
     }
 }
 
+TEST(FaultRequest, has_the_words_as_members) {
+    EXPECT_EQ(fault_request({"gpu0", "add", "ioctl=MODE_ATOMIC", "call=3..", "errno=EBUSY"}),
+              json({{"op", "fault"},
+                    {"target", "gpu0"},
+                    {"action", "add"},
+                    {"fault", {{"ioctl", "MODE_ATOMIC"}, {"call", "3.."}, {"errno", "EBUSY"}}}}));
+    EXPECT_EQ(fault_request({"gpu0", "list"}),
+              json({{"op", "fault"}, {"target", "gpu0"}, {"action", "list"}}));
+    EXPECT_EQ(fault_request({"gpu0", "clear", "2"})["id"], 2);
+    const std::vector<std::vector<std::string>> bad = {{},
+                                                       {"gpu0"},
+                                                       {"gpu0", "add", "ioctl"},
+                                                       {"gpu0", "add", "a=1", "a=2"},
+                                                       {"gpu0", "clear", "all"},
+                                                       {"gpu0", "clear", "1", "2"}};
+    for (const auto& words : bad) EXPECT_THROW(fault_request(words), Failure) << words.size();
+}
+
 TEST(WaitRequest, has_what_was_said) {
     EXPECT_EQ(
         wait_request({.what = "flips=10", .on = "DP-1", .timeout = milliseconds(5)}),
         json({{"op", "wait"}, {"for", "flips"}, {"count", 10}, {"on", "DP-1"}, {"timeout_ms", 5}}));
     EXPECT_EQ(wait_request({.what = "uevent=ACTION=add", .on = "", .timeout = no_timeout}),
               json({{"op", "wait"}, {"for", "uevent"}, {"key", "ACTION=add"}}));
+    EXPECT_EQ(wait_request({.what = "link-status=bad", .on = "", .timeout = no_timeout}),
+              json({{"op", "wait"}, {"for", "link-status"}, {"value", "bad"}}));
     EXPECT_EQ(wait_request({.what = "mode", .on = "", .timeout = no_timeout}),
               json({{"op", "wait"}, {"for", "mode"}}));
     for (const char* what : {"flips", "flips=", "flips=0", "flips=ten"})

@@ -35,11 +35,15 @@ DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptio
     spawn_options.command = {installation.daemon, "--board", options.directory, "--runner-fd",
                              std::to_string(theirs.borrow())};
     auto& command = spawn_options.command;
-    if (!options.config.empty()) command.insert(command.end(), {"--toml", options.config});
-    for (const std::string& screen : options.screens)
+    const BoardOptions& board = options.board;
+    if (!board.config.empty()) command.insert(command.end(), {"--toml", board.config});
+    if (!board.preset.empty()) command.insert(command.end(), {"--preset", board.preset});
+    for (const std::string& screen : board.screens)
         command.insert(command.end(), {"--screen", screen});
-    if (!options.debug.empty()) command.insert(command.end(), {"--debug", options.debug});
-    if (!options.trace.empty()) command.push_back("--trace=" + trace_file(options.trace));
+    if (board.step) command.emplace_back("--step");
+    if (!board.debug.empty()) command.insert(command.end(), {"--debug", board.debug});
+    if (!board.trace.empty()) command.push_back("--trace=" + trace_file(board.trace));
+    if (options.check) command.emplace_back("--check");
     if (options.keep) command.emplace_back("--keep");
     // The daemon is no client: neither of a board around this run, nor of anybody's preloads.
     spawn_options.environment = {{"LD_PRELOAD", ""}, {"PLUGBOARD_BOARD", ""}};
@@ -55,7 +59,7 @@ DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptio
     pid_fd_ = std::move(spawned.child.pid_fd);
 }
 
-void DaemonProcess::wait_until_ready() {
+nlohmann::json DaemonProcess::wait_until_ready() {
     Answer answer;
     try {
         answer = receive_line(socket_.borrow(), start_time);
@@ -63,7 +67,7 @@ void DaemonProcess::wait_until_ready() {
         throw Failure(fmt::format("the daemon did not start: {}", describe_end(wait_for_end())),
                       "this is a bug of plugboard's: please report it", Exit::Plugboard);
     }
-    if (answer.body.value("ok", false)) return;
+    if (answer.body.value("ok", false)) return answer.body;
     wait_for_end();
     throw Failure(answer.body.value("error", "the daemon did not start"),
                   answer.body.value("remedy", ""), Exit::Plugboard);

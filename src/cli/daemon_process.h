@@ -6,7 +6,10 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "base/unique_fd.h"
+#include "cli/board_options.h"
 #include "cli/installation.h"
 #include "cli/process.h"
 
@@ -14,11 +17,9 @@ namespace plugboard::cli {
 
 struct DaemonOptions {
     std::string directory;
-    std::string config;
-    std::vector<std::string> screens;
-    std::string debug;
-    std::string trace{};  // as BoardOptions has it
+    BoardOptions board{};  // but for its name
     bool keep = false;
+    bool check = false;  // no board: it says what it would be, and ends
 };
 
 /// What the daemon says at its end. docs/control.md, "finish".
@@ -34,8 +35,8 @@ class DaemonProcess {
     /// Throws Failure (125): it cannot be started.
     DaemonProcess(const Installation& installation, const DaemonOptions& options);
 
-    /// Waits until it serves. Throws Failure (125) with the daemon's own words.
-    void wait_until_ready();
+    /// Waits until it serves; what it says then. Throws Failure (125) with the daemon's own words.
+    nlohmann::json wait_until_ready();
     int pid() const { return pid_; }
     /// Unplugs all cards, ends all sessions, and waits for the daemon's end. Throws Failure (125).
     FinalReport finish();

@@ -30,9 +30,8 @@ class FakeDaemon {
 };
 
 DaemonProcess start(const FakeDaemon& daemon) {
-    DaemonProcess process(
-        {.command = "", .daemon = daemon.path(), .shim = ""},
-        {.directory = "/none", .config = "", .screens = {}, .debug = "", .trace = ""});
+    DaemonProcess process({.command = "", .daemon = daemon.path(), .shim = ""},
+                          {.directory = "/none"});
     process.wait_until_ready();
     return process;
 }

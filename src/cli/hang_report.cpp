@@ -10,7 +10,7 @@ namespace plugboard::cli {
 namespace {
 
 /// The first line of a file of /proc, empty when it cannot be read.
-std::string first_line(const std::filesystem::path& path) {
+std::string first_line_of(const std::filesystem::path& path) {
     std::ifstream file(path);
     std::string line;
     std::getline(file, line);
@@ -18,10 +18,10 @@ std::string first_line(const std::filesystem::path& path) {
 }
 
 std::string describe_thread(const std::filesystem::path& task) {
-    const std::string wchan = first_line(task / "wchan");
-    const std::string call = first_line(task / "syscall");
+    const std::string wchan = first_line_of(task / "wchan");
+    const std::string call = first_line_of(task / "syscall");
     std::string text =
-        fmt::format("    thread {} {}", task.filename().string(), first_line(task / "comm"));
+        fmt::format("    thread {} {}", task.filename().string(), first_line_of(task / "comm"));
     if (!wchan.empty() && wchan != "0") text += fmt::format(", waits in {}", wchan);
     if (!call.empty()) text += fmt::format(", system call {}", call);
     text += '\n';

@@ -89,12 +89,15 @@ int run_main(int argc, char** argv) {
     add_plug(app, action);
     add_unplug(app, action);
     add_set(app, action);
+    add_fault(app, action);
     add_bind(app, action);
     add_unbind(app, action);
     add_seat(app, action);
     add_trace(app, action);
     add_screenshot(app, action);
     add_wait(app, action);
+    add_step(app, action);
+    add_config(app, action);
     add_explain(app, action);
     add_doctor(app, line.command, action);
     try {

@@ -91,12 +91,9 @@ class Run {
             directory_ = board_directory(name.empty() ? fmt::format("run-{}", getpid()) : name);
         }
         if (!name.empty() && is_alive(directory_)) return join_board();
-        daemon_.emplace(installation_, DaemonOptions{.directory = directory_,
-                                                     .config = board.config,
-                                                     .screens = board.screens,
-                                                     .debug = board.debug,
-                                                     .trace = board.trace,
-                                                     .keep = options_.keep});
+        daemon_.emplace(
+            installation_,
+            DaemonOptions{.directory = directory_, .board = board, .keep = options_.keep});
         daemon_->wait_until_ready();
     }
 
@@ -104,7 +101,8 @@ class Run {
         if (options_.board.has_cards()) {
             throw Failure(fmt::format("the board \"{}\" is there already, with its own cards",
                                       options_.board.board_name()),
-                          "leave out -c and -s, or choose another name", Exit::Plugboard);
+                          "leave out -c, -p, -s and --step, or choose another name",
+                          Exit::Plugboard);
         }
         board_ = connect_to_board(directory_);
         unreached_before_ = read_unreached(directory_).size();

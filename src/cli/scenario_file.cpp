@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <limits>
+#include <sstream>
 
 #include "cli/board_requests.h"
 #include "cli/duration.h"
@@ -61,7 +63,7 @@ class StepReader {
   private:
     /// The one key that says what is done.
     std::string find_kind() const {
-        const Keys kinds = {"plug", "unplug", "set", "seat", "signal", "expect"};
+        const Keys kinds = {"plug", "unplug", "set", "fault", "seat", "signal", "expect"};
         Keys found;
         for (const std::string_view kind : kinds) {
             if (table_.contains(kind)) found.push_back(kind);
@@ -129,6 +131,7 @@ class StepReader {
         if (kind == "plug") read_plug(value);
         if (kind == "unplug") read_unplug(value);
         if (kind == "set") read_set(value);
+        if (kind == "fault") read_fault(value);
         if (kind == "seat") read_seat(value);
         if (kind == "signal") read_signal(value);
     }
@@ -157,6 +160,14 @@ class StepReader {
         step_.what = at_key("set", [&] {
             const std::string setting = words.substr(words.find_first_not_of(' ', blank));
             return BoardAction{set_request(words.substr(0, blank), setting), answer_time};
+        });
+    }
+    void read_fault(const std::string& text) {
+        check_keys({"at", "fault"});
+        std::istringstream stream(text);
+        const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+        step_.what = at_key("fault", [&] {
+            return BoardAction{fault_request(words), answer_time};
         });
     }
     void read_seat(const std::string& action) {
@@ -201,12 +212,16 @@ class StepReader {
         } else if (what == "mode") {
             known.push_back("mode");
             if (const std::string mode = text("mode"); !mode.empty()) words += "=" + mode;
+        } else if (what == "link-status") {
+            known.push_back("value");
+            const std::string value = text("value");
+            words += "=" + (value.empty() ? "good" : value);
         } else if (what == "uevent") {
             known = {"at", "expect", "within", "key"};
             if (const std::string key = text("key"); !key.empty()) words += "=" + key;
         } else if (what != "off" && what != "open" && what != "closed") {
             fail(fmt::format("nobody can expect \"{}\"", what),
-                 "use flips, mode, off, open, closed, uevent, screen or exit",
+                 "use flips, mode, off, link-status, open, closed, uevent, screen or exit",
                  line_of(*table_.get("expect")));
         }
         check_keys(known);
@@ -214,7 +229,8 @@ class StepReader {
         step_.name = words + (on.empty() ? "" : " on " + on);
         step_.what = BoardExpectation{
             .request = wait_request({.what = words, .on = on, .timeout = std::nullopt}),
-            .needs_command = what == "flips" || what == "mode" || what == "open"};
+            .needs_command =
+                what == "flips" || what == "mode" || what == "open" || what == "link-status"};
     }
     void read_screen() {
         check_keys({"at", "expect", "within", "on", "equals", "tolerance"});

@@ -66,10 +66,24 @@ TEST(ScenarioFile, actions_are_the_requests_of_the_commands) {
         json({{"op", "stop-at"}, {"target", "gpu0"}, {"ioctl", "MODE_ATOMIC"}, {"point", "wait"}}));
     EXPECT_EQ(action_of("set = \"DP-1  link-status=bad\""),
               json({{"op", "set"}, {"target", "DP-1"}, {"key", "link-status"}, {"value", "bad"}}));
+    EXPECT_EQ(action_of("fault = \"gpu0 add  vblank=lost every=3\""),
+              json({{"op", "fault"},
+                    {"target", "gpu0"},
+                    {"action", "add"},
+                    {"fault", {{"vblank", "lost"}, {"every", "3"}}}}));
+    EXPECT_EQ(action_of("fault = \"gpu0 clear\"").at("action"), "clear");
     EXPECT_EQ(action_of("seat = \"resume\""), json({{"op", "seat"}, {"action", "resume"}}));
 }
 
 TEST(ScenarioFile, expectations_are_the_requests_of_wait) {
+    EXPECT_EQ(expectation_of("expect = \"link-status\"\non = \"DP-1\"\nwithin = \"1s\""),
+              json({{"op", "wait"},
+                    {"for", "link-status"},
+                    {"value", "good"},
+                    {"on", "DP-1"},
+                    {"timeout_ms", 1000}}));
+    EXPECT_EQ(only_step("expect = \"link-status\"\nvalue = \"bad\"\n").name,
+              "link-status=bad within 5s");
     EXPECT_EQ(expectation_of("expect = \"flips\""),
               json({{"op", "wait"}, {"for", "flips"}, {"count", 1}, {"timeout_ms", 5000}}));
     EXPECT_EQ(expectation_of("expect = \"flips\"\non = \"DP-1\"\ncount = 10\nwithin = \"500ms\""),
@@ -127,6 +141,8 @@ TEST(ScenarioFile, names_the_place_of_what_is_wrong) {
          "s.toml:2: step 1: \"soon\" is no duration"},
         {"[[step]]\nexpect = \"off\"\nwithin = 5\n", "s.toml:3: step 1: must be a text"},
         {"[[step]]\nexpect = \"rain\"\n", "s.toml:2: step 1: nobody can expect \"rain\""},
+        {"[[step]]\nfault = \"gpu0 add ioctl\"\n", "s.toml:2: step 1: \"ioctl\" has no value"},
+        {"[[step]]\nfault = \"gpu0\"\n", "s.toml:2: step 1: names no card, or does nothing"},
         {"[[step]]\nexpect = \"flips\"\ncount = 0\n", "s.toml:3: step 1: count must be a number"},
         {"[[step]]\nexpect = \"exit\"\nstatus = 256\n", "s.toml:3: step 1: status must be"},
         {"[[step]]\nexpect = \"screen\"\n", "s.toml:1: step 1: has no picture"},

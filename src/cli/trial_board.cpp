@@ -103,8 +103,7 @@ std::vector<Check> try_board() {
         name = "board";
         const std::string directory = board_directory(fmt::format("doctor-{}", getpid()));
         auto begin = Clock::now();
-        DaemonProcess daemon(installation,
-                             {.directory = directory, .config = {}, .screens = {}, .debug = {}});
+        DaemonProcess daemon(installation, {.directory = directory});
         daemon.wait_until_ready();
         const std::string start = milliseconds_since(begin);
         begin = Clock::now();

@@ -20,12 +20,8 @@ constexpr const char* default_name = "default";
 int bring_up(const BoardOptions& options) {
     const std::string asked = options.board_name();
     const std::string name = asked.empty() ? default_name : asked;
-    DaemonProcess daemon(find_installation(), {.directory = board_directory(name),
-                                               .config = options.config,
-                                               .screens = options.screens,
-                                               .debug = options.debug,
-                                               .trace = options.trace,
-                                               .keep = true});
+    DaemonProcess daemon(find_installation(),
+                         {.directory = board_directory(name), .board = options, .keep = true});
     daemon.wait_until_ready();
     daemon.detach();
     print_output(name + "\n");

@@ -15,6 +15,7 @@ constexpr const char* wait_footer =
     "  flips=10           ten more flips from now on\n"
     "  mode               a screen shows something; mode=1920x1080: at this size\n"
     "  off                nothing is shown: no screen is on\n"
+    "  link-status        every link is good: clients did the modeset that makes it so; =bad: bad\n"
     "  open               a client has a card open\n"
     "  closed             no client has a card open\n"
     "  uevent             the next uevent; uevent=HOTPLUG=1, uevent=ACTION=add: the next of these\n"

@@ -46,13 +46,31 @@ Problem not_plugged(const std::string& card) {
             .remedy = fmt::format("plug it: plugboard plug {}", card)};
 }
 
-/// A card has an object more for each EDID that its connectors have read.
-size_t edid_count(const SlotInfo& slot) {
+/// A card has an object more for each EDID and tile that its connectors have read. A dock's
+/// connector has a PATH, and until it is removed a folder in sysfs; those that were there when the
+/// card came are counted with it. Modulo.
+size_t screen_objects(const SlotInfo& slot) {
     if (!slot.drm || !(*slot.drm)->has_modeset()) return 0;
+    constexpr size_t objects_of_dock = 3;
+    size_t count = 0;
+    for (const vkms::ScreenConfig& screen : slot.config.device.screens)
+        if (screen.connector.dock && screen.connected) count -= objects_of_dock;
     drm::ModeConfig& config = (*slot.drm)->mode_config();
     MutexLock lock(config.lock());
-    return static_cast<size_t>(std::ranges::count_if(
-        config.connectors, [](const auto& connector) { return connector->edid.has_value(); }));
+    for (const auto& connector : config.connectors) {
+        if (connector->edid) ++count;
+        if (connector->tile) ++count;
+        if (connector->info().options.path)
+            count += objects_of_dock - (connector->is_removed ? 1 : 0);
+    }
+    return count;
+}
+
+/// A kernel of version 6.1 has no configfs of vkms.
+bool has_vkms_configfs(const Config& config) {
+    return std::ranges::any_of(config.cards, [](const CardConfig& card) {
+        return card.driver == "vkms" && card.device.profile != vkms::Profile::Linux61;
+    });
 }
 
 std::string_view without_folder(std::string_view target) {
@@ -83,6 +101,15 @@ class Board::Change {
     CardConfig config() const {
         MutexLock lock(board_.mutex_);
         return board_.slots_[index_].config;
+    }
+    /// The slot was taken away while this waited.
+    bool is_gone() const {
+        MutexLock lock(board_.mutex_);
+        return board_.slots_[index_].is_gone;
+    }
+    void take_away() {
+        MutexLock lock(board_.mutex_);
+        board_.slots_[index_].is_gone = true;
     }
     std::string device_name() const {
         MutexLock lock(board_.mutex_);
@@ -132,6 +159,9 @@ Board::Board(Config config, std::string directory, std::unique_ptr<Tree> tree)
     : config_(std::move(config)),
       directory_(std::move(directory)),
       tree_(std::move(tree)),
+      stepped_clock_(config_.clock == "step" ? std::make_unique<SteppedClock>(Clock::real().now())
+                                             : nullptr),
+      model_(stepped_clock_ ? *stepped_clock_ : Clock::real()),
       drivers_(all_drivers()) {
     std::map<std::string, size_t> counts;  // by driver
     for (const CardConfig& card : config_.cards) {
@@ -174,6 +204,7 @@ Result<void> Board::start() {
     TRY(start_watch(model_.service<drm::SpecialFiles>().watch()));
     device_tree_ = std::make_unique<DeviceTree>(model_, *tree_);
     drm_tree_ = std::make_unique<DrmTree>(model_, *tree_);
+    configfs_ = std::make_unique<ConfigfsTree>(*tree_, configfs_cards_, has_vkms_configfs(config_));
     udev_ = std::make_unique<Udev>(model_, *tree_, uevent_sockets_);
     device::Bus& bus = config_.bus == "platform" ? model_.platform_bus() : model_.faux_bus();
     put_files("/sys/bus/" + bus.name(), bus.attributes());
@@ -188,7 +219,8 @@ Result<void> Board::start() {
     for (const auto& object : live_objects()) base_objects_.insert(&*object);
     base_descriptors_ = count_descriptors();
     auto listener = TRY(Listener::create(directory_ + "/shim", Listener::Type::Packets));
-    sessions_ = TRY(SessionServer::create(*this, hangups_, std::move(listener), trace_));
+    sessions_ =
+        TRY(SessionServer::create(*this, hangups_, std::move(listener), trace_, model_.clock()));
     seat_ = TRY(SeatServer::create(directory_, {.world = *this,
                                                 .files = sessions_->file_table(),
                                                 .root = tree_->root(),
@@ -221,6 +253,7 @@ Outcome<size_t> Board::find_slot(std::string_view target) const {
     MutexLock lock(mutex_);
     std::vector<std::string> names;
     for (size_t i = 0; i < slots_.size(); ++i) {
+        if (slots_[i].is_gone) continue;
         if (slots_[i].config.name == wanted || slots_[i].device_name == wanted) return i;
         names.push_back(slots_[i].config.name);
     }
@@ -252,7 +285,15 @@ Outcome<Done> Board::plug(std::string_view target) {
     const auto slot = find_slot(target);
     if (!slot.ok()) return slot.problem();
     Change change(*this, slot.value());
+    return plug_slot(change);
+}
+
+Outcome<Done> Board::plug_slot(Change& change) {
     const CardConfig card = change.config();
+    if (change.is_gone()) {
+        return Problem{.message = fmt::format("the board has no card \"{}\" any more", card.name),
+                       .remedy = "plugboard status lists its cards"};
+    }
     if (change.device()) {
         return Problem{.message = fmt::format("{} is plugged already", card.name),
                        .remedy = fmt::format("pull it first: plugboard unplug {}", card.name)};
@@ -272,6 +313,32 @@ Outcome<Done> Board::plug(std::string_view target) {
                        .remedy = "see the daemon's log: plugboard run --debug device,driver"};
     }
     return Done{};
+}
+
+Result<size_t> Board::add_card(CardConfig card) {
+    for (const auto& device : model_.devices())
+        if (device->name() == card.name && device->info().bus) return Errno::NoDev;
+    size_t index = 0;
+    {
+        MutexLock lock(mutex_);
+        while (index < slots_.size() && !(slots_[index].is_gone && !slots_[index].busy)) ++index;
+        if (index == slots_.size()) slots_.emplace_back();
+        Slot& slot = slots_[index];
+        slot.device_name = card.name;
+        slot.config = std::move(card);
+        slot.is_gone = false;
+    }
+    Change change(*this, index);
+    if (plug_slot(change).ok()) return index;
+    if (change.device()) unplug_slot(change);
+    change.take_away();
+    return Errno::NoDev;
+}
+
+void Board::drop_card(size_t slot) {
+    Change change(*this, slot);
+    if (change.device()) unplug_slot(change);
+    change.take_away();
 }
 
 Outcome<Done> Board::unplug(std::string_view target) {
@@ -358,13 +425,11 @@ Outcome<Done> Board::set_bound(std::string_view target, bool bound) {
 
 void Board::end() {
     if (std::exchange(ended_, true)) return;
-    std::vector<std::string> names;
-    {
-        MutexLock lock(mutex_);
-        for (const Slot& slot : slots_) names.push_back(slot.config.name);
+    if (configfs_) configfs_->end();
+    for (size_t index = pulled_generations().size(); index-- > 0;) {
+        Change change(*this, index);
+        if (change.device()) unplug_slot(change);
     }
-    for (auto name = names.rbegin(); name != names.rend(); ++name)
-        (void)unplug(*name);  // some slots are empty
     model_.flush();
     seat_.reset();
     if (sessions_) sessions_->shut_down();
@@ -387,7 +452,7 @@ Leftovers Board::leftovers(const std::function<size_t()>& count) {
     if (sessions_) kept_descriptors += sessions_->descriptors();
     if (seat_) kept_descriptors += seat_->descriptors();
     kept_descriptors += trace_.descriptors();
-    for (const SlotInfo& slot : slots()) kept_objects += edid_count(slot);
+    for (const SlotInfo& slot : slots()) kept_objects += screen_objects(slot);
     {
         MutexLock lock(mutex_);
         for (const Slot& slot : slots_) {
@@ -408,12 +473,23 @@ Leftovers Board::leftovers(const std::function<size_t()>& count) {
     return left;
 }
 
+SlotInfo Board::slot_at(size_t slot) {
+    SlotInfo info;
+    {
+        MutexLock lock(mutex_);
+        info = {.config = slots_[slot].config, .device = slots_[slot].device, .drm = {}};
+    }
+    if (info.device) info.drm = drm_device_on(model_, **info.device);
+    return info;
+}
+
 std::vector<SlotInfo> Board::slots() {
     std::vector<SlotInfo> slots;
     {
         MutexLock lock(mutex_);
         for (const Slot& slot : slots_)
-            slots.push_back({.config = slot.config, .device = slot.device, .drm = {}});
+            if (!slot.is_gone)
+                slots.push_back({.config = slot.config, .device = slot.device, .drm = {}});
     }
     for (SlotInfo& slot : slots) {
         if (slot.device) slot.drm = drm_device_on(model_, **slot.device);
@@ -424,7 +500,7 @@ std::vector<SlotInfo> Board::slots() {
 Outcome<SlotInfo> Board::find_card(std::string_view target) {
     const auto slot = find_slot(target);
     if (!slot.ok()) return slot.problem();
-    return slots()[slot.value()];
+    return slot_at(slot.value());
 }
 
 std::vector<OpenFileInfo> Board::open_files() {
@@ -448,6 +524,12 @@ Result<UniqueFd> Board::open_live_file(std::string_view path, int flags,
 
 Result<UniqueFd> Board::open_uevents(int type, int flags) {
     return uevent_sockets_.open(type, flags);
+}
+
+Result<void> Board::change_names(NameChange change, std::string_view path,
+                                 const Result<std::string>& target,
+                                 const uapi::Credentials& caller) {
+    return configfs_->change(change, path, target, caller);
 }
 
 drm::SpecialFiles& Board::special_files() {

@@ -16,6 +16,8 @@
 #include "base/mutex.h"
 #include "base/wait.h"
 #include "daemon/config.h"
+#include "daemon/configfs_cards.h"
+#include "daemon/configfs_tree.h"
 #include "daemon/descriptor_count.h"
 #include "daemon/device_tree.h"
 #include "daemon/drm_tree.h"
@@ -83,6 +85,13 @@ class Board final : public World {
     /// Of each slot the last generation that has been pulled; 0: none yet.
     std::vector<uint64_t> pulled_generations() const;
 
+    /// A slot for a card that comes now and has no place of its own on the board; its device is
+    /// called as the card. NoDev: the board has a device of this name.
+    Result<size_t> add_card(CardConfig card);
+    /// Unplugs it, and takes the slot away.
+    void drop_card(size_t slot);
+    SlotInfo slot_at(size_t slot);
+
     /// Unplugs everything, ends all sessions. Once; then only leftovers() and the like are of use.
     void end();
     /// `count` counts this process's descriptors without those that somebody else has made on
@@ -107,11 +116,16 @@ class Board final : public World {
     /// Woken when a file has been opened or released. Not after end().
     WaitQueue& file_changes() { return sessions_->file_changes(); }
     device::Model& model() { return model_; }
+    /// Null: its time runs by itself.
+    SteppedClock* stepped_clock() { return stepped_clock_.get(); }
 
     Result<Ref<drm::Device>> find_node(drm::NodeType node, uint32_t minor) override;
     Result<UniqueFd> open_live_file(std::string_view path, int flags,
                                     const uapi::Credentials& caller) override;
     Result<UniqueFd> open_uevents(int type, int flags) override;
+    Result<void> change_names(NameChange change, std::string_view path,
+                              const Result<std::string>& target,
+                              const uapi::Credentials& caller) override;
     drm::SpecialFiles& special_files() override;
     void note_open(drm::File& file) override;
 
@@ -122,6 +136,7 @@ class Board final : public World {
         MaybeRef<device::Device> device;
         uint64_t generation = 0;  // of the device, or of the last one
         bool busy = false;        // a change is under way
+        bool is_gone = false;     // of drop_card(); good for another of add_card()
         size_t kept_objects = 0;  // what the card holds by itself
         size_t kept_descriptors = 0;
     };
@@ -130,6 +145,7 @@ class Board final : public World {
     Board(Config config, std::string directory, std::unique_ptr<Tree> tree);
     Result<void> start();
     Outcome<size_t> find_slot(std::string_view target) const;
+    Outcome<Done> plug_slot(Change& change);
     Result<Ref<device::Device>> make_device(const CardConfig& card, const std::string& device_name);
     Outcome<Done> set_bound(std::string_view target, bool bound);
     void unplug_slot(Change& change);
@@ -140,11 +156,14 @@ class Board final : public World {
     const std::string directory_;
     const std::unique_ptr<Tree> tree_;
     Trace trace_{Clock::real()};
+    const std::unique_ptr<SteppedClock> stepped_clock_;
     device::Model model_;
     std::vector<std::unique_ptr<device::Driver>> drivers_;
     HangupWatch hangups_;
     std::unique_ptr<DeviceTree> device_tree_;
     std::unique_ptr<DrmTree> drm_tree_;
+    BoardConfigfsCards configfs_cards_{*this};
+    std::unique_ptr<ConfigfsTree> configfs_;
     UeventSockets uevent_sockets_{model_};
     std::unique_ptr<Udev> udev_;
     std::unique_ptr<SessionServer> sessions_;

@@ -8,12 +8,14 @@
 #include "base/log.h"
 #include "daemon/descriptor_count.h"
 #include "daemon/explain_command.h"
+#include "daemon/fault_command.h"
 #include "daemon/planted_leak.h"
 #include "daemon/screen_commands.h"
 #include "daemon/screens.h"
 #include "daemon/sealed_memory.h"
 #include "daemon/seat_commands.h"
 #include "daemon/status.h"
+#include "daemon/step_command.h"
 #include "daemon/trace_command.h"
 #include "daemon/wait_command.h"
 #include "device/explainer/explainer.h"
@@ -126,6 +128,7 @@ Commands make_commands(CommandContext context) {
     on_card("unbind", &Board::unbind);
     add_seat_commands(commands, board);
     add_screen_commands(commands, board);
+    add_fault_command(commands, board);
     commands.add("screenshot", [&board](const json& request) {
         return take_screenshot(board, request.value("screen", ""));
     });
@@ -135,6 +138,9 @@ Commands make_commands(CommandContext context) {
     commands.add("flips", [&board](const json& request) { return flips(board, request); });
     commands.add_waiting("wait", [&board](const json& request, Sleeper& caller) {
         return wait_command(board, request, caller);
+    });
+    commands.add_waiting("step", [&board](const json& request, Sleeper& caller) {
+        return step_command(board, request, caller);
     });
     commands.add(
         "check-leaks",

@@ -13,6 +13,7 @@ namespace plugboard::daemon {
 namespace {
 
 constexpr std::array buses = {"platform", "faux"};
+constexpr std::array clocks = {"real", "step"};
 constexpr std::array driver_names = {"vkms", "vgem"};
 constexpr size_t max_name_length = 31;
 constexpr size_t max_cards = 256;
@@ -45,9 +46,20 @@ std::string card_key(size_t index, std::string_view member) {
     return fmt::format("card[{}].{}", index, member);
 }
 
+/// A card without screens has ioctls only.
+Problem validate_faults(const CardConfig& card, size_t index) {
+    const auto bad = std::ranges::find_if(card.vgem.faults, [](const drm::Fault& fault) {
+        return !std::holds_alternative<drm::IoctlFault>(fault.what);
+    });
+    if (bad == card.vgem.faults.end()) return {};
+    return {.message = fmt::format("a {} card has no vblanks, flips and links", card.driver),
+            .remedy = "use ioctl faults, or write driver = \"vkms\"",
+            .key = card_key(index, fmt::format("fault[{}]", bad - card.vgem.faults.begin()))};
+}
+
 /// What the driver says of the card's description.
 Problem validate_device(const CardConfig& card, size_t index) {
-    if (card.driver != "vkms") return {};
+    if (card.driver != "vkms") return validate_faults(card, index);
     const auto errors = vkms::validate(card.device);
     if (errors.empty()) return {};
     const vkms::ConfigError& error = errors.front();
@@ -91,6 +103,11 @@ Problem validate(const Config& config) {
         return {.message = fmt::format("there is no bus \"{}\"", config.bus),
                 .remedy = fmt::format("use one of: {}", fmt::join(buses, ", ")),
                 .key = "bus"};
+    }
+    if (!is_one_of(clocks, config.clock)) {
+        return {.message = fmt::format("there is no clock \"{}\"", config.clock),
+                .remedy = fmt::format("use one of: {}", fmt::join(clocks, ", ")),
+                .key = "clock"};
     }
     if (config.cards.size() > max_cards) {
         return {.message = fmt::format("{} cards are too many", config.cards.size()),

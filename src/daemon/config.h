@@ -18,6 +18,8 @@ struct CardConfig {
     std::string driver = "vkms";
     vkms::Config device{};  // of a vkms card
     vgem::Config vgem{};    // of a vgem card
+    /// In what it is not like the card that it was to be like.
+    std::vector<std::string> notes{};
 
     bool has_screens() const { return driver == "vkms"; }
 };
@@ -25,6 +27,7 @@ struct CardConfig {
 /// Plain data. Building devices from it is the board's business.
 struct Config {
     std::string bus = "platform";
+    std::string clock = "real";  // or "step": time stands still until `plugboard step`
     std::vector<CardConfig> cards = {CardConfig{}};
     drm::Amounts limits = drm::default_limits();  // of each user; 0: none
 };
@@ -39,6 +42,9 @@ std::string connector_remedy();
 Outcome<Config> parse_toml(std::string_view text, const std::string& file);
 /// parse_toml() of a file.
 Outcome<Config> read_config_file(const std::string& file);
+
+/// Of daemon/presets.h.
+Outcome<Config> read_preset(std::string_view name);
 
 /// A screen given on the command line: "SPEC" is for the first card that has screens, "gpu1=SPEC"
 /// for that one, "DP-1=SPEC" and "gpu1/DP-1=SPEC" say the connector too.

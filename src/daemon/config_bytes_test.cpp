@@ -28,6 +28,8 @@ const std::vector<std::string> good_texts = {
     "screens = [\"1920x1080@60\", \"none\"]\ncrtcs = 2\n[[card]]\n",
     "[[card]]\n[[card.screen]]\nspec = \"none\"\n[[card.screen]]\nspec = \"64x64@1000\"\n",
     "card = [{name = \"a\", crtcs = 1}, {overlays = 8}]\n",
+    "[[card]]\n[[card.limit]]\nplanes = 2\nplane = [\"overlay\"]\n[[card.limit]]\nbandwidth = "
+    "\"2 GB/s\"\n[[card.fault]]\nioctl = \"MODE_ATOMIC\"\ncall = 3\nerrno = \"EBUSY\"\n",
     "bus = 'platform' # as in Linux\n[[card]]\nscreens = ['default', '800x600']\n",
 };
 
@@ -35,6 +37,15 @@ const std::vector<std::string> words = {
     "[[card]]\n",
     "[card]\n",
     "[[card.screen]]\n",
+    "[[card.limit]]\n",
+    "[[card.fault]]\n",
+    "planes = 1\n",
+    "size = \"1x1\"\n",
+    "upscale = 1.0\n",
+    "vblank = \"lost\"\n",
+    "nth = \"1..\"\n",
+    "every",
+    "after = \"1ms\"\n",
     "\n",
     "name",
     "driver",

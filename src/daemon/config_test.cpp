@@ -67,6 +67,44 @@ TEST(Config, a_card_may_be_a_vgem) {
     EXPECT_TRUE(good("[[card]]\ndriver = \"vgem\"\nsyncobj = true\n").cards[0].vgem.syncobj);
 }
 
+TEST(Config, a_card_may_have_limits_and_faults) {
+    const Config config = good(R"(
+        [[card]]
+        [[card.limit]]
+        planes = 2
+        plane = ["overlay", "cursor"]
+        [[card.limit]]
+        bandwidth = "2 GB/s"
+        errno = "ENOSPC"
+        [[card.limit]]
+        downscale = 1.5
+        [[card.limit]]
+        inside = true
+        [[card.fault]]
+        ioctl = "MODE_ATOMIC"
+        call = 3
+        errno = "EBUSY"
+        [[card.fault]]
+        vblank = "lost"
+        nth = "2..4"
+        [[card]]
+        driver = "vgem"
+        [[card.fault]]
+        ioctl = "GEM_CLOSE"
+        errno = "EIO"
+    )");
+    const vkms::Config& device = config.cards[0].device;
+    ASSERT_EQ(device.limit_rules.size(), 4u);
+    EXPECT_EQ(vkms::limit_text(device.limit_rules[0]),
+              "planes = 2, per = crtc, plane = overlay, cursor");
+    EXPECT_EQ(device.limit_rules[1].error, Errno::NoSpc);
+    EXPECT_EQ(vkms::limit_text(device.limit_rules[2]), "downscale = 1.5");
+    ASSERT_EQ(device.faults.size(), 2u);
+    EXPECT_EQ(device.faults[0].trigger.first, 3u);
+    EXPECT_EQ(device.faults[1].trigger.last, 4u);
+    EXPECT_EQ(config.cards[1].vgem.faults.size(), 1u);
+}
+
 TEST(Config, limits_replace_the_defaults) {
     const drm::Amounts limits = good("[limits]\nbuffers = 3\nfiles = 0\n").limits;
     EXPECT_EQ(limits[drm::Resource::Buffers], 3u);
@@ -108,6 +146,33 @@ TEST(Config, a_screen_has_a_connector_and_may_wait_to_be_plugged_in) {
     EXPECT_FALSE(screens[0].edid.empty());
     EXPECT_EQ(screens[1].connector.type, DRM_MODE_CONNECTOR_HDMIA);
     EXPECT_FALSE(screens[1].connected) << "nothing is plugged in there yet";
+}
+
+TEST(Config, a_screen_may_be_a_panel_that_is_turned_or_a_port_of_a_dock) {
+    const Config config = good(R"(
+        [[card]]
+        profile = "full"
+        hdr = false
+        [[card.screen]]
+        spec = "panel"
+        panel_orientation = "right-side-up"
+        [[card.screen]]
+        connector = "DP-1"
+        [[card.screen]]
+        connector = "DP-4"
+        path = "mst:DP-1-2-8"
+        spec = "hdr"
+    )");
+    const vkms::Config& card = config.cards[0].device;
+    ASSERT_EQ(card.screens.size(), 3u);
+    EXPECT_FALSE(card.features.hdr);
+    EXPECT_TRUE(card.features.max_bpc);
+    EXPECT_EQ(card.screens[0].connector.panel_orientation, drm::PanelOrientation::RightSideUp);
+    EXPECT_EQ(card.screens[2].connector.number, 4u);
+    EXPECT_EQ(
+        card.screens[2].connector.dock,
+        (vkms::DockPort{
+            .parent_type = DRM_MODE_CONNECTOR_DisplayPort, .parent_number = 1, .port = "2-8"}));
 }
 
 TEST(Config, the_path_of_an_EDID_is_relative_to_the_file) {
@@ -171,6 +236,18 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"monitor_at_a_virtual_connector",
                 "[[card]]\n[[card.screen]]\nconnector = \"Virtual-1\"\nspec = \"office\"\n", 4,
                 "card[0].screen[0].spec", "has no EDID"},
+        Mistake{"panel_orientation",
+                "[[card]]\n[[card.screen]]\nspec = \"panel\"\npanel_orientation = \"left\"\n", 4,
+                "card[0].screen[0].panel_orientation", "not built in"},
+        Mistake{"dock_at_HDMI",
+                "[[card]]\n[[card.screen]]\nspec = \"office\"\npath = \"mst:DP-1-1\"\n", 4,
+                "card[0].screen[0].path", "only DP"},
+        Mistake{"dock_path",
+                "[[card]]\n[[card.screen]]\nconnector = \"DP-2\"\npath = \"mst:DP-1\"\n", 4,
+                "card[0].screen[0].path", "no place behind a dock"},
+        Mistake{"dock_without_parent",
+                "[[card]]\n[[card.screen]]\nconnector = \"DP-2\"\npath = \"mst:DP-1-1\"\n", 2,
+                "card[0].screens[0].path", "no DP-1"},
         Mistake{"connector_name", "[[card]]\nname = \"DP-1\"", 2, "card[0].name", "connector"},
         Mistake{"bus_type", "bus = 1", 1, "bus", "must be a text"},
         Mistake{"bus", "bus = \"pci\"", 1, "bus", "no bus \"pci\""},
@@ -208,7 +285,32 @@ INSTANTIATE_TEST_SUITE_P(
                 "card[0].screen", "both"},
         Mistake{"too_many_crtcs", "[[card]]\nname = \"a\"\ncrtcs = 99", 3, "card[0].crtcs",
                 "at most 31"},
-        Mistake{"crtcs", "[[card]]\ncrtcs = 0", 2, "card[0].crtcs", "at least one"}),
+        Mistake{"crtcs", "[[card]]\ncrtcs = 0", 2, "card[0].crtcs", "at least one"},
+        Mistake{"limit_rule_type", "[[card]]\nlimit = 1", 2, "card[0].limit", "a list of tables"},
+        Mistake{"limit_rule_key", "[[card]]\n[[card.limit]]\nplanes = 1\nwhen = 1", 4,
+                "card[0].limit[0].when", "unknown key"},
+        Mistake{"limit_rule_value",
+                "[[card]]\n[[card.limit]]\nplanes = 1\n[[card.limit]]\n\n"
+                "size = \"big\"",
+                6, "card[0].limit[1].size", "no size"},
+        Mistake{"limit_rule_table", "[[card]]\n[[card.limit]]\nplanes = {}", 3,
+                "card[0].limit[0].planes", "must be a text, a number"},
+        Mistake{"limit_rule_of_nothing", "[[card]]\n[[card.limit]]\nplane = \"cursor\"", 2,
+                "card[0].limit[0]", "says nothing"},
+        Mistake{"limit_rule_that_no_card_has", "[[card]]\n[[card.limit]]\nupscale = 0.5", 2,
+                "card[0].limit[0]", "no limit of scaling"},
+        Mistake{"limit_of_a_vgem", "[[card]]\ndriver = \"vgem\"\n[[card.limit]]\nplanes = 1", 3,
+                "card[0].limit", "a vgem card has no limit"},
+        Mistake{"fault_ioctl", "[[card]]\n[[card.fault]]\nioctl = \"TEA\"\nerrno = \"EIO\"", 3,
+                "card[0].fault[0].ioctl", "no ioctl"},
+        Mistake{"fault_call",
+                "[[card]]\n[[card.fault]]\nioctl = \"GET_CAP\"\nerrno = \"EIO\"\n"
+                "call = -1",
+                5, "card[0].fault[0].call", "no number"},
+        Mistake{"fault_of_no_crtc", "[[card]]\n[[card.fault]]\nvblank = \"lost\"\ncrtc = 1", 2,
+                "card[0].fault[0]", "no CRTC 1"},
+        Mistake{"fault_of_a_vgem", "[[card]]\ndriver = \"vgem\"\n[[card.fault]]\nflip = \"slow\"",
+                3, "card[0].fault[0]", "a vgem card has no vblanks"}),
     [](const auto& test) { return std::string(test.param.what); });
 
 TEST(Config, keys_that_are_nested_without_end_are_refused) {

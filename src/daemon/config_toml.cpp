@@ -10,7 +10,13 @@
 #include <optional>
 
 #include "daemon/config.h"
+#include "daemon/config_json.h"
+#include "daemon/fault_words.h"
+#include "daemon/like.h"
+#include "daemon/limit_words.h"
+#include "daemon/presets.h"
 #include "daemon/screen_spec.h"
+#include "daemon/toml_rules.h"
 #include "daemon/toml_text.h"
 #include "drivers/vkms/profile.h"
 
@@ -18,10 +24,10 @@ namespace plugboard::daemon {
 namespace {
 
 /// Of a [[card]], those that only vkms has.
-constexpr std::array<std::string_view, 11> vkms_keys = {
-    "profile",       "overlays", "cursor",      "writeback",          "screens",
-    "screen",        "crtcs",    "driver_name", "driver_description", "driver_date",
-    "driver_version"};
+constexpr std::array<std::string_view, 13> vkms_keys = {
+    "like",        "profile",        "overlays", "cursor",      "writeback",
+    "screens",     "screen",         "crtcs",    "driver_name", "driver_description",
+    "driver_date", "driver_version", "limit"};
 
 std::vector<std::string_view> keys_of_vkms() {
     std::vector<std::string_view> keys(vkms_keys.begin(), vkms_keys.end());
@@ -35,9 +41,10 @@ class Reader {
     explicit Reader(const std::string& file) : folder_(std::filesystem::path(file).parent_path()) {}
 
     Config read(const toml::table& document) {
-        check_keys(document, "", {"bus", "card", "limits"});
+        check_keys(document, "", {"bus", "clock", "card", "limits"});
         Config config;
         if (const auto* bus = document.get("bus")) config.bus = text(*bus, "bus");
+        if (const auto* clock = document.get("clock")) config.clock = text(*clock, "clock");
         if (const auto* cards = document.get("card")) config.cards = read_cards(*cards);
         if (const auto* limits = document.get("limits")) read_limits(*limits, config.limits);
         if (Problem problem = validate(config); !problem.message.empty()) {
@@ -144,7 +151,8 @@ class Reader {
         return screens;
     }
     vkms::ScreenConfig screen_table(const toml::table& table, const std::string& key) {
-        check_keys(table, key + ".", {"connector", "spec", "connected"});
+        check_keys(table, key + ".",
+                   {"connector", "spec", "connected", "path", "panel_orientation"});
         SpecContext context{.connector = {}, .folder = folder_};
         if (const auto* node = table.get("connector"))
             context.connector = connector(*node, key + ".connector");
@@ -155,9 +163,36 @@ class Reader {
         } else if (context.connector) {
             read = {.connected = false, .connector = *context.connector};
         }
+        if (const auto* node = table.get("path"))
+            read.connector.dock = dock(*node, key + ".path", read.connector);
+        if (const auto* node = table.get("panel_orientation"))
+            read.connector.panel_orientation = orientation(*node, key + ".panel_orientation");
         const auto* connected = table.get("connected");
         if (connected) read.connected = boolean(*connected, key + ".connected");
         return read;
+    }
+    vkms::DockPort dock(const toml::node& node, const std::string& key,
+                        const vkms::ConnectorConfig& at) {
+        const std::string path = text(node, key);
+        if (at.type == DRM_MODE_CONNECTOR_DisplayPort) {
+            if (const auto found = parse_dock_path(path)) return *found;
+            fail({.message = fmt::format("\"{}\" is no place behind a dock", path),
+                  .remedy = "write where the dock is and its port: path = \"mst:DP-1-8\"",
+                  .key = key},
+                 line_of(node));
+        }
+        fail({.message = "only DP connectors are a dock's",
+              .remedy = "write connector = \"DP-4\", or another number, beside it",
+              .key = key},
+             line_of(node));
+    }
+    drm::PanelOrientation orientation(const toml::node& node, const std::string& key) {
+        const std::string word = text(node, key);
+        if (const auto found = vkms::find_panel_orientation(word)) return *found;
+        fail({.message = fmt::format("a panel is not built in \"{}\"", word),
+              .remedy = "use one of " + vkms::panel_orientation_words(),
+              .key = key},
+             line_of(node));
     }
     vkms::ConnectorConfig connector(const toml::node& node, const std::string& key) {
         const std::string name = text(node, key);
@@ -247,10 +282,32 @@ class Reader {
              lines_[key]);
     }
 
+    /// The file says what most other keys would.
+    void be_like(const toml::table& table, const toml::node& node, const std::string& key,
+                 CardConfig& card) {
+        const std::string file = text(node, key);
+        for (const char* other :
+             {"profile", "overlays", "cursor", "writeback", "screens", "screen", "crtcs"}) {
+            if (!table.contains(other)) continue;
+            fail({.message = fmt::format("there are both like and {}", other),
+                  .remedy = "write one of them",
+                  .key = key},
+                 line_of(node));
+        }
+        auto read = read_likeness((std::filesystem::path(folder_) / file).string());
+        if (!read.ok()) {
+            fail(
+                {.message = read.problem().headline(), .remedy = read.problem().remedy, .key = key},
+                line_of(node));
+        }
+        card.device = std::move(read.value().device);
+        card.notes = std::move(read.value().notes);
+    }
+
     CardConfig read_card(const toml::table& table, size_t index) {
         const std::string prefix = fmt::format("card[{}].", index);
         std::vector<std::string_view> known = keys_of_vkms();
-        known.insert(known.end(), {"name", "driver"});
+        known.insert(known.end(), {"name", "driver", "fault"});
         check_keys(table, prefix, known);
         CardConfig card;
         card.name = fmt::format("gpu{}", index);
@@ -261,6 +318,7 @@ class Reader {
         with("name", [&](auto& node, auto key) { card.name = text(node, key); });
         with("driver", [&](auto& node, auto key) { card.driver = text(node, key); });
         if (card.driver == "vgem") refuse_keys_of_vkms(table, prefix, card.driver);
+        with("like", [&](auto& node, auto key) { be_like(table, node, key, card); });
         with("profile",
              [&](auto& node, auto key) { device = vkms::with_profile(profile(node, key)); });
         for (const vkms::FeatureName& feature : vkms::feature_names()) {
@@ -290,6 +348,12 @@ class Reader {
                     lines_[fmt::format("{}[{}]", key, i)];
             }
         });
+        with("limit", [&](auto& node, auto key) {
+            device.limit_rules = read_rules(node, key, parse_limit, lines_);
+        });
+        with("fault", [&](auto& node, auto key) {
+            card.vgem.faults = device.faults = read_rules(node, key, parse_fault, lines_);
+        });
         with("crtcs", [&](auto& node, auto key) { device.crtcs = number(node, key, "a number"); });
         device.name = card.name;
         return card;
@@ -312,10 +376,19 @@ Outcome<Config> parse_toml(std::string_view text, const std::string& file) {
 
 Outcome<Config> read_config_file(const std::string& file) {
     try {
-        return parse_toml(read_toml_file(file), file);
+        const std::string text = read_toml_file(file);
+        return is_json(text) ? parse_json_config(text, file) : parse_toml(text, file);
     } catch (const Problem& problem) {
         return problem;
     }
+}
+
+Outcome<Config> read_preset(std::string_view name) {
+    const Preset* preset = find_preset(name);
+    if (preset) return parse_toml(preset->toml, fmt::format("preset {}", name));
+    return Problem{.message = fmt::format("there is no preset \"{}\"", name),
+                   .remedy = fmt::format("use one of: {}", preset_names()),
+                   .key = "--preset"};
 }
 
 }  // namespace plugboard::daemon

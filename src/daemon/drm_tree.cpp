@@ -78,8 +78,7 @@ LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugF
 }  // namespace
 
 DrmTree::DrmTree(device::Model& model, Tree& tree) : model_(model), tree_(tree) {
-    for (const char* folder :
-         {"/sys/class/drm", "/sys/kernel/config", "/sys/kernel/debug/dri", "/dev/dri"})
+    for (const char* folder : {"/sys/class/drm", "/sys/kernel/debug/dri", "/dev/dri"})
         report(folder, tree_.put_folder(folder));
     report("version", tree_.put_file("/sys/class/drm/version", version_text));
     report("bufinfo", tree_.put_file("/sys/kernel/debug/dma_buf/bufinfo", no_buffers));
@@ -124,7 +123,22 @@ void DrmTree::device_changed(device::Device& device) {
     for (const uint32_t minor : minors) refresh(minor);
 }
 
+/// A dock's connector goes while its card stays.
+void DrmTree::connector_removed(const device::Device& card, const std::string& name) {
+    const uint32_t minor = card.info().node->minor;
+    const std::string folder = name.substr(card.name().size() + 1);  // "card0-DP-4"
+    MutexLock lock(mutex_);
+    const auto node = nodes_.find(minor);
+    if (node == nodes_.end()) return;
+    std::erase_if(node->second.files,
+                  [&](const std::string& file) { return file.starts_with(folder + "/"); });
+    tree_.remove(debug_folder(minor) + "/" + folder);
+}
+
 void DrmTree::device_removed(device::Device& device) {
+    const device::Device* parent = device.parent();
+    if (parent && device.info().devtype == "drm_connector" && is_node(*parent))
+        return connector_removed(*parent, device.name());
     if (!is_node(device)) return;
     const uint32_t minor = device.info().node->minor;
     MutexLock lock(mutex_);

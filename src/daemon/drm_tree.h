@@ -27,6 +27,7 @@ class DrmTree final : public device::Watcher {
 
   private:
     void put_sync_files();
+    void connector_removed(const device::Device& card, const std::string& name);
     struct Node {
         std::string parent;           // path of the device the card sits on
         std::set<std::string> files;  // shown below its folder

@@ -28,6 +28,7 @@
 #include "daemon/board_server.h"
 #include "daemon/commands.h"
 #include "daemon/config.h"
+#include "daemon/config_text.h"
 #include "daemon/control.h"
 #include "daemon/trace_command.h"
 
@@ -39,17 +40,23 @@ constexpr int failed_status = 1, usage_status = 2;
 struct Arguments {
     std::string board;
     std::string toml;
+    std::string preset;
     std::vector<std::string> screens;
+    bool step = false;
     std::string debug;
     std::optional<std::string> trace;  // a file; empty: standard error
     int runner_fd = -1;
     bool keep = false;
+    bool check = false;  // no board: says what it would be
 };
 
 std::optional<Arguments> parse_arguments(int argc, char** argv) {
-    static constexpr std::array<option, 8> options = {{
+    static constexpr std::array<option, 11> options = {{
         {"board", required_argument, nullptr, 'b'},
         {"toml", required_argument, nullptr, 'c'},
+        {"preset", required_argument, nullptr, 'p'},
+        {"step", no_argument, nullptr, 'S'},
+        {"check", no_argument, nullptr, 'C'},
         {"screen", required_argument, nullptr, 's'},
         {"debug", required_argument, nullptr, 'd'},
         {"trace", required_argument, nullptr, 't'},
@@ -65,6 +72,9 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
         switch (letter) {
             case 'b': arguments.board = optarg; break;
             case 'c': arguments.toml = optarg; break;
+            case 'p': arguments.preset = optarg; break;
+            case 'S': arguments.step = true; break;
+            case 'C': arguments.check = true; break;
             case 's': arguments.screens.emplace_back(optarg); break;
             case 'd': arguments.debug = optarg; break;
             case 't': arguments.trace = optarg; break;
@@ -73,17 +83,29 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
             default: return std::nullopt;
         }
     }
-    if (optind != argc || arguments.board.empty()) return std::nullopt;
+    if (optind != argc || (arguments.board.empty() && !arguments.check)) return std::nullopt;
     return arguments;
 }
 
-Outcome<Config> read_config(const Arguments& arguments) {
-    Config config;
+/// Of a file, a preset, or of neither.
+Outcome<Config> read_cards(const Arguments& arguments) {
+    if (arguments.preset.empty())
+        return arguments.toml.empty() ? Config{} : read_config_file(arguments.toml);
     if (!arguments.toml.empty()) {
-        auto read = read_config_file(arguments.toml);
-        if (!read.ok()) return read;
-        config = std::move(read.value());
+        return Problem{.message = "there are both a configuration and a preset",
+                       .remedy =
+                           "give one of them; plugboard config show writes a preset to a "
+                           "file that can be changed",
+                       .key = "--preset"};
     }
+    return read_preset(arguments.preset);
+}
+
+Outcome<Config> read_config(const Arguments& arguments) {
+    auto read = read_cards(arguments);
+    if (!read.ok()) return read;
+    Config config = std::move(read.value());
+    if (arguments.step) config.clock = "step";
     std::vector<ScreenOption> screens;
     for (const std::string& text : arguments.screens) {
         auto screen = parse_screen_option(text);
@@ -200,6 +222,22 @@ void say_problem(const Runner& runner, const Problem& problem) {
                           {"remedy", problem.remedy}});
 }
 
+/// In what the card is not like the one that it was to be like: the first few.
+void print_notes(const CardConfig& card) {
+    constexpr size_t most = 6;
+    const size_t shown = card.notes.size() > most ? most - 1 : card.notes.size();
+    for (size_t i = 0; i < shown; ++i)
+        fputs(fmt::format("plugboard: {} is not the same: {}\n", card.name, card.notes[i]).c_str(),
+              stderr);
+    if (shown == card.notes.size()) return;
+    fputs(
+        fmt::format("plugboard: {} is not the same in {} more places; plugboard config check FILE "
+                    "lists them\n",
+                    card.name, card.notes.size() - shown)
+            .c_str(),
+        stderr);
+}
+
 Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     const auto categories =
         arguments.debug.empty() ? Result<uint32_t>(0u) : log::parse_categories(arguments.debug);
@@ -221,6 +259,7 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
                             {.shut_down = [&] { runner.stop(); }, .stays = arguments.keep});
     if (!created.ok()) return created.problem();
     BoardServer& server = *created.value();
+    for (const CardConfig& card : server.board().config().cards) print_notes(card);
     if (arguments.trace) {
         const auto started = start_trace(server.board().trace(), *arguments.trace);
         if (!started.ok()) return started.problem();
@@ -239,13 +278,23 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
     return Done{};
 }
 
+/// Says it as the control socket would.
+Outcome<Done> check(const Arguments& arguments, Runner& runner) {
+    const auto config = read_config(arguments);
+    if (!config.ok()) return config.problem();
+    say(runner.socket(),
+        {{"plugboard", control_version}, {"ok", true}, {"cards", describe_cards(config.value())}});
+    return Done{};
+}
+
 int run(int argc, char** argv) {
     const auto arguments = parse_arguments(argc, argv);
     if (!arguments) {
         fputs(
-            "usage: plugboard-daemon --board DIR [--toml FILE] [--screen SPEC]... [--debug "
-            "CATEGORIES]\n"
-            "           [--trace=[FILE]] [--runner-fd N] [--keep]\n"
+            "usage: plugboard-daemon --board DIR [--toml FILE | --preset NAME] [--screen "
+            "SPEC]...\n"
+            "           [--step] [--debug CATEGORIES] [--trace=[FILE]] [--runner-fd N] [--keep]\n"
+            "       plugboard-daemon --check [--toml FILE | --preset NAME] [--screen SPEC]...\n"
             "`plugboard run` starts it; see plugboard run --help.\n",
             stderr);
         return usage_status;
@@ -256,7 +305,8 @@ int run(int argc, char** argv) {
     Runner runner(UniqueFd(arguments->runner_fd), block_signals(),
                   UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), arguments->keep);
     try {
-        const auto served = serve(*arguments, runner);
+        const auto served =
+            arguments->check ? check(*arguments, runner) : serve(*arguments, runner);
         if (served.ok()) return EXIT_SUCCESS;
         say_problem(runner, served.problem());
     } catch (const std::exception& error) {

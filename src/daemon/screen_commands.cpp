@@ -60,6 +60,15 @@ Outcome<std::optional<vkms::ScreenConfig>> wanted_screen(const json& request,
     return std::optional(std::move(made.value()));
 }
 
+template <class Place>
+Outcome<Done> plug_at(const Place& place, const json& request,
+                      const vkms::ConnectorConfig& connector) {
+    auto wanted = wanted_screen(request, connector);
+    if (!wanted.ok()) return wanted.problem();
+    if (!wanted.value()) return plug_screen_again(place);
+    return plug_screen(place, *std::move(wanted.value()));
+}
+
 Outcome<Done> plug(Board& board, const json& request) {
     const auto target = request.at("target").get<std::string>();
     const bool names_screen =
@@ -70,21 +79,23 @@ Outcome<Done> plug(Board& board, const json& request) {
                        .remedy = "name where the screen is plugged in: DP-1, gpu0/DP-1"};
     }
     const auto screen = find_screen(board, target);
-    if (!screen.ok()) return screen.problem();
+    if (!screen.ok()) {
+        if (const auto dock = find_empty_dock(board, target))
+            return plug_at(*dock, request, dock->port.screen.connector);
+        return screen.problem();
+    }
     const auto last = plugged_screen(screen.value());
     if (!last.ok()) return last.problem();
-    auto wanted = wanted_screen(request, last.value().connector);
-    if (!wanted.ok()) return wanted.problem();
-    if (!wanted.value()) return plug_screen_again(screen.value());
-    return plug_screen(screen.value(), *std::move(wanted.value()));
+    return plug_at(screen.value(), request, last.value().connector);
 }
 
 Outcome<Done> unplug(Board& board, const json& request) {
     const auto target = request.at("target").get<std::string>();
     if (!is_screen_target(board, target)) return board.unplug(target);
     const auto screen = find_screen(board, target);
-    if (!screen.ok()) return screen.problem();
-    return unplug_screen(screen.value());
+    if (screen.ok()) return unplug_screen(screen.value());
+    const auto dock = find_empty_dock(board, target);
+    return dock ? nothing_plugged_at(dock->name()) : screen.problem();
 }
 
 Outcome<Done> set_link_status(const Screen& screen, const std::string& value) {

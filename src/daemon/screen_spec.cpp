@@ -86,12 +86,14 @@ std::optional<std::vector<std::byte>> read_file(const std::string& path) {
     return bytes;
 }
 
-/// As the only screen of a card.
+/// As the only screen of a card, where a dock has nothing to be plugged into.
 Outcome<vkms::ScreenConfig> validated(vkms::ScreenConfig screen) {
     vkms::Config config;
+    auto dock = std::exchange(screen.connector.dock, std::nullopt);
     config.screens = {std::move(screen)};
     if (const auto errors = vkms::validate(config); !errors.empty())
         return Problem{.message = errors.front().message, .remedy = errors.front().remedy};
+    config.screens.front().connector.dock = std::move(dock);
     return std::move(config.screens.front());
 }
 
@@ -167,6 +169,23 @@ std::optional<vkms::ConnectorConfig> parse_connector_name(std::string_view text)
     const auto number = take_number<uint32_t>(digits);
     if (!type || !number || *number == 0 || !digits.empty()) return std::nullopt;
     return vkms::ConnectorConfig{.type = *type, .number = *number};
+}
+
+std::optional<vkms::DockPort> parse_dock_path(std::string_view text) {
+    constexpr std::string_view prefix = "mst:";
+    if (!text.starts_with(prefix)) return std::nullopt;
+    text.remove_prefix(prefix.size());
+    // A type may have a dash of its own: the number is what comes after the first dash before a
+    // digit.
+    const auto digit = text.find_first_of("0123456789");
+    const auto dash = digit == std::string_view::npos ? digit : text.find('-', digit);
+    if (dash == std::string_view::npos) return std::nullopt;
+    const auto parent = parse_connector_name(text.substr(0, dash));
+    const std::string_view port = text.substr(dash + 1);
+    if (!parent || port.empty() || port.find_first_not_of("0123456789-") != std::string_view::npos)
+        return std::nullopt;
+    return vkms::DockPort{
+        .parent_type = parent->type, .parent_number = parent->number, .port = std::string(port)};
 }
 
 }  // namespace plugboard::daemon

@@ -33,5 +33,7 @@ Outcome<vkms::ScreenConfig> screen_with_edid(std::vector<std::byte> edid,
 
 /// "DP-1"; nothing for a text that names no connector for screens.
 std::optional<vkms::ConnectorConfig> parse_connector_name(std::string_view text);
+/// "mst:DP-1-1-8": port 8 of a dock at port 1 of a dock at DP-1; nothing for another text.
+std::optional<vkms::DockPort> parse_dock_path(std::string_view text);
 
 }  // namespace plugboard::daemon

@@ -21,20 +21,42 @@ void add_screens_of(const SlotInfo& slot, std::string_view name, std::vector<Scr
     drm::ModeConfig& config = (*slot.drm)->mode_config();
     MutexLock lock(config.lock());
     for (const auto& connector : config.connectors) {
-        if (connector->is_writeback()) continue;
+        if (connector->is_writeback() || connector->is_removed) continue;
         if (name.empty() || connector->name() == name)
             found.push_back({.card = slot.config.name, .drm = *slot.drm, .connector = connector});
     }
 }
 
-Outcome<Done> done_of(const Screen& screen, const Result<void>& done) {
+Outcome<Done> done_of(const std::string& card, const std::string& screen,
+                      const Result<void>& done) {
     if (done.ok()) return Done{};
-    if (done.error() == Errno::NoDev) {
-        return Problem{.message = fmt::format("{} has gone", screen.card),
-                       .remedy = fmt::format("plug it: plugboard plug {}", screen.card)};
+    switch (done.error()) {
+        case Errno::NoDev:
+            return Problem{.message = fmt::format("{} has gone", card),
+                           .remedy = fmt::format("plug it: plugboard plug {}", card)};
+        case Errno::NoSpc:
+            return Problem{.message = fmt::format("{} has 32 connectors already", card),
+                           .remedy = "unplug another one"};
+        default: break;
     }
-    return Problem{.message = fmt::format("{} has no EDID and no monitors", screen.name()),
+    return Problem{.message = fmt::format("{} has no EDID and no monitors", screen),
                    .remedy = "give it a mode; monitors need a connector such as DP-1 or HDMI-A-1"};
+}
+
+Outcome<Done> done_of(const Screen& screen, const Result<void>& done) {
+    return done_of(screen.card, screen.name(), done);
+}
+
+/// What was there last, or the usual monitor; plugged in.
+Outcome<vkms::ScreenConfig> last_or_usual(vkms::ScreenConfig last) {
+    const bool is_known = last.mode || !last.edid.empty();
+    if (!is_known && last.connector.type != DRM_MODE_CONNECTOR_VIRTUAL) {
+        auto usual = screen_of_monitor(usual_monitor, last.connector);
+        if (!usual.ok()) return usual.problem();
+        last = std::move(usual.value());
+    }
+    last.connected = true;
+    return last;
 }
 
 }  // namespace
@@ -66,6 +88,26 @@ Outcome<Screen> find_screen(Board& board, std::string_view target) {
                    .remedy = fmt::format("use one of: {}", fmt::join(names, ", "))};
 }
 
+std::optional<EmptyDock> find_empty_dock(Board& board, std::string_view target) {
+    const auto slash = target.find('/');
+    const std::string_view name = target.substr(slash + 1);  // npos + 1 is 0
+    std::vector<SlotInfo> slots;
+    if (slash == std::string_view::npos) {
+        slots = board.slots();
+    } else if (const auto card = board.find_card(target.substr(0, slash)); card.ok()) {
+        slots.push_back(card.value());
+    }
+    for (const SlotInfo& slot : slots) {
+        if (!slot.drm) continue;
+        for (vkms::EmptyPort& port : vkms::empty_ports(**slot.drm)) {
+            if (port.name == name)
+                return EmptyDock{
+                    .card = slot.config.name, .drm = *slot.drm, .port = std::move(port)};
+        }
+    }
+    return std::nullopt;
+}
+
 bool is_screen_target(Board& board, std::string_view target) {
     if (board.find_card(target).ok()) return false;
     const auto slash = target.find('/');  // npos + 1 is 0
@@ -92,22 +134,32 @@ Outcome<Done> plug_screen_again(const Screen& screen) {
                                              "another one by --monitor, --mode or --edid",
                                              screen.name())};
     }
-    const bool is_known = what.mode || !what.edid.empty();
-    if (!is_known && what.connector.type != DRM_MODE_CONNECTOR_VIRTUAL) {
-        auto usual = screen_of_monitor(usual_monitor, what.connector);
-        if (!usual.ok()) return usual.problem();
-        what = std::move(usual.value());
-    }
-    what.connected = true;
-    return plug_screen(screen, std::move(what));
+    auto again = last_or_usual(std::move(what));
+    if (!again.ok()) return again.problem();
+    return plug_screen(screen, std::move(again.value()));
+}
+
+Outcome<Done> plug_screen(const EmptyDock& dock, vkms::ScreenConfig what) {
+    return done_of(dock.card, dock.name(),
+                   vkms::plug_screen(*dock.drm, dock.port.port, std::move(what)));
+}
+
+Outcome<Done> plug_screen_again(const EmptyDock& dock) {
+    auto again = last_or_usual(dock.port.screen);
+    if (!again.ok()) return again.problem();
+    return plug_screen(dock, std::move(again.value()));
+}
+
+Problem nothing_plugged_at(const std::string& name) {
+    return {.message = fmt::format("no screen is plugged in at {}", name),
+            .remedy = fmt::format("plug one in: plugboard plug {}", name)};
 }
 
 Outcome<Done> unplug_screen(const Screen& screen) {
     auto last = plugged_screen(screen);
     if (!last.ok()) return last.problem();
     if (!last.value().connected) {
-        return Problem{.message = fmt::format("no screen is plugged in at {}", screen.name()),
-                       .remedy = fmt::format("plug one in: plugboard plug {}", screen.name())};
+        return nothing_plugged_at(screen.name());
     }
     last.value().connected = false;
     return plug_screen(screen, std::move(last.value()));

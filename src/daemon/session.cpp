@@ -81,6 +81,24 @@ Result<drm::gem::Later> parse_later(uint32_t wants_descriptor) {
     return Errno::Inval;
 }
 
+Result<NameChange> parse_change(uint32_t change) {
+    switch (static_cast<transport::NameChange>(change)) {
+        case transport::NameChange::MakeFolder: return NameChange::MakeFolder;
+        case transport::NameChange::RemoveFolder: return NameChange::RemoveFolder;
+        case transport::NameChange::MakeLink: return NameChange::MakeLink;
+        case transport::NameChange::RemoveLink: return NameChange::RemoveLink;
+    }
+    return Errno::Inval;
+}
+
+/// What a link is to lead to; `error` is a client's word.
+Result<std::string> parse_target(std::string_view target, int32_t error) {
+    if (error == 0) return std::string(target);
+    const bool is_known = std::string_view(errno_name(static_cast<Errno>(error))) != "E?";
+    const bool is_clients = error != static_cast<int32_t>(Errno::ProbeDefer);
+    return is_known && is_clients ? static_cast<Errno>(error) : Errno::Inval;
+}
+
 }  // namespace
 
 Session::Session(UniqueFd socket, UniqueFd event, SessionContext context)
@@ -114,6 +132,7 @@ bool Session::handle(const Received& received) {
         case MessageType::BindUevents: handle_bind_uevents(received); return true;
         case MessageType::NameUevents: handle_name_uevents(received); return true;
         case MessageType::PollBuffer: handle_poll_buffer(received); return true;
+        case MessageType::ChangeNames: handle_change_names(received); return true;
         case MessageType::Cancel: return true;  // its request was done before it came
         default: return false;
     }
@@ -325,6 +344,21 @@ Result<drm::gem::BufferState> Session::poll_buffer(const Received& received) {
     drm::Request request(memory, sleeper_, credentials(received.sender));
     return drm::gem::poll(request, buffer, context_.world.special_files(),
                           static_cast<int>(body.events), later);
+}
+
+void Session::handle_change_names(const Received& received) {
+    const auto body = received.message.body<transport::ChangeNamesBody>();
+    const std::string_view tail = text(received.message.payload());
+    const std::string_view path = tail.substr(0, body.path_size);
+    const std::string_view target = tail.substr(path.size());
+    const auto change = parse_change(body.change);
+    const Result<void> done =
+        change.ok()
+            ? context_.world.change_names(*change, path, parse_target(target, body.target_error),
+                                          credentials(received.sender))
+            : change.error();
+    reply(received.message.sequence(),
+          done.ok() ? Result<int>(0) : Result<int>(seen_by_client(done.error())));
 }
 
 bool Session::is_proved(transport::FileName name) const {

@@ -62,6 +62,7 @@ class Session final : drm::FileOpener {
     void handle_bind_uevents(const Received& received);
     void handle_name_uevents(const Received& received);
     void handle_poll_buffer(const Received& received);
+    void handle_change_names(const Received& received);
 
     Result<drm::OpenedFile> open_file(drm::Device& device, drm::OpenInfo info) override;
     Result<FileTable::Opened> open_node(const Received& received);

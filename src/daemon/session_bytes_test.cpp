@@ -82,7 +82,9 @@ bool is_errno(int error) {
 class Host {
   public:
     Host() {
-        auto board = Board::create(Config{}, folder_.path());
+        Config config;
+        config.cards[0].device = vkms::with_profile(vkms::Profile::LinuxLatest);  // has a configfs
+        auto board = Board::create(std::move(config), folder_.path());
         EXPECT_TRUE(board.ok());
         board_ = std::move(board.value());
         uint64_t id = 0;
@@ -104,6 +106,20 @@ class Host {
         transport::Answer answer = call.wait(-1, true);
         if (answer.fd >= 0) close(answer.fd);
         return answer;
+    }
+
+    /// What mkdir(2) and the like ask for. `size`: where the path in the tail is said to end.
+    transport::Answer change(transport::ChangeNamesBody body, std::string tail) {
+        const iovec part{tail.data(), tail.size()};
+        transport::ClientCall call(socket_, ++sequence_, transport::Signals::Ignored);
+        EXPECT_EQ(call.send(MessageType::ChangeNames, body, {}, {&part, 1}), 0);
+        return call.wait(-1, true);
+    }
+    transport::Answer make_folder(const std::string& path) {
+        return change({.path_size = static_cast<uint32_t>(path.size())}, path);
+    }
+    bool has(const std::string& path) const {
+        return access((folder_.path() + "/root" + path).c_str(), F_OK) == 0;
     }
 
   private:
@@ -140,6 +156,47 @@ TEST(PathBytes, are_opened_or_refused_and_the_card_opens_afterwards) {
     EXPECT_TRUE(holds);
     EXPECT_EQ(host.open(MessageType::Open, "/dev/dri/card0", O_RDWR).error, 0);
     EXPECT_EQ(host.open(MessageType::OpenLive, good_paths[2], O_WRONLY).error, 0);
+}
+
+const std::vector<std::string> configfs_paths = {
+    "/sys/kernel/config/vkms/d", "/sys/kernel/config/vkms/d/planes/p",
+    "/sys/kernel/config/vkms/d/crtcs/c", "/sys/kernel/config/vkms/d/planes/p/possible_crtcs/c",
+    "/sys/kernel/config/vkms/d/planes/p/possible_crtcs/c/../../../x"};
+
+TEST(NameBytes, change_configfs_or_are_refused_and_nothing_else_changes) {
+    Host host;
+    const bool holds = rc::check([&] {
+        const auto numbers = *tests::any_numbers(40);
+        Dice dice(numbers);
+        const auto any_path = [&] {
+            std::string path =
+                tests::garble(dice, dice.one_of(configfs_paths), path_parts, dice.below(3) + 1);
+            path.resize(std::min<size_t>(path.size(), 20000));
+            return path;
+        };
+        const std::string path = any_path();
+        transport::ChangeNamesBody body{.change = dice.below(5),
+                                        .path_size = static_cast<uint32_t>(path.size())};
+        if (dice.one_in(8)) body.change = dice.any();
+        if (dice.one_in(8)) body.path_size = dice.any();
+        if (dice.one_in(8)) body.target_error = static_cast<int32_t>(dice.any());
+        const auto answer = host.change(body, path + any_path());
+        if (answer.broken) RC_FAIL("the channel has ended");
+        if (answer.error != 0 && !is_errno(answer.error)) RC_FAIL(std::to_string(answer.error));
+        RC_ASSERT(host.has("/sys/class/drm/card0") && host.has("/sys/kernel/config/vkms"));
+    });
+    EXPECT_TRUE(holds);
+    EXPECT_EQ(host.make_folder("/sys/kernel/config/vkms/after").error, 0);
+    EXPECT_TRUE(host.has("/sys/kernel/config/vkms/after/planes"));
+}
+
+TEST(NameBytes, make_nothing_outside_of_configfs) {
+    Host host;
+    for (const char* path : {"/sys/x", "/sys/kernel/config/../x", "/dev/dri/x", "/sys/class/drm/x"})
+        EXPECT_EQ(host.make_folder(path).error, EPERM) << path;
+    for (const char* path : {"/../x", "x", "", "/", "/../../../../../../tmp/x"})
+        EXPECT_NE(host.make_folder(path).error, 0) << path;
+    EXPECT_EQ(host.make_folder("/sys/kernel/config/vkms/../vkms/d/.").error, ENOENT);
 }
 
 TEST(PathBytes, a_number_with_zeroes_before_it_names_no_card) {

@@ -22,6 +22,10 @@ struct EmptyWorld final : World {
     Result<UniqueFd> open_live_file(std::string_view, int, const uapi::Credentials&) override {
         return Errno::NoEnt;
     }
+    Result<void> change_names(NameChange, std::string_view, const Result<std::string>&,
+                              const uapi::Credentials&) override {
+        return Errno::Perm;
+    }
     Result<UniqueFd> open_uevents(int, int) override { return Errno::NFile; }
     drm::SpecialFiles& special_files() override { return model.service<drm::SpecialFiles>(); }
     void note_open(drm::File&) override {}

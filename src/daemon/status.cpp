@@ -39,13 +39,19 @@ std::string monitor_name(const vkms::ScreenConfig& plugged) {
 
 json screen_status(drm::Device& drm, const drm::Connector& connector) {
     json screen = {{"name", connector.name()}};
-    if (const auto plugged = vkms::screen_at(drm, connector); plugged.ok()) {
+    bool is_removed = false;
+    {
+        MutexLock lock(drm.mode_config().lock());
+        is_removed = connector.is_removed;
+    }
+    if (const auto plugged = vkms::screen_at(drm, connector); plugged.ok() && !is_removed) {
         screen["plugged"] = plugged->connected;
         if (std::string name = monitor_name(*plugged); !name.empty()) screen["monitor"] = name;
     }
     MutexLock lock(drm.mode_config().lock());
     screen["status"] = status_name(connector.status);
     if (connector.state.link_status != 0) screen["link_status"] = "bad";
+    if (is_removed) screen["removed"] = true;
     const drm::Crtc* crtc = connector.state.crtc;
     if (crtc && crtc->state.active && crtc->state.mode) {
         screen["crtc"] = crtc->index();
@@ -65,6 +71,8 @@ json screens_of(drm::Device& drm) {
     }
     for (const auto& connector : connectors)
         if (!connector->is_writeback()) screens.push_back(screen_status(drm, *connector));
+    for (const vkms::EmptyPort& port : vkms::empty_ports(drm))
+        screens.push_back({{"name", port.name}, {"plugged", false}, {"status", "absent"}});
     return screens;
 }
 

@@ -5,19 +5,10 @@
 
 #include <algorithm>
 
-#include "uapi/ioctl_table.h"
+#include "uapi/ioctl_names.h"
 
 namespace plugboard::daemon {
 namespace {
-
-constexpr std::string_view prefix = "DRM_IOCTL_";
-
-const uapi::Ioctl* find_row(std::string_view name) {
-    const auto row =
-        std::find_if(uapi::ioctls_begin(), uapi::ioctls_end(),
-                     [&](const uapi::Ioctl& one) { return one.command != 0 && one.name == name; });
-    return row == uapi::ioctls_end() ? nullptr : &*row;
-}
 
 /// A row whose handler waits is a row whose wait a signal can end.
 bool may_wait(const uapi::Ioctl& row) {
@@ -57,8 +48,7 @@ StopPoints::~StopPoints() {
 
 Outcome<Done> StopPoints::arm(std::string_view target, std::string_view ioctl,
                               std::string_view point) {
-    if (ioctl.starts_with(prefix)) ioctl.remove_prefix(prefix.size());
-    const uapi::Ioctl* row = find_row(ioctl);
+    const uapi::Ioctl* row = uapi::find_ioctl_named(ioctl);
     if (!row) {
         return Problem{.message = fmt::format("there is no ioctl \"{}\"", ioctl),
                        .remedy = "use a name of the table, such as MODE_ATOMIC"};
@@ -74,7 +64,7 @@ Outcome<Done> StopPoints::arm(std::string_view target, std::string_view ioctl,
     const auto pulled = board_.pulled_generations();
     MutexLock lock(mutex_);
     forget_locked(pulled);
-    armed_.push_back({plug.value(), std::string(ioctl), *stop_point});
+    armed_.push_back({plug.value(), std::string(row->name), *stop_point});
     is_armed_ = true;
     return Done{};
 }

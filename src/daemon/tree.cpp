@@ -167,6 +167,10 @@ void Tree::remove(std::string_view path) {
         MutexLock lock(mutex_);
         take_below(live_, path, [&](LiveFile& file) { dropped.push_back(std::move(file)); });
         take_below(written_, path, [](std::string&) {});
+        std::erase_if(kept_, [&](const std::string& folder) {
+            return folder.starts_with(path) &&
+                   (folder.size() == path.size() || folder[path.size()] == '/');
+        });
     }
     std::error_code ignored;
     std::filesystem::remove_all(on_disk(path), ignored);
@@ -176,16 +180,20 @@ void Tree::remove(std::string_view path) {
     }
 }
 
-Result<UniqueFd> Tree::open_live(std::string_view path, int flags, const uapi::Credentials& caller,
-                                 device::Model& model) {
+Result<std::string> Tree::resolve(std::string_view path) const {
+    if (path.find('\0') != path.npos) return Errno::NoEnt;
     const std::unique_ptr<char, decltype(&free)> resolved(realpath(on_disk(path).c_str(), nullptr),
                                                           &free);
     if (!resolved) return last_error();
     const std::string_view real = resolved.get();
     const std::unique_ptr<char, decltype(&free)> root(realpath(root_.c_str(), nullptr), &free);
     if (!root || !real.starts_with(std::string(root.get()) + "/")) return Errno::NoEnt;
+    return std::string(real.substr(std::string_view(root.get()).size()));
+}
 
-    const std::string_view name = real.substr(std::string_view(root.get()).size());
+Result<UniqueFd> Tree::open_live(std::string_view path, int flags, const uapi::Credentials& caller,
+                                 device::Model& model) {
+    const std::string name = TRY(resolve(path));
     LiveFile file;
     {
         MutexLock lock(mutex_);

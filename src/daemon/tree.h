@@ -37,10 +37,13 @@ class Tree {
     Result<void> put_sysfs_link(std::string_view path, std::string_view target_path);
     /// `content` is what is seen when the folder is read without the shim.
     Result<void> put_live(std::string_view path, LiveFile file, std::string_view content = {});
-    /// A file, or a folder with all below it. Folders that this leaves empty go too, but for those
-    /// that put_folder() made.
+    /// A file, or a folder with all below it. Folders above that this leaves empty go too, but for
+    /// those that put_folder() made.
     void remove(std::string_view path);
 
+    /// The path without symbolic links, which are followed inside the tree. NoEnt, NotDir: there is
+    /// nothing.
+    Result<std::string> resolve(std::string_view path) const;
     /// Opens a live file for a client; symbolic links in `path` are followed inside the tree.
     /// NoEnt: no such file; Access: its mode does not allow these flags; NoTty: it is not live.
     Result<UniqueFd> open_live(std::string_view path, int flags, const uapi::Credentials& caller,

@@ -18,9 +18,9 @@ namespace plugboard::daemon {
 namespace {
 
 /// A listener as a client has it.
-class Listener {
+class UeventListener {
   public:
-    Listener(UeventSockets& sockets, device::Model& model, UeventGroup group)
+    UeventListener(UeventSockets& sockets, device::Model& model, UeventGroup group)
         : theirs_(sockets.open(SOCK_RAW, O_NONBLOCK).value()) {
         const auto file = *model.service<drm::SpecialFiles>().find(theirs_);
         EXPECT_TRUE(static_cast<UeventSocket&>(*file)
@@ -97,8 +97,8 @@ class UdevTest : public testing::Test {
     std::unique_ptr<Tree> tree_ = Tree::create(board_.path()).value();
     UeventSockets sockets_{model_};
     Udev udev_{model_, *tree_, sockets_};
-    Listener kernel_{sockets_, model_, UeventGroup::Kernel};
-    Listener listener_{sockets_, model_, UeventGroup::Udev};
+    UeventListener kernel_{sockets_, model_, UeventGroup::Kernel};
+    UeventListener listener_{sockets_, model_, UeventGroup::Udev};
 };
 
 TEST_F(UdevTest, the_database_has_what_the_rules_give_a_card) {
@@ -132,12 +132,12 @@ TEST_F(UdevTest, a_device_keeps_its_time_until_it_goes) {
     const auto parent = add_one();
     clock_.advance(std::chrono::seconds(5));
     parent->send_uevent("change", {});
-    EXPECT_EQ(Listener::value(listener_.next(), "USEC_INITIALIZED"), "1000000");
-    EXPECT_EQ(Listener::value(listener_.next(), "USEC_INITIALIZED"), "1000000");
+    EXPECT_EQ(UeventListener::value(listener_.next(), "USEC_INITIALIZED"), "1000000");
+    EXPECT_EQ(UeventListener::value(listener_.next(), "USEC_INITIALIZED"), "1000000");
     parent->del();
-    EXPECT_EQ(Listener::value(listener_.next(), "USEC_INITIALIZED"), "1000000");
+    EXPECT_EQ(UeventListener::value(listener_.next(), "USEC_INITIALIZED"), "1000000");
     add_one()->del();
-    EXPECT_EQ(Listener::value(listener_.next(), "USEC_INITIALIZED"), "6000000");
+    EXPECT_EQ(UeventListener::value(listener_.next(), "USEC_INITIALIZED"), "6000000");
 }
 
 TEST_F(UdevTest, of_a_device_that_has_gone_nothing_is_left_but_its_last_event) {
@@ -149,9 +149,9 @@ TEST_F(UdevTest, of_a_device_that_has_gone_nothing_is_left_but_its_last_event) {
     EXPECT_EQ(listener_.next_event(), "add /devices/platform/one");
     EXPECT_EQ(listener_.next_event(), "add /devices/platform/one/drm/card0");
     const std::string removed = listener_.next();
-    EXPECT_EQ(Listener::value(removed, "ACTION"), "remove");
-    EXPECT_EQ(Listener::value(removed, "TAGS"), ":uaccess:seat:master-of-seat:");
-    EXPECT_EQ(Listener::value(removed, "DEVLINKS"), "/dev/dri/by-path/platform-one-card");
+    EXPECT_EQ(UeventListener::value(removed, "ACTION"), "remove");
+    EXPECT_EQ(UeventListener::value(removed, "TAGS"), ":uaccess:seat:master-of-seat:");
+    EXPECT_EQ(UeventListener::value(removed, "DEVLINKS"), "/dev/dri/by-path/platform-one-card");
 }
 
 TEST_F(UdevTest, what_comes_during_a_probe_is_told_after_it) {
@@ -167,7 +167,7 @@ TEST_F(UdevTest, what_comes_during_a_probe_is_told_after_it) {
     });
     ASSERT_TRUE(model_.platform_bus().add_driver(driver).ok());
     const auto parent = add_one();
-    EXPECT_EQ(Listener::value(told, "ACTION"), "add") << "of the platform device";
+    EXPECT_EQ(UeventListener::value(told, "ACTION"), "add") << "of the platform device";
     EXPECT_EQ(database, "");
     EXPECT_EQ(listener_.next_event(), "add /devices/platform/one/drm/card0");
     EXPECT_EQ(listener_.next_event(), "bind /devices/platform/one");
@@ -191,7 +191,7 @@ TEST_F(UdevTest, a_probe_that_fails_holds_nothing_up) {
 
 TEST_F(UdevTest, a_closed_listener_is_noticed_by_the_next_event) {
     auto& files = model_.service<drm::SpecialFiles>();
-    { const Listener short_lived(sockets_, model_, UeventGroup::Kernel); }
+    { const UeventListener short_lived(sockets_, model_, UeventGroup::Kernel); }
     EXPECT_EQ(files.size(), 3u);
     const auto parent = add_one();
     model_.flush();

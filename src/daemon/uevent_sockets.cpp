@@ -62,9 +62,9 @@ Result<void> UeventSocket::take_port(uint32_t port, uint32_t process) {
         if (port != 0 && port != mine) return Errno::Inval;
         return {};
     }
-    const auto others = files_.all(FdKind::Uevents);
+    const auto other_ports = files_.all(FdKind::Uevents);
     const auto is_taken = [&](uint32_t wanted) {
-        return std::ranges::any_of(others, [&](const auto& other) {
+        return std::ranges::any_of(other_ports, [&](const auto& other) {
             return &*other != this && static_cast<UeventSocket&>(*other).address().port == wanted;
         });
     };

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
+#include <iterator>
 #include <list>
 #include <optional>
 #include <string>
@@ -25,6 +27,7 @@ struct Seen {
     std::optional<drm::ObjectId> crtc{};  // none: off
     std::string mode{};
     uint32_t refresh_hz = 0;
+    bool has_good_link = true;
 
     std::string name() const { return card + "/" + connector; }
     std::string text() const {
@@ -67,6 +70,7 @@ void add_screens(const SlotInfo& slot, const std::string& connector, std::vector
             seen.mode = crtc->state.mode->name();
             seen.refresh_hz = crtc->state.mode->vrefresh();
         }
+        seen.has_good_link = one->state.link_status == 0;
         screens.push_back(std::move(seen));
     }
 }
@@ -78,6 +82,32 @@ std::vector<Seen> screens_at(Board& board, const Place& place) {
         if (slot.drm && (*slot.drm)->has_modeset()) add_screens(slot, place.connector, screens);
     }
     return screens;
+}
+
+/// CRTCs that are on with no screen's connector: one that was removed may have left them so.
+void add_lone_crtcs(const SlotInfo& slot, std::vector<Seen>& seen) {
+    drm::ModeConfig& config = (*slot.drm)->mode_config();
+    MutexLock lock(config.lock());
+    for (const drm::Crtc* crtc : config.crtcs) {
+        const bool is_screens = std::ranges::any_of(config.connectors, [&](const auto& one) {
+            return !one->is_writeback() && one->state.crtc == crtc;
+        });
+        if (is_screens || !crtc->state.active || !crtc->state.mode) continue;
+        Seen lone{.card = slot.config.name, .connector = crtc->name(), .drm = *slot.drm};
+        lone.crtc = crtc->id();
+        lone.mode = crtc->state.mode->name();
+        lone.refresh_hz = crtc->state.mode->vrefresh();
+        seen.push_back(std::move(lone));
+    }
+}
+
+std::vector<Seen> lone_crtcs_at(Board& board, const Place& place) {
+    std::vector<Seen> seen;
+    for (const SlotInfo& slot : board.slots()) {
+        if (!place.card.empty() && slot.config.name != place.card) continue;
+        if (slot.drm && (*slot.drm)->has_modeset()) add_lone_crtcs(slot, seen);
+    }
+    return seen;
 }
 
 std::string text_of(const std::vector<Seen>& screens) {
@@ -229,22 +259,59 @@ class HasMode final : public Condition {
     const std::string mode_;
 };
 
-/// A card that is not there has no screen that is on.
+/// A card that is not there has no screen that is on. Of a card, CRTCs without a screen count too.
 class IsOff final : public Condition {
   public:
     IsOff(Board& board, Place place) : board_(board), place_(std::move(place)) {}
 
     Outcome<std::optional<json>> look() override {
-        for (const Seen& screen : screens_at(board_, place_)) {
+        for (const Seen& screen : all()) {
             if (screen.crtc) return std::optional<json>();
         }
         return std::optional<json>(json::object());
     }
-    std::string seen() override { return text_of(screens_at(board_, place_)); }
+    std::string seen() override { return text_of(all()); }
+
+  private:
+    std::vector<Seen> all() {
+        auto seen = screens_at(board_, place_);
+        if (!place_.connector.empty()) return seen;
+        auto lone = lone_crtcs_at(board_, place_);
+        std::ranges::move(lone, std::back_inserter(seen));
+        return seen;
+    }
+
+    Board& board_;
+    const Place place_;
+};
+
+/// Of every screen of the place.
+class HasLink final : public Condition {
+  public:
+    HasLink(Board& board, Place place, bool good)
+        : board_(board), place_(std::move(place)), good_(good) {}
+
+    Outcome<std::optional<json>> look() override {
+        const auto screens = screens_at(board_, place_);
+        const bool is_so = std::ranges::all_of(
+            screens, [&](const Seen& screen) { return screen.has_good_link == good_; });
+        if (!is_so || screens.empty()) return std::optional<json>();
+        return std::optional<json>(json::object());
+    }
+    std::string seen() override {
+        std::string text;
+        for (const Seen& screen : screens_at(board_, place_)) {
+            text += fmt::format("{}{} {}, its link-status {}", text.empty() ? "" : ", ",
+                                screen.name(), screen.crtc ? screen.mode : "off",
+                                screen.has_good_link ? "good" : "bad");
+        }
+        return text.empty() ? "no screen" : text;
+    }
 
   private:
     Board& board_;
     const Place place_;
+    const bool good_;
 };
 
 class IsOpen final : public Condition {
@@ -339,17 +406,24 @@ Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const json& req
     if (what == "mode")
         return Made(std::make_unique<HasMode>(board, std::move(where), request.value("mode", "")));
     if (what == "off") return Made(std::make_unique<IsOff>(board, std::move(where)));
+    if (what == "link-status") {
+        const std::string value = request.value("value", "good");
+        if (value == "good" || value == "bad")
+            return Made(std::make_unique<HasLink>(board, std::move(where), value == "good"));
+        return Problem{.message = fmt::format("link-status cannot be \"{}\"", value),
+                       .remedy = "use link-status=good or link-status=bad"};
+    }
     if (what == "open") return Made(std::make_unique<IsOpen>(board, std::move(where)));
     if (what == "closed") return Made(std::make_unique<IsClosed>(board, std::move(where)));
     if (what == "uevent") return Made(std::make_unique<UeventSent>(bell, request.value("key", "")));
     return Problem{.message = fmt::format("nobody can wait for \"{}\"", what),
-                   .remedy = "use flips, mode, off, open, closed or uevent"};
+                   .remedy = "use flips, mode, off, link-status, open, closed or uevent"};
 }
 
 }  // namespace
 
 Outcome<Reply> wait_command(Board& board, const json& request, Sleeper& caller) {
-    Clock& clock = board.model().clock();
+    Clock& clock = Clock::real();  // people's time, also where the board's stands still
     std::optional<Time> deadline;
     if (request.contains("timeout_ms")) {
         deadline =
@@ -375,7 +449,7 @@ Outcome<Reply> wait_command(Board& board, const json& request, Sleeper& caller) 
             break;
         }
     }
-    reply.body["ns"] = clock.now().time_since_epoch().count();
+    reply.body["ns"] = board.model().clock().now().time_since_epoch().count();
     return reply;
 }
 

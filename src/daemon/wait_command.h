@@ -9,7 +9,7 @@
 namespace plugboard::daemon {
 
 /// Members of the request: docs/control.md. The answer has "timed_out" when `timeout_ms` passed
-/// first, on the board's clock. A problem: no such screen, a card that was pulled meanwhile.
+/// first, in real time. A problem: no such screen, a card that was pulled meanwhile.
 Outcome<Reply> wait_command(Board& board, const nlohmann::json& request, Sleeper& caller);
 
 }  // namespace plugboard::daemon

@@ -9,9 +9,9 @@
 
 #include "base/wait.h"
 #include "daemon/connection_sleeper.h"
-#include "drm/objects/mode_config.h"
 #include "tests/support/drm_client.h"
 #include "tests/support/drm_modes.h"
+#include "tests/support/show_mode.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/threads.h"
 
@@ -69,29 +69,13 @@ TEST_F(WaitCommand, in_vain_says_what_there_is) {
     EXPECT_EQ(wait({{"for", "uevent"}, {"timeout_ms", 0}})["seen"], "no uevent");
 }
 
-/// As a client does it, which shows a picture of that size.
-void set_mode(tests::Client& client, drm::Device& card, const drm_mode_modeinfo& mode) {
-    drm_mode_crtc set{};
-    set.crtc_id = drm::raw(card.mode_config().crtcs[0]->id());
-    uint32_t connector = 0;
-    for (const auto& one : card.mode_config().connectors) {
-        if (!one->is_writeback()) connector = drm::raw(one->id());
-    }
-    set.mode = mode;
-    set.mode_valid = 1;
-    set.fb_id = client.add_fb(mode.hdisplay, mode.vdisplay);
-    set.set_connectors_ptr = reinterpret_cast<uintptr_t>(&connector);
-    set.count_connectors = 1;
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_SETCRTC, set), 0) << client.reason();
-}
-
 TEST_F(WaitCommand, for_a_mode_ends_when_a_screen_that_is_on_gets_another) {
     const auto card = *board_->slots()[0].drm;
     tests::Client client(*card);
-    set_mode(client, *card, tests::mode_1024x768());
+    tests::show_mode(client, *card, tests::mode_1024x768());
     ThreadSleeper caller(Clock::real());
     auto answer = wait_elsewhere({{"for", "mode"}, {"mode", "800x600"}}, caller);
-    set_mode(client, *card, tests::mode_800x600());
+    tests::show_mode(client, *card, tests::mode_800x600());
     const json body = answer.get();
     EXPECT_EQ(body.at("screen"), "gpu0/Virtual-1");
     EXPECT_EQ(body.at("refresh_hz"), 60);

@@ -8,6 +8,7 @@
 #include "base/ref.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "daemon/name_change.h"
 #include "drm/device.h"
 #include "drm/file.h"
 #include "drm/special_file.h"
@@ -26,6 +27,11 @@ class World {
     /// the client.
     virtual Result<UniqueFd> open_live_file(std::string_view path, int flags,
                                             const uapi::Credentials& caller) = 0;
+    /// Makes or removes a folder or a link of the tree; `target`: what a link leads to, or why that
+    /// cannot be found. Symbolic links on the way are followed.
+    virtual Result<void> change_names(NameChange change, std::string_view path,
+                                      const Result<std::string>& target,
+                                      const uapi::Credentials& caller) = 0;
     /// A client's end of a stand-in for a netlink socket of uevents; `type` as in socket(2),
     /// `flags` as in fcntl(2).
     virtual Result<UniqueFd> open_uevents(int type, int flags) = 0;

@@ -1,5 +1,7 @@
 #include "drm/connector_debugfs.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <string>
 #include <string_view>
@@ -65,13 +67,24 @@ Result<void> store_override(Connector& connector, std::string_view text) {
     return {};
 }
 
-/// Of a screen that is there: no EDID is asked for either. Linux: output_bpc_show, vrr_range_show
-Result<std::string> show_if_connected(const Connector& connector, const char* text) {
+/// Of a screen that is there. Linux: output_bpc_show
+Result<std::string> show_bpc(Connector& connector) {
     if (connector.status != ConnectorStatus::Connected) return Errno::NoDev;
-    return std::string(text);
+    return fmt::format("Maximum: {}\n", connector.display.bits_per_color);
+}
+
+/// Linux: vrr_range_show
+Result<std::string> show_vrr_range(Connector& connector) {
+    if (connector.status != ConnectorStatus::Connected) return Errno::NoDev;
+    return fmt::format("Min: {}\nMax: {}\n", connector.display.vrr_min_hz,
+                       connector.display.vrr_max_hz);
 }
 
 }  // namespace
+
+void remove_connector_debug_files(Device& device, const Connector& connector) {
+    device.remove_debug_files(connector.name() + "/");
+}
 
 void add_connector_debug_files(Device& device, const Connector& connector) {
     using Show = Result<std::string> (*)(Connector&);
@@ -90,12 +103,8 @@ void add_connector_debug_files(Device& device, const Connector& connector) {
     };
     add("force", show_force, store_force);
     add("edid_override", show_override, store_override);
-    add(
-        "output_bpc", [](Connector& one) { return show_if_connected(one, "Maximum: 0\n"); },
-        nullptr);
-    add(
-        "vrr_range", [](Connector& one) { return show_if_connected(one, "Min: 0\nMax: 0\n"); },
-        nullptr);
+    add("output_bpc", show_bpc, nullptr);
+    add("vrr_range", show_vrr_range, nullptr);
 }
 
 }  // namespace plugboard::drm

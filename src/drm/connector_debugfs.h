@@ -9,5 +9,6 @@ namespace plugboard::drm {
 
 /// Their functions use the device: whoever calls them holds a reference on it.
 void add_connector_debug_files(Device& device, const Connector& connector);
+void remove_connector_debug_files(Device& device, const Connector& connector);
 
 }  // namespace plugboard::drm

@@ -9,6 +9,7 @@
 #include "drm/device_state.h"
 #include "drm/file_state.h"
 #include "drm/handlers.h"
+#include "drm/objects/connector_properties.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::drm {
@@ -154,7 +155,7 @@ void add_crtc(std::string& text, ModeConfig& config, const Crtc& crtc, bool like
     }
     for (const Ref<Connector>& connector : config.connectors) {
         if (connector->state.crtc != &crtc) continue;
-        connectors |= 1U << connector->index();
+        connectors |= 1U << connector->index() % 32;
         if (connector->state.encoder) encoders |= 1U << connector->state.encoder->index();
     }
     const Crtc::LastChange& change = crtc.last_change;
@@ -180,13 +181,10 @@ void add_connector(std::string& text, const Connector& connector, bool like_linu
     const Crtc* crtc = connector.state.crtc;
     add(text, "connector[{}]: {}\n", raw(connector.id()), connector.name());
     add(text, "\tcrtc={}\n\tself_refresh_aware=0\n", crtc ? crtc->name() : "(null)");
-    if (like_linux_6_1) {
-        add(text, "\tmax_requested_bpc=0\n");
-    } else {
-        add(text,
-            "\tinterlace_allowed=0\n\tycbcr_420_allowed=0\n\tmax_requested_bpc=0\n"
-            "\tcolorspace=Default\n");
-    }
+    if (!like_linux_6_1) add(text, "\tinterlace_allowed=0\n\tycbcr_420_allowed=0\n");
+    add(text, "\tmax_requested_bpc={}\n", connector.state.max_bpc);
+    if (!like_linux_6_1)
+        add(text, "\tcolorspace={}\n", colorspace_name(connector.state.colorspace));
 }
 
 /// Linux: __drm_state_dump

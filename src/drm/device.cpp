@@ -1,6 +1,8 @@
 #include "drm/device.h"
 
+#include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <utility>
 
 #include "device/model.h"
@@ -24,9 +26,10 @@ uint64_t next_device_number() {
 Result<Ref<Device>> Device::create_on(device::Device& parent, DriverInfo info) {
     Minors& minors = parent.model().service<Minors>();
     Ref<Device> device = make_ref<Device>(parent, std::move(info));
-    device->state_->primary.emplace(TRY(minors.reserve(NodeType::Primary)));
+    device->state_->primary.emplace(TRY(minors.reserve(NodeType::Primary, device->info().minors)));
     if (device->info().render_node)
-        device->state_->render.emplace(TRY(minors.reserve(NodeType::Render)));
+        device->state_->render.emplace(
+            TRY(minors.reserve(NodeType::Render, device->info().minors)));
     add_core_debug_files(*device);
     return device;
 }
@@ -46,7 +49,7 @@ Result<Ref<Device>> Device::create(device::Device& parent, DriverInfo info) {
 Device::Device(device::Device& parent, DriverInfo info)
     : parent_(Ref<device::Device>::share(parent)),
       info_(std::move(info)),
-      state_(std::make_unique<State>(next_device_number())),
+      state_(std::make_unique<State>(next_device_number(), clock())),
       mode_config_(info_.modeset ? std::make_unique<ModeConfig>(*this) : nullptr) {}
 
 Device::~Device() = default;
@@ -132,6 +135,17 @@ void Device::add_debug_file(DebugFile file) {
 std::vector<DebugFile> Device::debug_files() const {
     MutexLock lock(state_->debug_mutex);
     return state_->debug_files;
+}
+
+void Device::remove_debug_files(std::string_view folder) {
+    std::vector<DebugFile> removed;  // declared first, so dropped after the lock
+    MutexLock lock(state_->debug_mutex);
+    auto& files = state_->debug_files;
+    const auto first = std::stable_partition(
+        files.begin(), files.end(),
+        [&](const DebugFile& file) { return !file.path.starts_with(folder); });
+    removed.assign(std::make_move_iterator(first), std::make_move_iterator(files.end()));
+    files.erase(first, files.end());
 }
 
 void Device::send_uevent(std::vector<std::pair<std::string, std::string>> keys) {

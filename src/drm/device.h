@@ -50,7 +50,8 @@ struct DriverInfo {
     bool render_node = false;
     bool dumb_buffers = true;
     bool async_page_flip = false;
-    bool syncobj = false;               // SYNCOBJ and SYNCOBJ_TIMELINE
+    bool syncobj = false;  // SYNCOBJ and SYNCOBJ_TIMELINE
+    MinorChoice minors = MinorChoice::LongestFree;
     std::vector<DriverIoctl> ioctls{};  // the driver's own
     /// Caps, dumb pitch, sysfs files and debugfs texts as Linux 6.1 has them. Errors stay 7.2's.
     bool like_linux_6_1 = false;
@@ -136,6 +137,8 @@ class Device final : public Object {
     /// debugfs files of the driver and the core.
     void add_debug_file(DebugFile file);
     std::vector<DebugFile> debug_files() const;
+    /// All of a folder: "DP-4/".
+    void remove_debug_files(std::string_view folder);
 
     /// Sends a "change" uevent of the card: HOTPLUG=1 and the like.
     void send_uevent(std::vector<std::pair<std::string, std::string>> keys);

@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "drm/device.h"
+#include "drm/fault_plan.h"
 #include "drm/gem/names.h"
 #include "drm/master.h"
 #include "drm/minors.h"
@@ -17,7 +18,7 @@
 namespace plugboard::drm {
 
 struct Device::State {
-    explicit State(uint64_t unique_number) : number(unique_number) {}
+    State(uint64_t unique_number, Clock& clock) : number(unique_number), faults(clock) {}
 
     /// Never used again in this process; says which device a buffer was made on.
     const uint64_t number;
@@ -25,6 +26,8 @@ struct Device::State {
     std::optional<MinorNumber> primary, render;
 
     std::atomic<bool> is_published{false};
+
+    FaultPlan faults;
 
     mutable Mutex<LockClass<File, 1>> files_mutex;
     std::map<uint64_t, File*> files GUARDED_BY(files_mutex);  // the open ones, by id: oldest first

@@ -163,6 +163,15 @@ TEST(DrmDevice, a_number_returns_with_the_last_reference_least_recently_freed_fi
     }
 }
 
+TEST(DrmDevice, may_ask_for_the_lowest_free_number) {
+    device::Model model;
+    Minors& minors = model.service<Minors>();
+    auto zero = minors.reserve(NodeType::Primary);
+    (void)minors.reserve(NodeType::Primary, MinorChoice::Lowest);  // and gives it back
+    EXPECT_EQ(minors.reserve(NodeType::Primary, MinorChoice::Lowest)->number(), 1u);
+    EXPECT_EQ(minors.reserve(NodeType::Primary)->number(), 2u);
+}
+
 TEST(DrmDevice, numbers_beyond_64_of_a_type_start_at_192) {
     device::Model model;
     Minors& minors = model.service<Minors>();

@@ -250,19 +250,22 @@ Result<void> with_reason(Request& request, Result<void> done) {
 }
 
 /// What follows the copy of the argument.
-Result<void> run(Request& request, Device& device, File& file, const Call& call, std::byte* bytes) {
+Result<void> run(Request& request, Device& device, File& file, const Call& call,
+                 std::span<std::byte> bytes) {
     refresh_owner(request, file);
     request.stop_point(device, StopPoint::AfterCopy);
     if (device.is_gone()) return gone(request, device);
     TRY(check_permissions(request, file));
     TRY(check_features(request, device, call.slot.needs));
-    return with_reason(request, call.handle(request, device, file, bytes));
+    if (FaultPlan& faults = device.state().faults; !faults.is_empty())
+        TRY(faults.check_call(request, file, bytes));
+    return with_reason(request, call.handle(request, device, file, bytes.data()));
 }
 
 Result<void> run_described(Request& request, Device& device, File& file, const Call& call,
                            std::span<std::byte> argument) {
     request.text()->argument = argument_text(request, device, call.fields(), argument);
-    Result<void> result = run(request, device, file, call, argument.data());
+    Result<void> result = run(request, device, file, call, argument);
     if (result.ok()) request.text()->answer = answer_text(call.fields(), argument);
     return result;
 }
@@ -297,7 +300,7 @@ Result<void> dispatch(Request& request, Device& device, File& file, uint32_t com
     }
     Result<void> result = request.text()
                               ? run_described(request, device, file, call, {buffer.data(), size})
-                              : run(request, device, file, call, buffer.data());
+                              : run(request, device, file, call, {buffer.data(), size});
     if (auto copied = request.memory().write(address, {buffer.data(), out_size}); !copied.ok()) {
         return request.refuse(core, copied.error(), "the {} bytes of the answer to 0x{:x}",
                               out_size, static_cast<uint64_t>(address));

@@ -29,6 +29,8 @@ class Framebuffer;
 class Master;
 
 enum class NodeType { Primary, Render };
+/// Which of the free numbers a node gets.
+enum class MinorChoice { LongestFree, Lowest };
 
 /// An event as read() gives it: all core events are 32 bytes.
 using EventBytes = std::array<std::byte, 32>;

@@ -1,9 +1,12 @@
 #include "drm/hotplug.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "drm/connector_registration.h"
 #include "drm/objects/connector_probe.h"
+#include "drm/objects/connector_properties.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::drm {
@@ -16,11 +19,52 @@ void tell_clients(Device& device, const Connector& connector) {
 
 }  // namespace
 
-void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors) {
+void handle_unnamed_hotplug(Device& device, std::span<const Ref<Connector>> connectors) {
     if (connectors.empty() || device.is_gone()) return;
     for (const Ref<Connector>& connector : connectors) probe_connector(device, *connector);
-    if (connectors.size() == 1) return tell_clients(device, *connectors.front());
     device.send_uevent({{"HOTPLUG", "1"}});
+}
+
+void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors) {
+    if (connectors.empty() || device.is_gone()) return;
+    if (connectors.size() > 1) return handle_unnamed_hotplug(device, connectors);
+    probe_connector(device, *connectors.front());
+    tell_clients(device, *connectors.front());
+}
+
+Result<Ref<Connector>> add_connector(Device& device, ConnectorInfo info) {
+    constexpr size_t most = 32;  // as many as a mask of them has bits
+    ModeConfig& config = device.mode_config();
+    const auto properties = optional_properties(config.properties, info.options);
+    if (std::ranges::find(properties, nullptr) != properties.end()) return Errno::Inval;
+    {
+        MutexLock lock(config.lock());
+        if (config.connectors.size() >= most) return Errno::NoSpc;
+    }
+    if (device.is_gone()) return Errno::NoDev;
+    Ref<Connector> connector = Connector::create(device, std::move(info));
+    probe_connector(device, *connector);
+    if (const auto shown = show_connector(device, *connector); !shown.ok()) {
+        remove_connector(device, connector);
+        return shown.error();
+    }
+    tell_clients(device, *connector);
+    return connector;
+}
+
+void remove_connector(Device& device, Ref<Connector> connector) {
+    ModeConfig& config = device.mode_config();
+    MaybeRef<Connector> unlisted;
+    {
+        MutexLock lock(config.lock());
+        if (std::exchange(connector->is_removed, true)) return;
+        unlisted = config.unlist_if_unused(*connector);
+        lock.unlock();
+    }
+    probe_connector(device, *connector);  // there is no screen any more
+    hide_connector(device, *connector);   // found by its id
+    if (unlisted) ObjectIds::remove(*connector);
+    if (!device.is_gone()) device.send_uevent({{"HOTPLUG", "1"}});
 }
 
 void set_link_status(Device& device, Connector& connector, LinkStatus status) {

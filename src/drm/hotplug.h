@@ -19,6 +19,20 @@ enum class LinkStatus : uint32_t { Good = 0, Bad = 1 };
 /// CRTC shows stays as it is. With no lock held. Linux: drm_kms_helper_hotplug_event
 void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors);
 
+/// The same, where the driver does not say which of its connectors it is: HOTPLUG=1 alone.
+void handle_unnamed_hotplug(Device& device, std::span<const Ref<Connector>> connectors);
+
+/// A connector that comes while the card runs: a dock's. Probes it, shows it in sysfs, then tells
+/// the clients by CONNECTOR=id. Its properties are some that connectors had, or were added for it,
+/// before publish(). With no lock held; after publish(). NoDev: the device is gone; Inval: a
+/// property that is not there; NoSpc: 32 connectors. Linux: drm_connector_dynamic_register
+Result<Ref<Connector>> add_connector(Device& device, ConnectorInfo info);
+
+/// It goes: from sysfs at once, and from the lists with its id as soon as no CRTC is on it. A CRTC
+/// stays as it is; clients may turn it off, and nothing on. Tells them by HOTPLUG=1. With no lock
+/// held; again: nothing. Linux: drm_connector_unregister
+void remove_connector(Device& device, Ref<Connector> connector);
+
 /// The link to the screen has failed, or is good again; a client makes it good by the next modeset.
 /// Tells the clients if it is another now. With no lock held.
 /// Linux: drm_connector_set_link_status_property

@@ -188,8 +188,8 @@ TEST_F(Hotplug, a_screen_that_comes_has_its_EDID_its_modes_and_its_size) {
 TEST_F(Hotplug, one_connector_is_told_by_its_id_several_are_not) {
     plug(edid_of("First", 1920, 1080));
     EXPECT_EQ(events_.take(), std::vector{changed_screen()});
-    const std::array both{board_.screen(), board_.writeback()};
-    handle_hotplug(board_.drm(), both);
+    const std::array two{board_.screen(), board_.writeback()};
+    handle_hotplug(board_.drm(), two);
     EXPECT_EQ(events_.take(), (std::vector{Keys{{"HOTPLUG", "1"}}}));
     handle_hotplug(board_.drm(), {});
     EXPECT_TRUE(events_.take().empty());
@@ -315,6 +315,49 @@ TEST_F(Hotplug, probes_of_clients_never_bring_an_older_screen_back) {
     }
     done = true;
     prober.join();
+}
+
+TEST_F(Hotplug, a_connector_may_come_while_the_card_runs_and_go) {
+    Wire other;
+    other.plug(edid_of("Other", 1280, 1024));
+    ConnectorInfo info = other.info();
+    info.encoders = board_.screen()->info().encoders;
+    const auto made = add_connector(board_.drm(), info);
+    ASSERT_TRUE(made.ok());
+    const Ref<Connector> dock = *made;
+    EXPECT_EQ(dock->name(), "DP-2");
+    EXPECT_EQ(
+        events_.take(),
+        (std::vector{Keys{{"HOTPLUG", "1"}, {"CONNECTOR", std::to_string(raw(dock->id()))}}}));
+    drm_mode_get_connector found{};
+    found.connector_id = raw(dock->id());
+    found.count_modes = 1;  // no probe: it has been probed before it was shown
+    EXPECT_EQ(client_.ioctl(DRM_IOCTL_MODE_GETCONNECTOR, found), 0);
+    EXPECT_EQ(found.connection, 1u);
+    EXPECT_EQ(found.connector_type_id, 2u);
+    remove_connector(board_.drm(), dock);
+    EXPECT_EQ(events_.take(), (std::vector{Keys{{"HOTPLUG", "1"}}}));
+    EXPECT_EQ(client_.ioctl(DRM_IOCTL_MODE_GETCONNECTOR, found), ENOENT);
+    remove_connector(board_.drm(), dock);
+    EXPECT_TRUE(events_.take().empty()) << "once";
+}
+
+TEST_F(Hotplug, a_connector_that_comes_has_properties_that_were_there_before) {
+    ConnectorInfo info = wire_.info();
+    info.options.vrr_capable = true;
+    EXPECT_EQ(add_connector(board_.drm(), info).error(), Errno::Inval);
+}
+
+TEST_F(Hotplug, no_connector_comes_beside_32_or_to_a_device_that_is_gone) {
+    while (board_.drm().mode_config().connectors.size() < 32)
+        ASSERT_TRUE(add_connector(board_.drm(), wire_.info()).ok());
+    EXPECT_EQ(add_connector(board_.drm(), wire_.info()).error(), Errno::NoSpc);
+    const Ref<Connector> last = board_.drm().mode_config().connectors.back();
+    remove_connector(board_.drm(), last);
+    client_.close();
+    board_.unplug();
+    EXPECT_EQ(add_connector(board_.drm(), wire_.info()).error(), Errno::NoDev);
+    remove_connector(board_.drm(), board_.drm().mode_config().connectors.back());
 }
 
 }  // namespace

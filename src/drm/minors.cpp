@@ -1,5 +1,7 @@
 #include "drm/minors.h"
 
+#include <algorithm>
+
 #include "drm/device.h"
 
 namespace plugboard::drm {
@@ -24,7 +26,7 @@ Minors::Minors(device::Model& model)
     }
 }
 
-Result<MinorNumber> Minors::reserve(NodeType node) {
+Result<MinorNumber> Minors::reserve(NodeType node, MinorChoice choice) {
     MutexLock lock(mutex_);
     std::deque<uint32_t>& own = pool_locked(node);
     std::deque<uint32_t>& pool = own.empty() ? extended_ : own;
@@ -32,8 +34,10 @@ Result<MinorNumber> Minors::reserve(NodeType node) {
         if (next_extended_ == end_extended) return Errno::Busy;
         pool.push_back(next_extended_++);
     }
-    const uint32_t number = pool.front();
-    pool.pop_front();
+    const auto chosen =
+        choice == MinorChoice::Lowest ? std::ranges::min_element(pool) : pool.begin();
+    const uint32_t number = *chosen;
+    pool.erase(chosen);
     return MinorNumber(*this, node, number);
 }
 

@@ -42,7 +42,7 @@ class MinorNumber {
 };
 
 /// One a model: `model.service<Minors>()`. Any thread. Primary nodes have 0..63, render nodes
-/// 128..191, then both 192 and on. The number that has been free longest is given first.
+/// 128..191, then both 192 and on.
 class Minors {
   public:
     static constexpr uint32_t major = 226;
@@ -53,7 +53,7 @@ class Minors {
     device::Class& device_class() const { return class_; }
 
     /// Busy: none is free.
-    Result<MinorNumber> reserve(NodeType node);
+    Result<MinorNumber> reserve(NodeType node, MinorChoice choice = MinorChoice::LongestFree);
 
     /// From here on find() knows the device, until hide().
     void show(uint32_t number, NodeType node, Device& device);

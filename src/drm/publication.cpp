@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "drm/atomic/commit_worker.h"
-#include "drm/connector_debugfs.h"
-#include "drm/connector_sysfs.h"
+#include "drm/connector_registration.h"
 #include "drm/device_state.h"
 #include "drm/objects/mode_config.h"
 
@@ -68,26 +67,13 @@ Result<void> Publication::show_node(NodeType node) {
 }
 
 Result<void> Publication::show_connectors() {
-    Device::State& state = device_.state();
     std::vector<Ref<Connector>> connectors;
     {
         ModeConfig& config = device_.mode_config();
         MutexLock lock(config.lock());
         connectors = config.connectors;
     }
-    MaybeRef<device::Device> card;
-    {
-        MutexLock lock(state.nodes_mutex);
-        card = state.card;
-    }
-    for (const Ref<Connector>& connector : connectors) {
-        add_connector_debug_files(device_, *connector);
-        auto made = TRY(device::Device::create(device_.parent().model(),
-                                               connector_device(device_, *connector, **card)));
-        TRY(made->add());
-        MutexLock lock(state.nodes_mutex);
-        state.connectors.emplace(raw(connector->id()), std::move(made));
-    }
+    for (const Ref<Connector>& connector : connectors) TRY(show_connector(device_, *connector));
     return {};
 }
 

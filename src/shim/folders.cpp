@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <iterator>
 #include <string_view>
 
 #include "shim/board.h"
@@ -12,10 +13,12 @@
 namespace plugboard::shim {
 namespace {
 
-/// A stream on a folder of the tree, and the one on the host's folder of that name.
+/// A stream on a folder of the tree, and the one on the host's folder of that name; or a stream
+/// whose entries come in their kernel's order.
 struct Joined {
     std::atomic<DIR*> own;  // null: free
-    DIR* host;
+    DIR* host;              // null: ordered
+    size_t next;            // entry of an ordered one
 };
 /// More than these at once list the board's entries alone.
 constinit Joined joined_folders[64] = {};
@@ -32,8 +35,18 @@ Joined* find_joined(DIR* folder) {
     return nullptr;
 }
 
-/// The path of a folder of the tree, as the client sees it; empty: it is none that is joined.
-TreePath union_path(DIR* folder) {
+/// What a vkms device of configfs holds, as configfs lists it. The tree's file system has an order
+/// of its own.
+constexpr std::string_view device_entries[] = {".",     "..",       "enabled",   "planes",
+                                               "crtcs", "encoders", "connectors"};
+
+bool is_configfs_device(std::string_view path) {
+    constexpr std::string_view folder = "/sys/kernel/config/vkms/";
+    return path.starts_with(folder) && path.find('/', folder.size()) == path.npos;
+}
+
+/// The path of a folder of the tree, as the client sees it; empty: it is none that needs care.
+TreePath careful_path(DIR* folder) {
     const Board* mine = board();
     struct stat info;
     TreePath path;
@@ -43,7 +56,7 @@ TreePath union_path(DIR* folder) {
     size_t size = path.size();
     const bool ours = strip_root(path.data(), size);
     path.resize(ours ? size : 0);
-    if (!is_union_folder(path.view())) path.clear();
+    if (!is_union_folder(path.view()) && !is_configfs_device(path.view())) path.clear();
     return path;
 }
 
@@ -60,31 +73,47 @@ bool is_the_boards(DIR* own, const char* name) {
     return is_opaque(lexical);
 }
 
+/// Finds the next one from the start: there are few.
+dirent* read_ordered(Joined& joined) {
+    DIR* folder = joined.own.load();
+    while (joined.next < std::size(device_entries)) {
+        const std::string_view wanted = device_entries[joined.next++];
+        real<"rewinddir", decltype(::rewinddir)>()(folder);
+        while (dirent* entry = real<"readdir", decltype(::readdir)>()(folder))
+            if (entry->d_name == wanted) return entry;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 DIR* join_host(DIR* folder) {
     if (!folder) return nullptr;
     const int error = errno;
-    const TreePath path = union_path(folder);
-    DIR* host = path.empty() ? nullptr : real<"opendir", decltype(::opendir)>()(path.c_str());
+    const TreePath path = careful_path(folder);
+    const bool is_ordered = is_configfs_device(path.view());
+    DIR* host =
+        path.empty() || is_ordered ? nullptr : real<"opendir", decltype(::opendir)>()(path.c_str());
     errno = error;
-    if (!host) return folder;
+    if (!host && !is_ordered) return folder;
     for (Joined& joined : joined_folders) {
         DIR* none = nullptr;
         if (!joined.own.compare_exchange_strong(none, being_made)) continue;
         joined.host = host;
+        joined.next = 0;
         joined_count++;
         joined.own.store(folder);
         return folder;
     }
-    real<"closedir", decltype(::closedir)>()(host);
+    if (host) real<"closedir", decltype(::closedir)>()(host);
     return folder;
 }
 
 dirent* read_folder(DIR* folder) {
     const auto read_one = real<"readdir", decltype(::readdir)>();
-    const Joined* joined = find_joined(folder);
+    Joined* joined = find_joined(folder);
     if (!joined) return read_one(folder);
+    if (!joined->host) return read_ordered(*joined);
     const int error = errno;
     errno = 0;
     dirent* entry = read_one(folder);
@@ -103,8 +132,10 @@ dirent* read_folder(DIR* folder) {
 }
 
 void rewind_host(DIR* folder) {
-    if (const Joined* joined = find_joined(folder))
-        real<"rewinddir", decltype(::rewinddir)>()(joined->host);
+    Joined* joined = find_joined(folder);
+    if (!joined) return;
+    joined->next = 0;
+    if (joined->host) real<"rewinddir", decltype(::rewinddir)>()(joined->host);
 }
 
 void leave_host(DIR* folder) {
@@ -113,7 +144,7 @@ void leave_host(DIR* folder) {
     DIR* host = joined->host;
     joined->own.store(nullptr);
     joined_count--;
-    real<"closedir", decltype(::closedir)>()(host);
+    if (host) real<"closedir", decltype(::closedir)>()(host);
 }
 
 }  // namespace plugboard::shim

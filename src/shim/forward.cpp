@@ -190,6 +190,19 @@ long open_live(const Target& target, int flags) {
     return answer.broken ? -ENXIO : fd_of(answer);
 }
 
+long change_names(transport::NameChange change, std::string_view path, std::string_view target,
+                  long target_error) {
+    const transport::ChangeNamesBody body{.change = static_cast<uint32_t>(change),
+                                          .path_size = static_cast<uint32_t>(path.size()),
+                                          .target_error = static_cast<int32_t>(-target_error)};
+    const std::array<iovec, 2> tail{iovec{const_cast<char*>(path.data()), path.size()},
+                                    iovec{const_cast<char*>(target.data()), target.size()}};
+    const Answer answer = call(-1, Signals::Ignored, true, [&](ClientCall& client) {
+        return client.send(MessageType::ChangeNames, body, {}, tail);
+    });
+    return answer.broken ? -ENXIO : result_of(answer);
+}
+
 long forward_ioctl(int fd, const FdLabel& label, uint32_t command, void* argument) {
     const Prefetch prefetch(command, argument);
     transport::IoctlBody body{.file = name_of(label),

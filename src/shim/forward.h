@@ -22,6 +22,11 @@ long open_node(const Target& target, int flags);
 /// open(2) of a live file of the tree.
 long open_live(const Target& target, int flags);
 
+/// A change of names in a folder where clients may make some. `path` as the client sees it; of a
+/// link `target` too, or why there is none in the tree, minus an errno.
+long change_names(transport::NameChange change, std::string_view path, std::string_view target = {},
+                  long target_error = 0);
+
 /// Whether ioctls of this command are worth a look at the descriptor.
 constexpr bool may_be_ours(unsigned long command) {
     const unsigned long type = command >> 8 & 0xff;

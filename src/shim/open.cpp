@@ -91,6 +91,8 @@ std::optional<int> open_target(const Target& target, int flags, mode_t mode) {
     if (!(flags & O_PATH)) {
         if (target.node()) return finish(open_node(target, flags));
         if (target.is_live()) return finish(open_live(target, flags));
+        if (target.place() == Place::Hidden && (flags & O_CREAT) && target.is_in_configfs())
+            return finish(target.refuse_new_name(-EACCES));
         if (target.place() == Place::Hidden) flags &= ~(O_CREAT | O_EXCL);
         if (target.place() == Place::Tree) {
             if ((flags & O_TMPFILE) == O_TMPFILE) return finish(-EOPNOTSUPP);

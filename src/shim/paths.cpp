@@ -202,6 +202,23 @@ std::optional<transport::Node> Target::find_node(Follow follow) const {
     return parse_node_path({end.data(), size});
 }
 
+bool Target::is_in_configfs() const {
+    if (!is_ours()) return false;
+    Lexical lexical;
+    lexical.add(virtual_path());
+    return lexical.is_below("/sys/kernel/config");
+}
+
+long Target::refuse_new_name(long refusal) const {
+    if (place_ == Place::Tree) return -EEXIST;
+    TreePath folder = path_;
+    while (folder.view().ends_with('/')) folder.resize(folder.size() - 1);
+    folder.resize(folder.view().rfind('/') + 1);  // with the slash: it has to be a folder
+    struct stat status;
+    const long error = stat_file(folder.c_str(), status);
+    return error < 0 ? error : refusal;
+}
+
 bool Target::is_live() const {
     return place_ == Place::Tree && !node_ && S_ISREG(status_.st_mode) &&
            (status_.st_mode & S_ISVTX) != 0;

@@ -59,6 +59,11 @@ class Target {
     int descriptor() const { return descriptor_; }
     /// A regular file that only the daemon can open.
     bool is_live() const;
+    /// The daemon says which names can be made and removed there.
+    bool is_in_configfs() const;
+    /// What a system call says that makes the name where nothing can be made: `refusal`, or that
+    /// it is there, or that its folder is not.
+    long refuse_new_name(long refusal) const;
 
   private:
     void find(const Lexical& lexical, std::string_view path, Follow follow, bool starts_in_tree);

@@ -1,5 +1,5 @@
-// Making, removing and changing files: what the board shows is changed by its devices alone. Linux:
-// sysfs, to all; devtmpfs, to a user.
+// Making, removing and changing files: what the board shows is changed by its devices alone, but
+// for configfs, of which the daemon decides. Linux: sysfs, to all; devtmpfs, to a user; configfs.
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/inotify.h>
@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "shim/forward.h"
 #include "shim/symbols.h"
 
 namespace shim = plugboard::shim;
@@ -18,14 +19,46 @@ using shim::Target;
 
 namespace {
 
+using plugboard::transport::NameChange;
+
 /// A name that is to be made.
 long refuse_to_make(const Target& target) {
+    if (target.is_in_configfs()) return target.refuse_new_name(-EPERM);
     return target.place() == Place::Tree ? -EEXIST : -EACCES;
+}
+
+long make_folder(const Target& target) {
+    if (!target.is_in_configfs()) return refuse_to_make(target);
+    return shim::change_names(NameChange::MakeFolder, target.virtual_path());
+}
+
+/// `text` is taken as a path from where the caller is, as configfs does.
+long make_link(const char* text, const Target& target) {
+    if (!target.is_in_configfs()) return refuse_to_make(target);
+    const Target to(AT_FDCWD, text);
+    if (to.place() == Place::Tree)
+        return shim::change_names(NameChange::MakeLink, target.virtual_path(), to.virtual_path());
+    struct stat status;
+    long error = plugboard::raw_syscall(SYS_newfstatat, AT_FDCWD, to.path_or(text), &status, 0);
+    if (error >= 0) error = S_ISDIR(status.st_mode) ? -EPERM : -ENOTDIR;
+    return shim::change_names(NameChange::MakeLink, target.virtual_path(), {}, error);
 }
 
 /// A name that is to go, or a file whose content is to change.
 long refuse_to_change(const Target& target) {
     return target.place() == Place::Tree ? -EACCES : -ENOENT;
+}
+
+long remove_name(const Target& target, NameChange change) {
+    if (!target.is_in_configfs()) return refuse_to_change(target);
+    return shim::change_names(change, target.virtual_path());
+}
+
+/// From or to the board, or both.
+long refuse_to_move(const Target& source, const Target& target) {
+    if (source.is_in_configfs() != target.is_in_configfs()) return -EXDEV;
+    if (source.is_in_configfs()) return source.place() == Place::Tree ? -EPERM : -ENOENT;
+    return source.is_ours() ? refuse_to_change(source) : -EACCES;
 }
 
 /// Mode and owner: nodes have their own, as on any devtmpfs.
@@ -71,9 +104,8 @@ int change_attributes_at(int dirfd, const char* path, Rest... rest) {
 template <shim::SymbolName name, class Function, class... Rest>
 int move(int from_dirfd, const char* from, int to_dirfd, const char* to, Rest... rest) {
     const Target source(from_dirfd, from, Follow::NoLink);
-    if (source.is_ours()) return finish(refuse_to_change(source));
     const Target target(to_dirfd, to, Follow::NoLink);
-    if (target.is_ours()) return finish(-EACCES);
+    if (source.is_ours() || target.is_ours()) return finish(refuse_to_move(source, target));
     return real<name, Function>()(source.dirfd_or(from_dirfd), source.path_or(from),
                                   target.dirfd_or(to_dirfd), target.path_or(to), rest...);
 }
@@ -84,11 +116,14 @@ int move(int from_dirfd, const char* from, int to_dirfd, const char* to, Rest...
 extern "C" {
 
 int mkdir(const char* path, mode_t mode) noexcept {
-    return make<"mkdir", decltype(::mkdir)>(path, mode);
+    return mkdirat(AT_FDCWD, path, mode);
 }
 
 int mkdirat(int dirfd, const char* path, mode_t mode) noexcept {
-    return make_at<"mkdirat", decltype(::mkdirat)>(dirfd, path, mode);
+    const Target target(dirfd, path, Follow::NoLink);
+    if (target.is_ours()) return finish(make_folder(target));
+    return real<"mkdirat", decltype(::mkdirat)>()(target.dirfd_or(dirfd), target.path_or(path),
+                                                  mode);
 }
 
 int mknod(const char* path, mode_t mode, dev_t device) noexcept {
@@ -100,14 +135,12 @@ int mknodat(int dirfd, const char* path, mode_t mode, dev_t device) noexcept {
 }
 
 int symlink(const char* text, const char* path) noexcept {
-    const Target target(AT_FDCWD, path, Follow::NoLink);
-    if (target.is_ours()) return finish(refuse_to_make(target));
-    return real<"symlink", decltype(::symlink)>()(text, target.path_or(path));
+    return symlinkat(text, AT_FDCWD, path);
 }
 
 int symlinkat(const char* text, int dirfd, const char* path) noexcept {
     const Target target(dirfd, path, Follow::NoLink);
-    if (target.is_ours()) return finish(refuse_to_make(target));
+    if (target.is_ours()) return finish(make_link(text, target));
     return real<"symlinkat", decltype(::symlinkat)>()(text, target.dirfd_or(dirfd),
                                                       target.path_or(path));
 }
@@ -134,20 +167,21 @@ int renameat2(int from_dirfd, const char* from, int to_dirfd, const char* to,
 }
 
 int unlink(const char* path) noexcept {
-    const Target target(AT_FDCWD, path, Follow::NoLink);
-    if (target.is_ours()) return finish(refuse_to_change(target));
-    return real<"unlink", decltype(::unlink)>()(target.path_or(path));
+    return unlinkat(AT_FDCWD, path, 0);
 }
 
 int unlinkat(int dirfd, const char* path, int flags) noexcept {
     const Target target(dirfd, path, Follow::NoLink);
-    if (target.is_ours()) return finish(refuse_to_change(target));
+    const bool is_folder = (flags & AT_REMOVEDIR) != 0;
+    if (target.is_ours())
+        return finish(
+            remove_name(target, is_folder ? NameChange::RemoveFolder : NameChange::RemoveLink));
     return real<"unlinkat", decltype(::unlinkat)>()(target.dirfd_or(dirfd), target.path_or(path),
                                                     flags);
 }
 
 int rmdir(const char* path) noexcept {
-    return change<"rmdir", decltype(::rmdir)>(path);
+    return unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
 }
 
 int truncate(const char* path, off_t size) noexcept {

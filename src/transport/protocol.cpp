@@ -30,6 +30,7 @@ constexpr std::optional<Traits> traits_of(MessageType type) {
         case MessageType::BindUevents: return traits<BindUeventsBody>();
         case MessageType::NameUevents: return traits<NameUeventsBody>();
         case MessageType::PollBuffer: return traits<PollBufferBody>();
+        case MessageType::ChangeNames: return traits<ChangeNamesBody>(Tail::Bytes);
         case MessageType::Cancel: return traits<CancelBody>();
         case MessageType::Data: return traits<DataBody>(Tail::Bytes);
         case MessageType::Fd: return traits<FdBody>();

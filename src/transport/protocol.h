@@ -15,7 +15,7 @@ namespace plugboard::transport {
 
 static_assert(std::endian::native == std::endian::little, "the wire is little-endian");
 
-inline constexpr uint32_t protocol_version = 4;
+inline constexpr uint32_t protocol_version = 5;
 inline constexpr size_t max_payload = 64 * 1024;  // bytes after header, body and ranges
 // A shim keeps them on its stack, which may be a signal handler's.
 inline constexpr size_t max_ranges = 16;
@@ -34,8 +34,9 @@ enum class MessageType : uint16_t {
     OpenUevents,  // stands for a NETLINK_KOBJECT_UEVENT socket
     BindUevents,
     NameUevents,
-    PollBuffer,  // the dma-buf's descriptor comes with it
-    Cancel,      // of the request with this sequence: a signal came; its Reply follows all the same
+    PollBuffer,   // the dma-buf's descriptor comes with it
+    ChangeNames,  // of a folder whose names clients may change: configfs
+    Cancel,  // of the request with this sequence: a signal came; its Reply follows all the same
     // The shim answers what the daemon asked during a request.
     Data,   // to Pull
     Fd,     // to PullFd
@@ -137,6 +138,16 @@ enum class WantsDescriptor : uint32_t { IfPending, Always, Never };
 struct PollBufferBody {
     uint32_t events = 0;
     uint32_t wants_descriptor = 0;  // WantsDescriptor
+};
+
+enum class NameChange : uint32_t { MakeFolder, RemoveFolder, MakeLink, RemoveLink };
+/// The tail is the path and, after it, for MakeLink what the link leads to. Both are paths of the
+/// tree, with symbolic links in them.
+struct ChangeNamesBody {
+    uint32_t change = 0;  // NameChange
+    uint32_t path_size = 0;
+    int32_t target_error = 0;  // errno; MakeLink: why there is no target in the tree
+    uint32_t reserved = 0;
 };
 
 struct CancelBody {};

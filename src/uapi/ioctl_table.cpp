@@ -91,7 +91,7 @@ constexpr Ioctl rows[] = {
      "drm_mode_fb_dirty_cmd",
      "2.6.33",
      master,
-     Never,
+     Restart,
      {ARRAY(drm_mode_fb_dirty_cmd, clips_ptr, num_clips, 8)}},
     {DRM_IOCTL_MODE_CREATE_DUMB, "MODE_CREATE_DUMB", "drm_mode_create_dumb", "2.6.39", anyone},
     {DRM_IOCTL_MODE_MAP_DUMB, "MODE_MAP_DUMB", "drm_mode_map_dumb", "2.6.39", anyone},

@@ -35,8 +35,9 @@ struct Refusal {
     std::string what;  // for people
     std::function<void(Scene&, ArgumentBytes&)> change;
     int error = 0;
-    std::string reason;              // part of it
-    std::optional<Target> target{};  // another than the good call's
+    std::string reason;                  // part of it
+    std::optional<Target> target{};      // another than the good call's
+    std::optional<Switches> switches{};  // of another card; the change then makes the argument
 };
 
 /// A u64 of the argument that is an address in the good call, and that the handler goes to.
@@ -48,6 +49,7 @@ struct PointerMember {
 struct Contract {
     uint32_t command = 0;
     Target target = Target::Master;
+    Switches switches = Switches::Kernels;
     std::function<ArgumentBytes(Scene&)> good;
     int good_error = 0;  // for ioctls that no driver of ours ever serves
     std::string good_reason;
@@ -87,6 +89,10 @@ class ContractOf {
         contract_.target = target;
         return *this;
     }
+    ContractOf& on(Switches switches) {
+        contract_.switches = switches;
+        return *this;
+    }
     /// Whatever the argument.
     ContractOf& never(int error, std::string reason) {
         contract_.good_error = error;
@@ -106,6 +112,19 @@ class ContractOf {
         };
         contract_.refusals.push_back(
             {std::move(what), std::move(on_bytes), error, std::move(reason)});
+        return *this;
+    }
+    /// By a driver that is another than the good call's.
+    ContractOf& refuses_on(Switches switches, std::string what, Good make, int error,
+                           std::string reason) {
+        auto on_bytes = [make = std::move(make)](Scene& scene, ArgumentBytes& argument) {
+            argument = bytes(make(scene));
+        };
+        contract_.refusals.push_back({.what = std::move(what),
+                                      .change = std::move(on_bytes),
+                                      .error = error,
+                                      .reason = std::move(reason),
+                                      .switches = switches});
         return *this;
     }
     ContractOf& points(std::string name, size_t offset) {

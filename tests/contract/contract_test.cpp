@@ -27,16 +27,17 @@ class IoctlContract : public testing::TestWithParam<Contract> {
         EXPECT_EQ(live_object_count(), objects_);
     }
     Scene& scene() { return *scene_; }
-    void start_again() {
+    void start_again(Switches switches) {
         scene_.reset();
-        scene_ = std::make_unique<Scene>();
+        scene_ = std::make_unique<Scene>(switches);
     }
+    void start_again() { start_again(contract.switches); }
 
     const Contract& contract = GetParam();
 
   private:
     const size_t objects_ = live_object_count();
-    std::unique_ptr<Scene> scene_ = std::make_unique<Scene>();
+    std::unique_ptr<Scene> scene_ = std::make_unique<Scene>(GetParam().switches);
 };
 
 /// Of the ioctls of a card.
@@ -66,8 +67,9 @@ TEST_P(IoctlContract, a_good_call_succeeds) {
 TEST_P(IoctlContract, each_wrong_argument_has_its_errno_and_its_reason) {
     for (const Refusal& refusal : contract.refusals) {
         SCOPED_TRACE(refusal.what);
-        start_again();
-        ArgumentBytes argument = contract.good(scene());
+        start_again(refusal.switches.value_or(contract.switches));
+        ArgumentBytes argument;
+        if (!refusal.switches) argument = contract.good(scene());
         refusal.change(scene(), argument);
         Contract wrong = contract;
         wrong.target = refusal.target.value_or(contract.target);

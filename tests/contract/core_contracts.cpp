@@ -35,6 +35,7 @@ drm_unique unique_request(Scene& scene) {
 
 Contract client_cap() {
     using Cap = drm_set_client_cap;
+    constexpr uint64_t hotspot = DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT;
     const auto cap = [](uint64_t which, uint64_t value) {
         return [=](Scene&, Cap& argument) { argument = {which, value}; };
     };
@@ -57,7 +58,21 @@ Contract client_cap() {
                 EXPECT_EQ(scene.drawer->set_cap(DRM_CLIENT_CAP_ATOMIC, 0), 0);
                 argument = {DRM_CLIENT_CAP_WRITEBACK_CONNECTORS, 1};
             },
-            EINVAL, "needs the atomic cap");
+            EINVAL, "needs the atomic cap")
+        .refuses("CURSOR_PLANE_HOTSPOT of a driver without", cap(hotspot, 1), EOPNOTSUPP,
+                 "have no hot spot")
+        .refuses_on(
+            Switches::Full, "CURSOR_PLANE_HOTSPOT 2",
+            [](Scene&) {
+                return Cap{hotspot, 2};
+            },
+            EINVAL, "value 2 is above 1")
+        .refuses_on(
+            Switches::Old, "ATOMIC of a driver without",
+            [](Scene&) {
+                return Cap{DRM_CLIENT_CAP_ATOMIC, 1};
+            },
+            EOPNOTSUPP, "not atomic");
 }
 
 Contract client_name() {

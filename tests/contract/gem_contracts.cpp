@@ -65,7 +65,10 @@ Contract handle_to_fd() {
             "flags 0x10")
         .refuses(
             "no such handle", [](Scene&, Prime& argument) { argument.handle = Scene::unknown_id; },
-            ENOENT, "no handle 9999");
+            ENOENT, "no handle 9999")
+        .refuses_on(
+            Switches::Old, "a driver that shares nothing", [](Scene&) { return Prime{}; }, ENOSYS,
+            "shares no buffers");
 }
 
 Contract fd_to_handle() {
@@ -86,7 +89,10 @@ Contract fd_to_handle() {
             [](Scene& scene, Prime& argument) {
                 argument.fd = scene.keep_fd(open("/dev/null", O_RDWR | O_CLOEXEC));
             },
-            EINVAL, "is no dma-buf");
+            EINVAL, "is no dma-buf")
+        .refuses_on(
+            Switches::Old, "a driver that shares nothing", [](Scene&) { return Prime{}; }, ENOSYS,
+            "shares no buffers");
 }
 
 }  // namespace

@@ -86,18 +86,21 @@ Contract close_fb() {
             ENOENT, "is not this file's");
 }
 
+drm_mode_fb_dirty_cmd two_clips(Scene& scene) {
+    drm_mode_fb_dirty_cmd dirty{};
+    dirty.fb_id = scene.shown_fb();
+    dirty.num_clips = 2;
+    dirty.clips_ptr = scene.keep(std::vector<drm_clip_rect>(2, {0, 0, 8, 8}));
+    return dirty;
+}
+
 Contract dirty_fb() {
     using Dirty = drm_mode_fb_dirty_cmd;
-    return ContractOf<Dirty>(
-               DRM_IOCTL_MODE_DIRTYFB,
-               [](Scene& scene) {
-                   Dirty dirty{};
-                   dirty.fb_id = scene.shown_fb();
-                   dirty.num_clips = 2;
-                   dirty.clips_ptr = scene.keep(std::vector<drm_clip_rect>(2, {0, 0, 8, 8}));
-                   return dirty;
-               })
-        .never(ENOSYS, "need not be told")
+    return ContractOf<Dirty>(DRM_IOCTL_MODE_DIRTYFB, two_clips)
+        .on(Switches::Full)
+        .refuses_on(Switches::Kernels,
+                    "a driver that need not be told (vkms without `damage_clips`)", two_clips,
+                    ENOSYS, "need not be told")
         .refuses("no such framebuffer", unknown(&Dirty::fb_id), ENOENT, "no framebuffer 9999")
         .refuses("clips without an address", set(&Dirty::clips_ptr, __u64{0}), EINVAL, "2 clips")
         .refuses("an address without clips", set(&Dirty::num_clips, 0U), EINVAL, "0 clips")
@@ -292,6 +295,15 @@ drm_mode_atomic show_spare(Scene& scene) {
     return atomic;
 }
 
+drm_mode_atomic move_at_once(Scene& scene) {
+    drm_mode_atomic atomic = show_spare(scene);
+    atomic.flags = DRM_MODE_PAGE_FLIP_ASYNC;
+    atomic.props_ptr =
+        scene.keep(std::vector<uint32_t>{scene.property(scene.plane(), "CRTC_X").id});
+    atomic.prop_values_ptr = scene.keep(std::vector<uint64_t>{1});
+    return atomic;
+}
+
 Contract atomic() {
     using Atomic = drm_mode_atomic;
     const auto property = [](const char* name, uint64_t value) {
@@ -313,8 +325,13 @@ Contract atomic() {
             "CAP_ATOMIC")
         .refuses("unknown flags", set(&Atomic::flags, 0x10U), EINVAL, "unknown bits 0x10")
         .refuses("reserved is set", set(&Atomic::reserved, __u64{1}), EINVAL, "reserved is 1")
-        .refuses("an asynchronous flip", set(&Atomic::flags, uint32_t{DRM_MODE_PAGE_FLIP_ASYNC}),
-                 EINVAL, "asynchronous")
+        .refuses("an asynchronous flip of a driver without",
+                 set(&Atomic::flags, uint32_t{DRM_MODE_PAGE_FLIP_ASYNC}), EINVAL, "asynchronous")
+        .refuses_on(Switches::Full, "an asynchronous flip of more than FB_ID", move_at_once, EINVAL,
+                    "nothing but FB_ID")
+        .refuses_on(
+            Switches::Old, "a driver without it", [](Scene&) { return Atomic{}; }, EOPNOTSUPP,
+            "not atomic")
         .refuses(
             "a test with an event",
             set(&Atomic::flags, uint32_t{DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_PAGE_FLIP_EVENT}),

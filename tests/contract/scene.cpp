@@ -19,16 +19,19 @@
 namespace plugboard::tests {
 namespace {
 
-CardInfo one_screen(const drm::Mode& mode) {
+CardInfo one_screen(const drm::Mode& mode, Switches switches) {
     CardInfo info;
     info.driver.syncobj = true;
+    info.driver.dirty_framebuffers = info.driver.cursor_hotspot = info.driver.async_page_flip =
+        switches == Switches::Full;
+    info.driver.atomic = info.driver.prime = switches != Switches::Old;
     info.screen.modes = [mode] { return std::vector{mode}; };
     return info;
 }
 
 }  // namespace
 
-Scene::Scene() : board_(one_screen(mode_), clock) {
+Scene::Scene(Switches switches) : board_(one_screen(mode_, switches), clock) {
     board_.model.platform_bus().add_driver(vgem_driver_).value();
     device::DeviceInfo info;
     info.name = "vgem";
@@ -38,9 +41,7 @@ Scene::Scene() : board_(one_screen(mode_), clock) {
     drawer.emplace(board_.drm());
     shown_ = drawer->make_mapped_buffer(side, side, DRM_FORMAT_XRGB8888, 4);
     spare_ = drawer->make_mapped_buffer(side, side, DRM_FORMAT_XRGB8888, 4);
-    EXPECT_EQ(
-        complete([&] { return drawer->turn_on(crtc(), connector(), mode(), plane(), shown_.fb); }),
-        0);
+    if (switches != Switches::Old) turn_on();
     other.emplace(board_.drm());
     painter.emplace(vgem());
     renderer.emplace(vgem(), ClientInfo{.node = drm::NodeType::Render});
@@ -129,6 +130,12 @@ Answer Scene::ioctl(const UniqueFd& fd, uint32_t command, void* argument) {
 
 void Scene::drop_master() {
     EXPECT_EQ(drawer->ioctl(DRM_IOCTL_DROP_MASTER, nullptr), 0);
+}
+
+void Scene::turn_on() {
+    EXPECT_EQ(
+        complete([&] { return drawer->turn_on(crtc(), connector(), mode(), plane(), shown_.fb); }),
+        0);
 }
 
 void Scene::turn_off() {

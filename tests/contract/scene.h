@@ -26,6 +26,13 @@ struct Answer {
     std::string reason;
 };
 
+/// What the driver of the scene's card with screens has.
+enum class Switches {
+    Kernels,  // as the kernel's vkms
+    Full,     // it wants to be told of damage and hot spots, and flips asynchronously
+    Old,      // it is not atomic, and shares no buffers; its screen is off
+};
+
 /// The time stands still but for the vblanks that complete() makes. The test's thread.
 class Scene {
   public:
@@ -33,7 +40,7 @@ class Scene {
     static constexpr uint32_t unknown_id = 9999;
     static constexpr uint64_t bad_pointer = 8;
 
-    Scene();
+    explicit Scene(Switches switches = Switches::Kernels);
     ~Scene();
     Scene(const Scene&) = delete;
     Scene& operator=(const Scene&) = delete;
@@ -95,6 +102,7 @@ class Scene {
     std::optional<Client> renderer;          // vgem's, on its render node
 
   private:
+    void turn_on();
     drm::SpecialFiles& special_files() { return board_.model.service<drm::SpecialFiles>(); }
 
     const drm::Mode mode_ = drm::Mode::cvt(side, side, 60);

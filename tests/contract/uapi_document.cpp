@@ -140,15 +140,17 @@ std::string cap_of(Client& client, uint64_t capability) {
     return error == 0 ? std::to_string(cap.value) : fmt::format("`{}`", result_name(error));
 }
 
-std::string driver_caps(Scene& scene) {
+std::string driver_caps(Scene& scene, Scene& full) {
     std::string text =
         "\n## Caps of a card\n\n"
-        "What `GET_CAP` answers, of a vkms with `syncobj = true` and of a vgem; another number "
-        "is `EINVAL`, and so is 0x15 of the profile `linux-6.1`.\n\n| number | cap | vkms | vgem "
-        "|\n|---|---|---|---|\n";
+        "What `GET_CAP` answers, of a vkms with `syncobj = true`, of one with `async_flip` beside "
+        "that, and of a vgem; another number is `EINVAL`, and so is 0x15 of the profile "
+        "`linux-6.1`. With `prime = false` 0x05 is 0, with `modifiers = false` 0x10 is.\n\n"
+        "| number | cap | vkms | with `async_flip` | vgem |\n|---|---|---|---|---|\n";
     for (const uapi::Word& cap : uapi::caps)
-        text += fmt::format("| 0x{:02x} | `{}` | {} | {} |\n", cap.value, cap.name,
-                            cap_of(*scene.drawer, cap.value), cap_of(*scene.painter, cap.value));
+        text += fmt::format("| 0x{:02x} | `{}` | {} | {} | {} |\n", cap.value, cap.name,
+                            cap_of(*scene.drawer, cap.value), cap_of(*full.drawer, cap.value),
+                            cap_of(*scene.painter, cap.value));
     return text;
 }
 
@@ -158,23 +160,28 @@ std::string client_cap_of(Client& client, uint64_t capability) {
     return error == 0 ? "served" : fmt::format("`{}`: {}", result_name(error), client.reason());
 }
 
-std::string client_caps(Scene& scene) {
+std::string client_caps(Scene& scene, Scene& full, Scene& old) {
     std::string text =
         "\n## Caps of a client\n\n"
         "What `SET_CLIENT_CAP` answers to the value 1 of a client of vkms that has set those "
         "above; without modeset (vgem) it is `EOPNOTSUPP`, another number is `EINVAL`, and so are "
-        "6 and 7 of the profile `linux-6.1`.\n\n"
-        "| number | cap | vkms |\n|---|---|---|\n";
+        "6 and 7 of the profile `linux-6.1`; without `universal_planes` 2 is, and 3 is as without "
+        "`atomic`.\n\n"
+        "| number | cap | vkms | with `hotspot` | without `atomic` |\n|---|---|---|---|---|\n";
     for (const uapi::Word& cap : uapi::client_caps)
-        text += fmt::format("| {} | `{}` | {} |\n", cap.value, cap.name,
-                            client_cap_of(*scene.other, cap.value));
+        text += fmt::format("| {} | `{}` | {} | {} | {} |\n", cap.value, cap.name,
+                            client_cap_of(*scene.other, cap.value),
+                            client_cap_of(*full.other, cap.value),
+                            client_cap_of(*old.other, cap.value));
     return text;
 }
 
 std::string document() {
     Scene scene;
-    return preface + core_ioctls() + vgem_ioctls(scene) + descriptor_ioctls() + driver_caps(scene) +
-           client_caps(scene);
+    Scene full(Switches::Full);
+    Scene old(Switches::Old);
+    return preface + core_ioctls() + vgem_ioctls(scene) + descriptor_ioctls() +
+           driver_caps(scene, full) + client_caps(scene, full, old);
 }
 
 std::string content(const char* path) {

@@ -16,11 +16,11 @@ static int connect_to_board(void) {
 
 // src/transport/protocol.h
 enum {
-    protocol_version = 4,
+    protocol_version = 5,
     type_hello = 1,
     type_ioctl = 3,
     type_poll_buffer = 10,
-    type_proof = 15,
+    type_proof = 16,
     type_need_proof = 69
 };
 

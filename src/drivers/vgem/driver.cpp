@@ -8,6 +8,7 @@
 #include "drivers/vgem/fences.h"
 #include "drivers/vgem/ioctls.h"
 #include "drm/device.h"
+#include "drm/fault_plan.h"
 
 namespace plugboard::vgem {
 namespace {
@@ -32,6 +33,7 @@ Result<void> Driver::probe(device::Bound& bound) {
                                                .render_node = true,
                                                .syncobj = config.syncobj,
                                                .ioctls = ioctls(fences)}));
+    for (const drm::Fault& fault : config.faults) drm::faults_of(*drm).plant(*drm, fault);
     return drm->publish(bound);
 }
 

@@ -1,5 +1,7 @@
 #include "drivers/vkms/card.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -27,6 +29,33 @@ std::vector<drm::Mode> modes_of(const ScreenConfig& screen, uint32_t max_size) {
     auto mode = drm::Mode::cvt(screen.mode->width, screen.mode->height, screen.mode->refresh_hz);
     mode.set_preferred(true);
     return {mode};
+}
+
+/// What real drivers' connectors of the type have, as far as it is switched on.
+drm::ConnectorOptions options_of(const Features& features, const ConnectorConfig& connector) {
+    const uint32_t type = connector.type;
+    const bool is_dp = type == DRM_MODE_CONNECTOR_DisplayPort || type == DRM_MODE_CONNECTOR_USB;
+    const bool is_hdmi = type == DRM_MODE_CONNECTOR_HDMIA || type == DRM_MODE_CONNECTOR_HDMIB;
+    const bool has_packets = is_dp || is_hdmi || type == DRM_MODE_CONNECTOR_eDP;
+    drm::ConnectorOptions options{.panel_orientation = connector.panel_orientation,
+                                  .path = connector.dock.has_value()};
+    if (!has_packets) return options;
+    options.subconnector = features.subconnector && type == DRM_MODE_CONNECTOR_DisplayPort;
+    if (features.max_bpc) {
+        options.min_bpc = 8;
+        options.max_bpc = 16;
+    }
+    options.content_type = features.content_type && is_hdmi;
+    if (features.colorspace)
+        options.colorspaces = is_hdmi ? drm::Colorspaces::Hdmi : drm::Colorspaces::DisplayPort;
+    options.hdr_output_metadata = features.hdr;
+    options.vrr_capable = features.vrr;
+    return options;
+}
+
+drm::ConnectorStatus status_of(const ScreenConfig& screen) {
+    if (screen.is_unsure) return drm::ConnectorStatus::Unknown;
+    return screen.connected ? drm::ConnectorStatus::Connected : drm::ConnectorStatus::Disconnected;
 }
 
 /// What a CRTC shows with the new state; none when it is off.
@@ -80,16 +109,19 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
     : device_(device),
       limits_(limits_of(config.profile)),
       features_(config.features),
+      rules_(config.limit_rules),
       worker_(worker),
       ports_(ports) {
     drm::ModeConfig& mode_config = device.mode_config();
+    const auto either = [](uint32_t own, uint32_t profiles) { return own == 0 ? profiles : own; };
+    const SizeLimits& sizes = config.sizes;
     mode_config.limits = {
-        .min_width = limits_.min_size,
-        .max_width = limits_.max_size,
-        .min_height = limits_.min_size,
-        .max_height = limits_.max_size,
-        .cursor_width = limits_.cursor_size,
-        .cursor_height = limits_.cursor_size,
+        .min_width = either(sizes.min_width, limits_.min_size),
+        .max_width = either(sizes.max_width, limits_.max_size),
+        .min_height = either(sizes.min_height, limits_.min_size),
+        .max_height = either(sizes.max_height, limits_.max_size),
+        .cursor_width = either(sizes.cursor_width, limits_.cursor_size),
+        .cursor_height = either(sizes.cursor_height, limits_.cursor_size),
         .modifiers = features_.modifiers,
     };
     mode_config.hooks = this;
@@ -118,14 +150,16 @@ drm::Plane* Card::find_plane(drm::PlaneType type, uint32_t crtc) const {
 
 void Card::add_crtcs(const Layout& layout) {
     for (uint32_t i = 0; i < layout.crtcs.size(); ++i) {
+        const uint32_t gamma = layout.crtcs[i].gamma_size.value_or(limits_.gamma_size);
         drm::Crtc& crtc = device_.manage<drm::Crtc>(
             device_, drm::CrtcInfo{
                          .primary = find_plane(drm::PlaneType::Primary, i),
                          .cursor = find_plane(drm::PlaneType::Cursor, i),
-                         .gamma_size = limits_.gamma_size,
-                         .degamma_size = features_.degamma ? limits_.gamma_size : 0,
+                         .gamma_size = gamma,
+                         .degamma_size = features_.degamma ? gamma : 0,
                          .ctm = features_.ctm,
-                         .background_color = limits_.background_color,
+                         .background_color =
+                             layout.crtcs[i].background_color.value_or(limits_.background_color),
                      });
         crtc.vblank().set_observer([device = &device_, worker = worker_, i](drm::VblankCount at) {
             // Nothing to do for a device that is gone.
@@ -145,9 +179,10 @@ drm::Encoder& Card::add_encoder(const EncoderConfig& encoder, uint32_t partners)
                             : limits_.writeback_clones_screens ? partners
                                                                : 0;
     return device_.manage<drm::Encoder>(
-        device_, drm::EncoderInfo{.type = encoder.type,
-                                  .possible_crtcs = encoder.possible_crtcs,
-                                  .possible_clones = (1U << index) | clones});
+        device_, drm::EncoderInfo{
+                     .type = encoder.type,
+                     .possible_crtcs = encoder.possible_crtcs,
+                     .possible_clones = encoder.possible_clones.value_or((1U << index) | clones)});
 }
 
 void Card::add_encoders_and_screens(const Config& config, const Layout& layout) {
@@ -160,12 +195,14 @@ void Card::add_encoders_and_screens(const Config& config, const Layout& layout) 
 
 void Card::add_screens(const Config& config, const Layout& layout,
                        const std::vector<drm::Encoder*>& encoders) {
-    for (size_t port = 0; port < config.screens.size(); ++port) {
-        const ConnectorConfig& connector = config.screens[port].connector;
-        drm::ConnectorInfo info{.type = connector.type,
-                                .type_id = connector.number,
+    const std::vector<ConnectorConfig> connectors = numbered_connectors(config);
+    for (size_t port = 0; port < connectors.size(); ++port) {
+        drm::ConnectorInfo info{.type = connectors[port].type,
+                                .type_id = connectors[port].number,
                                 .encoders = {},
-                                .writeback_formats = {}};
+                                .writeback_formats = {},
+                                .options = options_of(config.features, connectors[port]),
+                                .port = port};
         for (size_t i = 0; i < encoders.size(); ++i) {
             if ((layout.possible_encoders[port] & (1U << i)) != 0)
                 info.encoders.push_back(encoders[i]);
@@ -175,20 +212,40 @@ void Card::add_screens(const Config& config, const Layout& layout,
             const device::Entered entered = device->enter();
             return entered ? ports.get(entered.bound()).at(port) : ScreenConfig{.connected = false};
         };
-        info.detect = [plugged] {
-            return plugged().connected ? drm::ConnectorStatus::Connected
-                                       : drm::ConnectorStatus::Disconnected;
-        };
+        info.detect = [plugged] { return status_of(plugged()); };
         info.edid = [plugged] { return plugged().edid; };
         info.modes = [plugged, max = limits_.max_size] { return modes_of(plugged(), max); };
-        screens_.push_back(drm::Connector::create(device_, std::move(info))->id());
+        info.own_modes = [plugged] { return plugged().modes; };
+        info.display = [plugged] {
+            const ScreenConfig screen = plugged();
+            return drm::DisplayInfo{.width_mm = screen.width_mm,
+                                    .height_mm = screen.height_mm,
+                                    .subpixel = screen.subpixel};
+        };
+        if (!connectors[port].dock) drm::Connector::create(device_, info);
+        port_infos_.push_back(std::move(info));
+    }
+    add_docks(config, connectors);
+}
+
+/// Those where a screen is plugged in from the start come after all others.
+void Card::add_docks(const Config& config, const std::vector<ConnectorConfig>& connectors) {
+    for (size_t port = 0; port < connectors.size(); ++port) {
+        const auto& dock = connectors[port].dock;
+        if (!dock) continue;
+        for (const auto& parent : device_.mode_config().connectors) {
+            if (parent->info().type == dock->parent_type &&
+                parent->type_id() == dock->parent_number)
+                port_infos_[port].path = fmt::format("mst:{}-{}", raw(parent->id()), dock->port);
+        }
+        device_.mode_config().add_connector_properties(port_infos_[port].options);
+        if (config.screens[port].connected) drm::Connector::create(device_, port_infos_[port]);
     }
 }
 
 std::optional<size_t> Card::port_of(const drm::Connector& connector) const {
-    const auto found = std::ranges::find(screens_, connector.id());
-    if (found == screens_.end()) return std::nullopt;
-    return static_cast<size_t>(found - screens_.begin());
+    if (connector.is_writeback()) return std::nullopt;
+    return connector.info().port;
 }
 
 void Card::add_writeback(const Layout& layout) {
@@ -198,7 +255,7 @@ void Card::add_writeback(const Layout& layout) {
         if (!layout.crtcs[i].writeback) continue;
         drm::Encoder& encoder = add_encoder({.possible_crtcs = 1U << i}, screens);
         drm::ConnectorInfo info{.type = DRM_MODE_CONNECTOR_WRITEBACK,
-                                .type_id = 0,
+                                .type_id = layout.crtcs[i].writeback_number,
                                 .encoders = {&encoder},
                                 .writeback_formats = copy(limits_.writeback_formats)};
         info.modes = [max = limits_.max_size] { return drm::noedid_modes(max, max); };
@@ -214,7 +271,7 @@ Result<void> Card::check(drm::atomic::State& state) {
             if (plane->state.crtc == change->crtc) state.plane(*plane);
         }
     }
-    return {};
+    return check_limits(rules_, state);
 }
 
 Result<void> Card::check_plane(drm::atomic::State& state, const drm::atomic::PlaneChange& change) {

@@ -31,6 +31,9 @@ class Card final : public drm::KmsHooks {
     const device::Managed<Ports>& ports() const { return ports_; }
     /// Of a connector that screens are plugged into.
     std::optional<size_t> port_of(const drm::Connector& connector) const;
+    size_t port_count() const { return port_infos_.size(); }
+    /// What a port's connector is made of; of a dock's, each time that it comes.
+    const drm::ConnectorInfo& connector_info(size_t port) const { return port_infos_.at(port); }
 
   private:
     void add_planes(const Config& config, const Layout& layout);
@@ -38,6 +41,7 @@ class Card final : public drm::KmsHooks {
     void add_encoders_and_screens(const Config& config, const Layout& layout);
     void add_screens(const Config& config, const Layout& layout,
                      const std::vector<drm::Encoder*>& encoders);
+    void add_docks(const Config& config, const std::vector<ConnectorConfig>& connectors);
     void add_writeback(const Layout& layout);
     drm::Plane* find_plane(drm::PlaneType type, uint32_t crtc) const;
     drm::Encoder& add_encoder(const EncoderConfig& encoder, uint32_t partners);
@@ -49,10 +53,11 @@ class Card final : public drm::KmsHooks {
     drm::Device& device_;
     const Limits& limits_;
     const Features features_;
+    const std::vector<LimitRule> rules_;
     const device::Managed<FrameWorker> worker_;
     const device::Managed<Ports> ports_;
-    size_t encoder_count_ = 0;            // in the end
-    std::vector<drm::ObjectId> screens_;  // the connectors, by port
+    size_t encoder_count_ = 0;                    // in the end
+    std::vector<drm::ConnectorInfo> port_infos_;  // by port; constant from the constructor on
 };
 
 }  // namespace plugboard::vkms

@@ -17,7 +17,6 @@ namespace {
 // A mask of CRTCs, planes or encoders has 32 bits; Linux uses 31 of them.
 constexpr size_t max_objects = 31;
 
-constexpr uint32_t max_connector_number = 31;
 constexpr size_t max_edid_size = 32768;  // 256 blocks
 
 // What a screen can be plugged into: no writeback, nothing of the age of television.
@@ -26,6 +25,10 @@ constexpr std::array screen_connectors = {
     DRM_MODE_CONNECTOR_eDP,         DRM_MODE_CONNECTOR_DVID,   DRM_MODE_CONNECTOR_DVII,
     DRM_MODE_CONNECTOR_VGA,         DRM_MODE_CONNECTOR_LVDS,   DRM_MODE_CONNECTOR_DSI,
     DRM_MODE_CONNECTOR_USB,         DRM_MODE_CONNECTOR_VIRTUAL};
+
+// By value of drm::PanelOrientation.
+constexpr std::array<std::string_view, 4> panel_words = {"normal", "upside-down", "left-side-up",
+                                                         "right-side-up"};
 
 struct NamedProfile {
     std::string_view name;
@@ -57,19 +60,24 @@ std::optional<std::string> explain_bad_mode(const ScreenMode& mode, const Limits
     return std::nullopt;
 }
 
+/// A layout may be that of hardware of any age.
+bool may_have_screen(const Config& config, uint32_t type) {
+    if (config.layout)
+        return type <= DRM_MODE_CONNECTOR_USB && type != DRM_MODE_CONNECTOR_WRITEBACK;
+    return std::ranges::find(screen_connectors, static_cast<int>(type)) != screen_connectors.end();
+}
+
 std::optional<ConfigError> explain_bad_connector(const Config& config, size_t index) {
     const ScreenConfig& screen = config.screens[index];
     const ConnectorConfig& connector = screen.connector;
     const std::string key = fmt::format("screens[{}].connector", index);
-    if (std::ranges::find(screen_connectors, static_cast<int>(connector.type)) ==
-            screen_connectors.end() ||
-        connector.number > max_connector_number) {
+    if (!may_have_screen(config, connector.type) || connector.number > max_connector_number) {
         return ConfigError{key, "no screen can be plugged in there",
                            fmt::format("use one of {}, with a number up to {}",
                                        connector_type_words(), max_connector_number)};
     }
     for (size_t other = 0; connector.number != 0 && other < index; ++other) {
-        if (config.screens[other].connector != connector) continue;
+        if (!config.screens[other].connector.is_same_place(connector)) continue;
         return ConfigError{
             key,
             fmt::format("{}-{} is the connector of screens[{}] already",
@@ -86,6 +94,36 @@ std::optional<ConfigError> explain_bad_connector(const Config& config, size_t in
                            fmt::format("use at most {}", max_edid_size)};
     }
     return std::nullopt;
+}
+
+bool is_dock_path(std::string_view port) {
+    bool has_digit = false;
+    for (const char c : port) {
+        if (c == '-' && !has_digit) return false;
+        if (c != '-' && (c < '0' || c > '9')) return false;
+        has_digit = c != '-';
+    }
+    return has_digit && port.size() <= 64;
+}
+
+std::optional<ConfigError> explain_bad_dock(const Config& config, size_t index) {
+    const ConnectorConfig& connector = config.screens[index].connector;
+    if (!connector.dock) return std::nullopt;
+    const std::string key = fmt::format("screens[{}].path", index);
+    if (connector.type != DRM_MODE_CONNECTOR_DisplayPort) {
+        return ConfigError{key, "only DP connectors are a dock's",
+                           "write connector = \"DP-4\" or another number, or no path"};
+    }
+    if (!is_dock_path(connector.dock->port)) {
+        return ConfigError{key, fmt::format("\"{}\" is no port of a dock", connector.dock->port),
+                           "write path = \"mst:DP-1-8\": where the dock is, then its port"};
+    }
+    const ConnectorConfig parent{.type = connector.dock->parent_type,
+                                 .number = connector.dock->parent_number};
+    for (const ConnectorConfig& other : numbered_connectors(config))
+        if (!other.dock && other.is_same_place(parent)) return std::nullopt;
+    return ConfigError{key, fmt::format("the card has no {}", connector_name(parent)),
+                       "name a connector of the card, into which the dock is plugged"};
 }
 
 std::optional<ConfigError> explain_bad_identity(const DriverIdentity& identity) {
@@ -138,6 +176,29 @@ std::vector<ConfigError> explain_counts(const Config& config) {
     return errors;
 }
 
+/// The index of the CRTC that a fault is about, if it says one.
+std::optional<uint32_t> crtc_of(const drm::Fault& fault) {
+    if (const auto* late = std::get_if<drm::LateVblank>(&fault.what)) return late->crtc;
+    if (const auto* lost = std::get_if<drm::LostVblank>(&fault.what)) return lost->crtc;
+    if (const auto* slow = std::get_if<drm::SlowFlip>(&fault.what)) return slow->crtc;
+    return std::nullopt;
+}
+
+void add_bad_rules(const Config& config, std::vector<ConfigError>& errors) {
+    for (size_t i = 0; i < config.limit_rules.size(); ++i) {
+        if (auto bad = explain_bad_limit(config.limit_rules[i]))
+            errors.push_back({fmt::format("limit[{}]", i), bad->message, bad->remedy});
+    }
+    const size_t crtcs =
+        config.layout ? config.layout->crtcs.size() : config.crtcs.value_or(config.screens.size());
+    for (size_t i = 0; i < config.faults.size(); ++i) {
+        const auto crtc = crtc_of(config.faults[i]);
+        if (!crtc || *crtc < crtcs || crtcs == 0) continue;
+        errors.push_back({fmt::format("fault[{}]", i), fmt::format("there is no CRTC {}", *crtc),
+                          fmt::format("use 0 to {}, or leave crtc out: each", crtcs - 1)});
+    }
+}
+
 }  // namespace
 
 std::optional<uint32_t> find_connector_type(std::string_view word) {
@@ -154,6 +215,43 @@ std::string connector_type_words() {
     for (const int type : screen_connectors)
         words.emplace_back(drm::connector_type_name(static_cast<uint32_t>(type)));
     return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string_view panel_orientation_word(drm::PanelOrientation orientation) {
+    return panel_words[static_cast<size_t>(orientation)];
+}
+
+std::optional<drm::PanelOrientation> find_panel_orientation(std::string_view word) {
+    const auto* const found = std::ranges::find(panel_words, word);
+    if (found == panel_words.end()) return std::nullopt;
+    return static_cast<drm::PanelOrientation>(found - panel_words.begin());
+}
+
+std::string panel_orientation_words() {
+    return fmt::format("\"{}\"", fmt::join(panel_words, "\", \""));
+}
+
+std::string connector_name(const ConnectorConfig& connector) {
+    return fmt::format("{}-{}", drm::connector_type_name(connector.type), connector.number);
+}
+
+std::vector<ConnectorConfig> numbered_connectors(const Config& config) {
+    std::vector<ConnectorConfig> all(config.screens.size());
+    const auto number = [&](bool docks) {
+        for (size_t i = 0; i < all.size(); ++i) {
+            ConnectorConfig connector = config.screens[i].connector;
+            if (connector.dock.has_value() != docks) continue;
+            for (const ConnectorConfig& other : all) {
+                if (config.screens[i].connector.number == 0 && other.type == connector.type)
+                    connector.number = std::max(connector.number, other.number);
+            }
+            if (config.screens[i].connector.number == 0) ++connector.number;
+            all[i] = std::move(connector);
+        }
+    };
+    number(false);
+    number(true);
+    return all;
 }
 
 std::string_view profile_name(Profile profile) {
@@ -192,12 +290,14 @@ std::vector<ConfigError> validate(const Config& config) {
     errors.insert(errors.end(), bad_counts.begin(), bad_counts.end());
     for (size_t i = 0; i < config.screens.size(); ++i) {
         if (auto error = explain_bad_connector(config, i)) errors.push_back(*std::move(error));
+        if (auto error = explain_bad_dock(config, i)) errors.push_back(*std::move(error));
         if (!config.screens[i].mode) continue;
         if (auto error = explain_bad_mode(*config.screens[i].mode, limits_of(config.profile))) {
             errors.push_back({fmt::format("screens[{}].mode", i), *std::move(error),
                               "use another size or a lower refresh rate"});
         }
     }
+    add_bad_rules(config, errors);
     return errors;
 }
 

@@ -8,26 +8,32 @@ namespace plugboard::vkms {
 
 /// As the kernel's vkms has them.
 struct Features {
-    // Drivers of real hardware have these, the kernel's vkms has not.
-    bool zpos = false;          // planes: which is above which
-    bool alpha = false;         // planes: one opacity for the whole
-    bool blend_mode = false;    // planes: "pixel blend mode"
-    bool scaling = false;       // planes of another size than their picture; SCALING_FILTER
-    bool damage_clips = false;  // planes: FB_DAMAGE_CLIPS
-    bool size_hints = false;    // cursor planes: SIZE_HINTS
-    bool hotspot = false;       // cursor planes of a virtual machine: HOTSPOT_X, HOTSPOT_Y
-    bool degamma = false;       // CRTCs: DEGAMMA_LUT
-    bool ctm = false;           // CRTCs: CTM
-    bool vrr = false;           // connectors: vrr_capable; CRTCs: a rate that varies
-    bool async_flip = false;    // page flips that wait for no vblank
-    bool clones = false;        // several screens on one CRTC
+    // Drivers of real hardware have these, the kernel's vkms has not. Planes.
+    bool zpos = false;          // "zpos": which is above which
+    bool alpha = false;         // "alpha": of the plane as a whole
+    bool blend_mode = false;    // "pixel blend mode"
+    bool scaling = false;       // another size than their picture's; SCALING_FILTER
+    bool damage_clips = false;  // FB_DAMAGE_CLIPS; MODE_DIRTYFB
+    bool size_hints = false;    // of cursors: SIZE_HINTS
+    bool hotspot = false;       // of a virtual machine's cursors: HOTSPOT_X, HOTSPOT_Y
+    // CRTCs.
+    bool degamma = false;     // DEGAMMA_LUT
+    bool ctm = false;         // CTM
+    bool async_flip = false;  // page flips that wait for no vblank
+    bool clones = false;      // several screens on one CRTC
+    // Connectors that have an EDID.
+    bool hdr = false;           // HDR_OUTPUT_METADATA
+    bool max_bpc = false;       // "max bpc"
+    bool colorspace = false;    // "Colorspace"
+    bool content_type = false;  // HDMI: "content type"
+    bool subconnector = false;  // DisplayPort: "subconnector"
+    bool vrr = false;           // vrr_capable, as the EDID has it; VRR_ENABLED has an effect
+    // The card.
     bool render_node = false;
     bool syncobj = false;
-    // The module parameter of linux-latest.
-    bool plane_pipeline = false;  // planes: COLOR_PIPELINE
-    // What clients look for and some drivers lack.
+    // What clients look for, and some drivers lack.
     bool atomic = true;
-    bool universal_planes = true;  // without: planes are overlays, to every client
+    bool universal_planes = true;  // without: clients see overlays alone, and no atomic
     bool prime = true;             // buffers go to other devices and come from them
     bool modifiers = true;         // framebuffers with modifiers; IN_FORMATS
     bool vblank = true;            // without: flips are done at once, and nobody can wait

@@ -5,6 +5,7 @@
 #include <drm_mode.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "drm/objects/plane.h"
@@ -17,12 +18,20 @@ struct PlaneConfig {
     drm::PlaneType type = drm::PlaneType::Overlay;
     uint32_t possible_crtcs = 0;      // bit per CRTC
     std::vector<uint32_t> formats{};  // fourcc; none: those of the profile
+    /// Which of them go with which modifier; none: all with LINEAR.
+    std::vector<drm::ModifierFormats> modifiers{};
+    std::vector<uint32_t> not_drawn{};    // of `formats`: clients are told of them, no more
+    std::optional<uint32_t> rotations{};  // DRM_MODE_ROTATE_* and REFLECT_*; none: the profile's
+    std::optional<bool> yuv_colors{};     // COLOR_ENCODING, COLOR_RANGE; none: as the profile's
 
     bool operator==(const PlaneConfig&) const = default;
 };
 
 struct CrtcConfig {
-    bool writeback = false;  // has a writeback connector
+    bool writeback = false;                  // has a writeback connector
+    std::optional<uint32_t> gamma_size{};    // entries; none: the profile's
+    std::optional<bool> background_color{};  // BACKGROUND_COLOR; none: as the profile's
+    uint32_t writeback_number = 0;           // "Writeback-2" has 2; 0: the next
 
     bool operator==(const CrtcConfig&) const = default;
 };
@@ -30,6 +39,8 @@ struct CrtcConfig {
 struct EncoderConfig {
     uint32_t possible_crtcs = 0;  // bit per CRTC
     uint32_t type = DRM_MODE_ENCODER_VIRTUAL;
+    /// Bit per encoder; none: itself, and what the profile adds.
+    std::optional<uint32_t> possible_clones{};
 
     bool operator==(const EncoderConfig&) const = default;
 };

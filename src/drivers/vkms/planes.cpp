@@ -1,5 +1,6 @@
 #include "drivers/vkms/planes.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "drivers/vkms/profile.h"
@@ -40,22 +41,26 @@ std::vector<drm::Size> cursor_sizes(uint32_t largest) {
     return sizes;
 }
 
-drm::PlaneInfo plane_info(const PlaneConfig& plane, const Limits& limits,
-                          const Features& features) {
+drm::PlaneInfo plane_info(const PlaneConfig& plane, const Config& config) {
+    const Limits& limits = limits_of(config.profile);
+    const Features& features = config.features;
     const bool is_primary = plane.type == drm::PlaneType::Primary;
     const auto kernels = is_primary ? limits.primary_formats : limits.overlay_formats;
     drm::PlaneInfo info{.type = plane.type,
                         .possible_crtcs = plane.possible_crtcs,
                         .formats = plane.formats,
-                        .rotations = limits.rotations,
-                        .yuv_colors = limits.yuv_colors,
+                        .modifier_formats = plane.modifiers,
+                        .not_drawn = plane.not_drawn,
+                        .rotations = plane.rotations.value_or(limits.rotations),
+                        .yuv_colors = plane.yuv_colors.value_or(limits.yuv_colors),
                         .alpha = features.alpha,
                         .blend_mode = features.blend_mode,
                         .scaling_filter = features.scaling,
                         .damage_clips = features.damage_clips};
     if (info.formats.empty()) info.formats.assign(kernels.begin(), kernels.end());
+    const uint32_t own_size = std::min(config.sizes.cursor_width, config.sizes.cursor_height);
     if (features.size_hints && plane.type == drm::PlaneType::Cursor)
-        info.size_hints = cursor_sizes(limits.cursor_size);
+        info.size_hints = cursor_sizes(own_size == 0 ? limits.cursor_size : own_size);
     return info;
 }
 
@@ -66,7 +71,7 @@ std::vector<drm::PlaneInfo> plane_infos(const Config& config, const Layout& layo
     const auto count = static_cast<uint32_t>(layout.planes.size());
     for (const PlaneConfig& plane : layout.planes) {
         const auto index = static_cast<uint32_t>(infos.size());
-        infos.push_back(plane_info(plane, limits_of(config.profile), config.features));
+        infos.push_back(plane_info(plane, config));
         if (config.features.zpos)
             infos.back().zpos = drm::ZposInfo{.initial = index, .least = 0, .most = count - 1};
     }

@@ -27,6 +27,10 @@ bool is_same(const CrtcChange& change) {
 bool is_same(const ConnectorChange& change) {
     return change.old_state.crtc == change.new_state.crtc &&
            change.old_state.link_status == change.new_state.link_status &&
+           change.old_state.hdr_output_metadata == change.new_state.hdr_output_metadata &&
+           change.old_state.max_bpc == change.new_state.max_bpc &&
+           change.old_state.colorspace == change.new_state.colorspace &&
+           change.old_state.content_type == change.new_state.content_type &&
            !change.new_state.writeback && change.out_fence_slot == uapi::UserAddress{};
 }
 

@@ -40,6 +40,7 @@ struct BoardInfo {
     uint32_t gamma_size = 256;
     bool primary_covers_mode = false;  // the rule of vkms 6.1
     bool clones = true;                // every encoder beside every other
+    bool rich = false;                 // all that the core knows of planes and CRTCs
 };
 
 /// One model with one published device. The test's thread.

@@ -70,7 +70,12 @@ Board::Board(BoardInfo info) : info_(info) {
 }
 
 Result<void> Board::probe(device::Bound& bound) {
-    drm_ = TRY(Device::create(bound, {.name = "fake", .description = "Fake", .date = "0"}));
+    drm_ = TRY(Device::create(bound, {.name = "fake",
+                                      .description = "Fake",
+                                      .date = "0",
+                                      .cursor_hotspot = info_.rich,
+                                      .dirty_framebuffers = info_.rich,
+                                      .async_page_flip = info_.rich}));
     config().limits.min_width = config().limits.min_height = 10;
     config().hooks =
         &drm().manage<FakeHooks>(info_, [this](std::string what) { note(std::move(what)); });
@@ -86,6 +91,12 @@ Plane& Board::add_plane(PlaneType type, uint32_t crtcs) {
     } else {
         info.formats = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
     }
+    if (info_.rich) {
+        const auto index = static_cast<uint32_t>(config().planes.size());
+        info.zpos = ZposInfo{.initial = index, .least = 0, .most = 7};
+        info.alpha = info.blend_mode = info.scaling_filter = info.damage_clips = true;
+        info.size_hints = {{.width = 64, .height = 64}};
+    }
     return drm().manage<Plane>(drm(), std::move(info));
 }
 
@@ -96,8 +107,11 @@ void Board::add_pipes() {
         Plane& primary = add_plane(PlaneType::Primary, 1u << i);
         if (i == 0) overlay_ = &add_plane(PlaneType::Overlay, all);
         Plane* cursor = info_.cursors ? &add_plane(PlaneType::Cursor, 1u << i) : nullptr;
-        drm().manage<Crtc>(
-            drm(), CrtcInfo{.primary = &primary, .cursor = cursor, .gamma_size = info_.gamma_size});
+        drm().manage<Crtc>(drm(), CrtcInfo{.primary = &primary,
+                                           .cursor = cursor,
+                                           .gamma_size = info_.gamma_size,
+                                           .degamma_size = info_.rich ? info_.gamma_size : 0,
+                                           .ctm = info_.rich});
         Encoder& encoder = drm().manage<Encoder>(
             drm(), EncoderInfo{.possible_crtcs = all,
                                .possible_clones = info_.clones ? all_encoders : 1u << i});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drm/atomic/normalize_zpos.h"
+#include "drm/atomic/variable_rate.h"
 #include "drm/pixel/format.h"
 
 namespace plugboard::drm::atomic {
@@ -156,6 +157,14 @@ Result<void> check_writeback(State& state, const ConnectorChange& change) {
     return {};
 }
 
+/// Nothing new on a connector that has gone; a client that is told of it late may turn it off.
+Result<void> check_removed(State& state, const Connector& connector, const Crtc& crtc) {
+    if (!connector.is_removed) return {};
+    if (connector.is_listed && !state.find(crtc)->new_state.active) return {};
+    return state.refuse(Errno::Inval, "{}: it has been removed; only turning it off is possible",
+                        name_of(connector));
+}
+
 // Step 7. Linux: update_connector_routing
 Result<void> route(State& state, ConnectorChange& change) {
     const Connector& connector = **change.connector;
@@ -168,6 +177,7 @@ Result<void> route(State& state, ConnectorChange& change) {
         next.encoder = nullptr;
         return {};
     }
+    TRY(check_removed(state, connector, *next.crtc));
     Encoder* encoder = best_encoder(connector, *next.crtc);
     if (!encoder)
         return state.refuse(Errno::Inval, "{}: no encoder for {}", name_of(connector),
@@ -180,7 +190,8 @@ Result<void> route(State& state, ConnectorChange& change) {
         next.encoder = encoder;
         state.find(*next.crtc)->connectors_changed = true;
     }
-    if (change.old_state.link_status != next.link_status)
+    if (change.old_state.link_status != next.link_status ||
+        change.old_state.max_bpc != next.max_bpc)
         state.find(*next.crtc)->connectors_changed = true;
     return check_writeback(state, change);
 }
@@ -356,6 +367,7 @@ Result<void> check(State& state) {
     for (ConnectorChange* change : state.connectors()) TRY(check_connector(state, *change));
     TRY(check_modeset(state));
     note_what_changes(state);
+    note_longest_frames(state);
     normalize_zpos(state);
     drop_damage_of_modesets(state);
     TRY(ask_driver(state));

@@ -18,12 +18,14 @@ struct Installation {
         State::Contents contents;
         std::vector<Ref<State>> commits;
         std::vector<Ref<Connector>> connectors;  // whose attributes in sysfs may have changed
+        std::vector<Ref<Connector>> unlisted;    // removed ones that no CRTC is on any more
     };
     static Result<void> run(const Ref<State>& state, Freed& freed);
 
   private:
     static void count_flips_that_do_not_happen(State& state);
     static void update_dpms(State& state, Freed& freed);
+    static void unlist_removed(State& state, Freed& freed);
 };
 
 namespace {
@@ -152,6 +154,7 @@ Result<Attempt::Outcome> Attempt::try_once() {
     auto outcome = install_locked(freed);
     lock.unlock();  // what the attempt has replaced goes with no lock held
     for (const Ref<Connector>& connector : freed.connectors) device_.connector_changed(*connector);
+    for (const Ref<Connector>& connector : freed.unlisted) ObjectIds::remove(*connector);
     return outcome;
 }
 
@@ -194,6 +197,7 @@ Result<void> Attempt::wait_until_cleaned_up() {
     // Who signals the fence may be a client that waits for this thread. Asked once is enough: what
     // this commit waits for is older than it, and a fence that has signalled stays so.
     if (worker.is_held_up_by_fence(*state_)) return {};
+    if (device_.clock().stands_still()) return {};
     ThreadSleeper sleeper(device_.clock());
     const Wakeup end = wait_until(sleeper, state_->progress_queue(), is_over,
                                   device_.clock().now() + longest_stall, Interrupts::Ignored);
@@ -229,11 +233,12 @@ Result<void> Installation::run(const Ref<State>& state, Freed& freed) {
     }
     for (ConnectorChange* change : state->connectors()) {
         Connector& connector = **change->connector;
-        freed.contents.connectors[connector.index()].old_state =
+        freed.contents.connectors[connector.serial()].old_state =
             std::exchange(change->old_state, std::exchange(connector.state, change->new_state));
         connector.state.writeback.reset();
     }
     update_dpms(*state, freed);
+    unlist_removed(*state, freed);
     count_flips_that_do_not_happen(*state);
     state->seal();
     [[maybe_unused]] const auto added = worker.add(state);
@@ -263,6 +268,14 @@ void Installation::update_dpms(State& state, Freed& freed) {
             connector.dpms, crtc && crtc->state.active ? DRM_MODE_DPMS_ON : DRM_MODE_DPMS_OFF);
         if (is_attached || is_detached || old != connector.dpms)
             freed.connectors.push_back(*change->connector);
+    }
+}
+
+/// Linux: drm_atomic_set_crtc_for_connector, whose reference was the last
+void Installation::unlist_removed(State& state, Freed& freed) {
+    for (const ConnectorChange* change : state.connectors()) {
+        if (auto unlisted = state.device().mode_config().unlist_if_unused(**change->connector))
+            freed.unlisted.push_back(*std::move(unlisted));
     }
 }
 

@@ -18,8 +18,8 @@ Result<void> commit(Request& request, const Ref<State>& state);
 Result<void> commit(Request& request, const Ref<State>& state, Signals& signals);
 
 /// The same for the core itself (RMFB, close): no request, never interrupted. It waits for the end
-/// for 10 s at most, and not at all for what an in-fence of an older commit holds up: that is
-/// installed, and the worker finishes it.
+/// for 10 s at most, and not at all where time stands still or for what an in-fence of
+/// an older commit holds up: that is installed, and the worker finishes it.
 Result<void> commit_internal(const Ref<State>& state);
 
 /// Fills a state by the recipe and commits it, blocking unless the options say otherwise.

@@ -7,6 +7,7 @@
 
 #include "device/model.h"
 #include "drm/atomic/check.h"
+#include "drm/fault_plan.h"
 #include "drm/vblank/events.h"
 
 namespace plugboard::drm::atomic {
@@ -90,7 +91,7 @@ bool CommitWorker::is_idle() {
     for (auto pending = pending_.begin(); pending != pending_.end(); ++pending) {
         const bool waits = pending->stage == Stage::Waiting && !is_runnable_locked(pending);
         const bool flips = pending->stage == Stage::Shown && !pending->state->is_told_everywhere();
-        if (!waits && !flips) return false;
+        if (!waits && !flips && pending->stage != Stage::Held) return false;
     }
     return true;
 }
@@ -192,7 +193,11 @@ void CommitWorker::run() {
         Next next = next_task();
         switch (next.task) {
             case Task::Stop: return;
-            case Task::Sleep: sleeper_.sleep(next.deadline, Interrupts::Ignored); break;
+            case Task::Sleep:
+                idle_queue_.wake_all();
+                sleeper_.sleep(next.deadline, Interrupts::Ignored);
+                break;
+            case Task::Hold: hold(next); break;
             case Task::Program: program(**next.state); break;
             case Task::Finish: finish(*std::move(next.state)); break;
         }
@@ -205,7 +210,9 @@ CommitWorker::Next CommitWorker::next_task() {
     MutexLock lock(mutex_);
     if (is_stopping_) return {.task = Task::Stop};
     for (auto pending = pending_.begin(); pending != pending_.end(); ++pending) {
-        if (pending->stage == Stage::Waiting && is_runnable_locked(pending)) {
+        if (pending->stage == Stage::Waiting && is_runnable_locked(pending))
+            return begin_locked(*pending, now);
+        if (pending->stage == Stage::Late) {
             pending->stage = Stage::Programming;
             return {.task = Task::Program, .state = pending->state};
         }
@@ -237,6 +244,41 @@ bool CommitWorker::is_runnable_locked(std::list<Pending>::iterator pending) {
     return true;
 }
 
+CommitWorker::Next CommitWorker::begin_locked(Pending& pending, Time now) {
+    pending.stage = Stage::Programming;
+    Next next{.task = Task::Program, .state = pending.state};
+    FaultPlan& faults = faults_of(device_);
+    if (faults.is_empty()) return next;
+    for (const CrtcChange* change : pending.state->crtcs()) {
+        const bool stays_on = change->old_state.active && change->new_state.active;
+        if (!stays_on || change->needs_modeset()) continue;
+        if (pending.state->progress(*change->crtc).flip_done) continue;
+        const uint32_t vblanks = faults.judge_flip(change->crtc->index(), now);
+        if (vblanks <= next.vblanks) continue;
+        pending.stage = Stage::Held;
+        next.task = Task::Hold;
+        next.slow_crtc = change->crtc;
+        next.vblanks = vblanks;
+    }
+    return next;
+}
+
+/// Whoever ends the CRTC's vblanks, an unplug too, ends this.
+void CommitWorker::hold(const Next& next) {
+    Vblank& vblank = device_.mode_config().crtcs[next.slow_crtc->index()]->vblank();
+    vblank.call_at(vblank.current().sequence + next.vblanks,
+                   [this, held = *next.state](VblankCount) {
+                       {
+                           MutexLock lock(mutex_);
+                           for (Pending& pending : pending_) {
+                               if (pending.state == held && pending.stage == Stage::Held)
+                                   pending.stage = Stage::Late;
+                           }
+                       }
+                       sleeper_.wake();
+                   });
+}
+
 /// Linux: drm_atomic_helper_commit_tail
 void CommitWorker::program(State& state) {
     if (const device::Entered entered =
@@ -244,6 +286,7 @@ void CommitWorker::program(State& state) {
         for (const CrtcChange* change : state.crtcs()) {
             if (change->old_state.active && (!change->new_state.active || change->needs_modeset()))
                 change->crtc->vblank().turn_off();
+            change->crtc->vblank().set_longest(change->longest_frame);
         }
         if (KmsHooks* hooks = device_.mode_config().hooks) hooks->commit(entered.bound(), state);
         for (const CrtcChange* change : state.crtcs()) start_flip(state, change->crtc->index());
@@ -302,6 +345,7 @@ void CommitWorker::complete_flip(State& state, uint32_t crtc_index, VblankCount 
         send_event(device_, event.file_id,
                    vblank_event(VblankEventType::FlipComplete, event.user_data, at, crtc.id()));
     state.set_told(crtc_index);
+    if (FaultPlan& faults = faults_of(device_); !faults.is_empty()) faults.note_flip(crtc_index);
     sleeper_.wake();
 }
 

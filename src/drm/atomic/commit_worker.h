@@ -46,6 +46,8 @@ class CommitWorker {
     size_t pending_count() const;
     /// Whether there is nothing to do before a fence, a vblank or a new commit comes.
     bool is_idle();
+    /// Woken whenever is_idle() has become true.
+    WaitQueue& idle_queue() { return idle_queue_; }
 
     // For commit.cpp, under the modeset lock.
     /// Takes over a commit that has just been installed. NoDev: shut down.
@@ -67,6 +69,8 @@ class CommitWorker {
   private:
     enum class Stage {
         Waiting,      // for in-fences and for the commits before it
+        Held,         // a fault has it programmed at a later vblank
+        Late,         // that vblank has come
         Programming,  // the worker is at it
         Shown,        // programmed; flips are under way
         Finishing,    // the worker is at it
@@ -85,16 +89,21 @@ class CommitWorker {
         FenceContext context{};
         uint64_t last_seqno = 0;
     };
-    enum class Task { Stop, Sleep, Program, Finish };
+    enum class Task { Stop, Sleep, Hold, Program, Finish };
     struct Next {
         Task task = Task::Sleep;
         MaybeRef<State> state{};
         std::optional<Time> deadline{};
+        const Crtc* slow_crtc = nullptr;  // Hold: whose flip is slow
+        uint32_t vblanks = 0;
     };
 
     void run();
     Next next_task();
     bool is_runnable_locked(std::list<Pending>::iterator pending) REQUIRES(mutex_);
+    /// To hold it, if a fault makes it slow; else to program it.
+    Next begin_locked(Pending& pending, Time now) REQUIRES(mutex_);
+    void hold(const Next& next);
     void program(State& state);
     void finish(Ref<State> state);
     /// Ends a commit on all its CRTCs without touching the hardware.
@@ -108,6 +117,7 @@ class CommitWorker {
     Device& device_;
     FlipLog flip_log_;
     ThreadSleeper sleeper_;
+    WaitQueue idle_queue_;
     std::atomic<std::thread::id> thread_id_{};
     mutable Mutex<LockClass<CommitWorker>> mutex_;
     std::list<Pending> pending_ GUARDED_BY(mutex_);  // in the order of installation

@@ -45,6 +45,7 @@ class Parser {
     Result<void> check_ctm();
     Result<void> check_damage();
     Result<void> check_rotation();
+    Result<void> check_hdr();
     Result<void> check_crtc();
     Result<void> take_fence();
     Result<void> clear_slot();
@@ -132,6 +133,14 @@ Result<void> Parser::check_rotation() {
     return refuse(Errno::Inval, "one angle is needed, no more");
 }
 
+Result<void> Parser::check_hdr() {
+    if (!setting_.blob) return {};
+    const size_t bytes = (*setting_.blob)->bytes().size();
+    if (bytes == sizeof(hdr_output_metadata)) return {};
+    return refuse(Errno::Inval, "the blob has {} bytes, the metadata has {}", bytes,
+                  sizeof(hdr_output_metadata));
+}
+
 Result<void> Parser::check_crtc() {
     if (!setting_.crtc || may_use(file_, setting_.crtc->id())) return {};
     return refuse(Errno::Access, "the lessee has not leased it");
@@ -177,11 +186,14 @@ Result<void> Parser::check_rule() {
         return refuse(Errno::Inval, "not through ATOMIC: use ACTIVE of the CRTC");
     if (property == p.crtc_id) return check_crtc();
     if (property == own.rotation) return check_rotation();
+    if (property == p.hdr_output_metadata) return check_hdr();
     const bool is_known = property == p.fb_id || property == p.crtc_x || property == p.crtc_y ||
                           property == p.crtc_w || property == p.crtc_h || property == p.src_x ||
                           property == p.src_y || property == p.src_w || property == p.src_h ||
                           property == p.active || property == p.vrr_enabled ||
                           property == p.background_color || property == p.link_status ||
+                          property == p.max_bpc || property == p.hdmi_colorspace ||
+                          property == p.dp_colorspace || property == p.content_type ||
                           property == p.writeback_fb_id || (plane && is_one_of(own, property));
     if (is_known) return {};
     return refuse(Errno::Inval, "neither the core nor the driver knows how to set it");
@@ -240,6 +252,11 @@ void apply_to_connector(State& state, const StandardProperties& p, const Setting
     // Clients may only say that a bad link is good again.
     if (property == p.link_status && next.link_status != 0)
         next.link_status = static_cast<uint32_t>(setting.value);
+    const auto value = static_cast<uint32_t>(setting.value);
+    if (property == p.hdr_output_metadata) next.hdr_output_metadata = setting.blob;
+    if (property == p.max_bpc) next.max_bpc = value;
+    if (property == p.hdmi_colorspace || property == p.dp_colorspace) next.colorspace = value;
+    if (property == p.content_type) next.content_type = value;
     if (property == p.writeback_fb_id) {
         if (!next.writeback) next.writeback.emplace();
         next.writeback->fb = setting.fb;

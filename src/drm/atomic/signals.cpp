@@ -47,8 +47,9 @@ Result<void> Signals::prepare(const Wishes& wishes) {
         prepared_.push_back(crtc);
     }
     for (const auto& [connector, slot] : wishes.connectors) {
-        if (slot == uapi::UserAddress{} || connector_fences_.contains(connector->index())) continue;
-        connector_fences_.emplace(connector->index(),
+        if (slot == uapi::UserAddress{} || connector_fences_.contains(connector->serial()))
+            continue;
+        connector_fences_.emplace(connector->serial(),
                                   TRY(export_fence(worker.make_fence(*connector), slot)));
     }
     if (event_ && wishes.crtcs.empty())
@@ -82,7 +83,7 @@ bool Signals::attach(State& state) const {
         if (fence != crtc_fences_.end()) change->out_fence = fence->second;
     }
     for (ConnectorChange* change : state.connectors()) {
-        const auto fence = connector_fences_.find((*change->connector)->index());
+        const auto fence = connector_fences_.find((*change->connector)->serial());
         if (fence != connector_fences_.end() && change->new_state.writeback)
             change->new_state.writeback->out_fence = fence->second;
     }

@@ -39,6 +39,8 @@ void visit(RefVisitor& visitor, const CrtcState& state) {
 }
 
 void visit(RefVisitor& visitor, const ConnectorState& state) {
+    if (state.hdr_output_metadata)
+        visitor.edge(*state.hdr_output_metadata, "drm_connector_state.hdr_output_metadata");
     if (!state.writeback) return;
     if (state.writeback->fb) visitor.edge(*state.writeback->fb, "drm_writeback_job.fb");
     if (state.writeback->out_fence)
@@ -85,7 +87,7 @@ CrtcState& State::crtc(Crtc& crtc) {
 }
 
 ConnectorState& State::connector(Connector& connector) {
-    const auto [entry, is_new] = contents_.connectors.try_emplace(connector.index());
+    const auto [entry, is_new] = contents_.connectors.try_emplace(connector.serial());
     ConnectorChange& change = entry->second;
     if (is_new) {
         change.connector = Ref<Connector>::share(connector);
@@ -130,7 +132,7 @@ CrtcChange* State::find(const Crtc& crtc) {
 }
 
 ConnectorChange* State::find(const Connector& connector) {
-    const auto found = contents_.connectors.find(connector.index());
+    const auto found = contents_.connectors.find(connector.serial());
     return found == contents_.connectors.end() ? nullptr : &found->second;
 }
 
@@ -172,8 +174,12 @@ State::Contents State::take_references() {
             take(taken.new_state.*blob, change->new_state.*blob);
         }
     }
-    for (auto& [index, change] : contents_.connectors)
-        take(held.connectors[index].new_state.writeback, change.new_state.writeback);
+    for (auto& [serial, change] : contents_.connectors) {
+        ConnectorChange& taken = held.connectors[serial];
+        take(taken.old_state.hdr_output_metadata, change.old_state.hdr_output_metadata);
+        take(taken.new_state.hdr_output_metadata, change.new_state.hdr_output_metadata);
+        take(taken.new_state.writeback, change.new_state.writeback);
+    }
     return held;
 }
 

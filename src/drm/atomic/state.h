@@ -53,6 +53,7 @@ struct CrtcChange {
     CrtcState old_state, new_state;
     bool mode_changed = false, active_changed = false, connectors_changed = false;
     bool planes_changed = false, color_changed = false;
+    Nanos longest_frame{};  // of screens whose rate varies now; 0: it is the mode's
     std::vector<FlipEvent> events;
     MaybeRef<Fence> out_fence;
     uapi::UserAddress out_fence_slot{};  // 0: none
@@ -114,7 +115,7 @@ class State final : public Object {
     struct Contents {
         std::vector<std::optional<PlaneChange>> planes;
         std::vector<std::optional<CrtcChange>> crtcs;
-        std::map<uint32_t, ConnectorChange> connectors;  // by index
+        std::map<uint32_t, ConnectorChange> connectors;  // by serial
     };
     /// Empties the state; under the modeset lock.
     Contents take_contents();

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "drm/edid/block.h"
+#include "drm/edid/build_displayid.h"
 #include "drm/edid/cta_modes.h"
 #include "drm/edid/description.h"
 #include "drm/edid/timings.h"
@@ -35,21 +36,30 @@ uint8_t high(uint32_t value, uint32_t shift) {
     return static_cast<uint8_t>((value >> 8) << shift);
 }
 
+bool has_displayid(const Description& of) {
+    return !of.displayid_timings.empty() || of.tile;
+}
+
 /// HDMI wants 1.3.
 uint8_t revision_of(const Description& of) {
     return of.input == Input::Hdmi ? 3 : 4;
 }
 
-uint8_t input_byte(Input input) {
-    constexpr uint8_t eight_bits_a_colour = 0x20;
-    switch (input) {
+uint8_t input_byte(const Description& of) {
+    const auto depth = static_cast<uint8_t>((of.bits_per_color / 2 - 2) << 4);
+    switch (of.input) {
         case Input::Analog: return 0x0e;  // 0.7 V, separate, composite and green syncs
-        case Input::Digital: return digital_input | eight_bits_a_colour;
-        case Input::Dvi: return digital_input | eight_bits_a_colour | 1;
+        case Input::Digital: return digital_input | depth;
+        case Input::Dvi: return digital_input | depth | 1;
         case Input::Hdmi: return digital_input;  // 1.3 says no more
-        case Input::DisplayPort: return digital_input | eight_bits_a_colour | 5;
+        case Input::DisplayPort: return digital_input | depth | 5;
     }
     return digital_input;
+}
+
+/// Only a connection of packets can vary its rate as its picture comes.
+bool has_vrr(const Description& of) {
+    return of.input == Input::DisplayPort && of.vrr_max_hz != 0;
 }
 
 void put_detailed(std::span<uint8_t> to, const ModeTimings& mode, const Description& of) {
@@ -101,8 +111,9 @@ void put_text(std::span<uint8_t> to, uint8_t tag, std::string_view text) {
 }
 
 /// The least and the most that a monitor with these timings needs.
-void put_range_limits(std::span<uint8_t> to, const std::vector<ModeTimings>& timings,
-                      uint8_t revision) {
+void put_range_limits(std::span<uint8_t> to, const Description& of,
+                      const std::vector<ModeTimings>& timings) {
+    const uint8_t revision = revision_of(of);
     uint32_t min_hz = 255, max_hz = 1, min_khz = 255, max_khz = 1, max_clock = 0;
     for (const ModeTimings& mode : timings) {
         const uint32_t khz = mode.clock_khz / mode.htotal;
@@ -112,6 +123,10 @@ void put_range_limits(std::span<uint8_t> to, const std::vector<ModeTimings>& tim
         min_khz = std::min(min_khz, khz);
         max_khz = std::max(max_khz, khz + 1);
         max_clock = std::max(max_clock, mode.clock_khz);
+    }
+    if (has_vrr(of)) {
+        min_hz = of.vrr_min_hz;
+        max_hz = of.vrr_max_hz;
     }
     put_descriptor(to, range_tag);
     // 255 more, in byte 4, where a byte is too small.
@@ -124,8 +139,8 @@ void put_range_limits(std::span<uint8_t> to, const std::vector<ModeTimings>& tim
     to[6] = split(max_hz, 0x02);
     to[7] = static_cast<uint8_t>(std::max(min_khz, 1U));
     to[8] = split(max_khz, 0x08);
-    to[9] = static_cast<uint8_t>((max_clock + 9999) / 10000);  // in 10 MHz
-    to[10] = revision < 4 ? 0 : 1;                             // limits, no formula
+    to[9] = static_cast<uint8_t>(std::min((max_clock + 9999) / 10000, 255U));  // in 10 MHz
+    to[10] = revision < 4 ? 0 : 1;                                             // limits, no formula
     to[11] = '\n';
     std::ranges::fill(to.subspan(12), uint8_t{' '});
 }
@@ -133,6 +148,8 @@ void put_range_limits(std::span<uint8_t> to, const std::vector<ModeTimings>& tim
 /// Of the base block and the extension: what the limits have to span.
 std::vector<ModeTimings> all_timings(const Description& description, const Bytes& base) {
     std::vector<ModeTimings> all = description.timings;
+    all.insert(all.end(), description.displayid_timings.begin(),
+               description.displayid_timings.end());
     for (const uint8_t vic : description.vics)
         if (const CtaEntry* entry = find_vic(vic)) all.push_back(entry->timings);
     for (const Established& one : established) {
@@ -167,13 +184,14 @@ Bytes base_block(const Description& of) {
     Bytes base{};
     std::ranges::copy(header, base.begin());
     put_identity(base, of);
-    base[input_at] = input_byte(of.input);
+    base[input_at] = input_byte(of);
     base[width_cm_at] = static_cast<uint8_t>((of.width_mm + 5) / 10);
     base[height_cm_at] = static_cast<uint8_t>((of.height_mm + 5) / 10);
     base[gamma_at] = gamma_2_2;
     base[features_at] = preferred_feature | srgb_feature;
     // RGB; of a digital one since 1.4 this says which YCbCr there is.
     if (of.input == Input::Analog || revision_of(of) < 4) base[features_at] |= 0x08;
+    if (has_vrr(of)) base[features_at] |= continuous_feature;
     std::ranges::copy(srgb, base.begin() + colours_at);
     put_established(base, of.timings.front());
     std::fill_n(base.begin() + standard_at, 2 * standard_count, uint8_t{1});  // none
@@ -186,7 +204,7 @@ Bytes base_block(const Description& of) {
     } else {
         put_descriptor(descriptor(1), dummy_tag);
     }
-    put_range_limits(descriptor(2), all_timings(of, base), revision_of(of));
+    put_range_limits(descriptor(2), of, all_timings(of, base));
     put_text(descriptor(3), name_tag, of.name);
     return base;
 }
@@ -252,6 +270,14 @@ bool add_hdmi_blocks(Extension& extension, const Description& of) {
     return true;
 }
 
+bool add_hdr_blocks(Extension& extension) {
+    // Colorimetry: BT.2020 in RGB and both YCC. HDR: SDR, PQ and HLG, static metadata of type 1,
+    // 603 cd/m2 at most, 351 over a whole frame, 0.07 at least.
+    const std::array<uint8_t, 3> colorimetry{0x05, 0xe0, 0x00};
+    const std::array<uint8_t, 6> hdr{0x06, 0x0d, 0x01, 115, 90, 27};
+    return extension.add_block(7, colorimetry) && extension.add_block(7, hdr);
+}
+
 Result<Bytes> extension_block(const Description& of) {
     Extension extension(of);
     if (!of.vics.empty() && !extension.add_block(2, of.vics)) return Errno::Inval;
@@ -259,6 +285,7 @@ Result<Bytes> extension_block(const Description& of) {
     // Quantization can be chosen; underscan.
     const std::array<uint8_t, 2> capabilities{0x00, 0x4a};
     if (!extension.add_block(7, capabilities)) return Errno::Inval;
+    if (of.is_hdr && !add_hdr_blocks(extension)) return Errno::Inval;
     if (of.is_headset) {
         // Microsoft's OUI CA-12-5C, version 3, no desktop: a virtual reality headset.
         constexpr std::array<uint8_t, 21> headset{0x5c, 0x12, 0xca, 0x03, 0x07};
@@ -278,10 +305,14 @@ bool is_text(std::string_view text) {
 bool is_valid(const Description& of) {
     constexpr uint32_t max_mm = 2550;  // a byte of centimetres
     const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    // 1.3 would want a map of more than one extension.
+    if (has_displayid(of) && revision_of(of) < 4) return false;
     return !of.timings.empty() && std::ranges::all_of(of.timings, fit_detailed_timing) &&
            of.vendor.size() == 3 && std::ranges::all_of(of.vendor, is_capital) &&
            is_text(of.name) && of.year >= first_year && of.year <= last_year &&
-           of.width_mm <= max_mm && of.height_mm <= max_mm;
+           of.width_mm <= max_mm && of.height_mm <= max_mm && of.bits_per_color >= 6 &&
+           of.bits_per_color <= 16 && of.bits_per_color % 2 == 0 && of.vrr_min_hz <= 255 &&
+           of.vrr_max_hz <= 510 && of.vrr_min_hz <= of.vrr_max_hz;
 }
 
 }  // namespace
@@ -295,11 +326,18 @@ Result<std::vector<std::byte>> build(const Description& description) {
         edid.insert(edid.end(), bytes.begin(), bytes.end());
     };
     const bool is_extended = description.timings.size() > 2 || !description.vics.empty() ||
-                             description.input == Input::Hdmi || description.is_headset;
-    base[extensions_at] = is_extended ? 1 : 0;
+                             description.input == Input::Hdmi || description.is_headset ||
+                             description.is_hdr;
+    const bool is_displayid = has_displayid(description);
+    base[extensions_at] = static_cast<uint8_t>(int{is_extended} + int{is_displayid});
     base[checksum_at] = checksum(base);
     add(base);
     if (is_extended) add(TRY(extension_block(description)));
+    if (is_displayid) {
+        Bytes extension{};
+        if (!put_displayid(extension, description)) return Errno::Inval;
+        add(extension);
+    }
     return edid;
 }
 

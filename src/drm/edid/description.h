@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "drm/edid/tile.h"
 #include "drm/objects/mode.h"
 
 namespace plugboard::drm::edid {
@@ -27,10 +29,19 @@ struct Description {
     std::vector<ModeTimings> timings = {};
     std::vector<uint8_t> vics = {};  // CTA-861 codes, the native one first
     bool is_headset = false;         // non-desktop
+    uint32_t bits_per_color = 8;     // 6 to 16, even
+    /// Rates between which it may vary (DisplayPort): the rates of its timings are within; 0: none.
+    uint32_t vrr_min_hz = 0, vrr_max_hz = 0;
+    bool is_hdr = false;  // PQ and HLG, BT.2020
+    // Not for HDMI.
+    /// What a base block has no room for; the first of them is preferred too.
+    std::vector<ModeTimings> displayid_timings = {};
+    std::optional<Tile> tile{};
 };
 
-/// A base block, and a CTA-861 extension where the description needs one. Inval: no timings, or
-/// what an EDID has no room for: 4096 pixels or lines, 655.36 MHz, a name that is too long.
+/// A base block, and extensions of CTA-861 and DisplayID where the description needs them. Inval:
+/// no timings, or what an EDID has no room for: 4096 pixels or lines, 655.36 MHz (both but in a
+/// DisplayID), a name that is too long.
 Result<std::vector<std::byte>> build(const Description& description);
 
 }  // namespace plugboard::drm::edid

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "drm/edid/cta_modes.h"
+#include "drm/edid/displayid.h"
 #include "drm/edid/timings.h"
 #include "drm/objects/cvt.h"
 #include "drm/objects/dmt_table.h"
@@ -79,6 +80,7 @@ std::vector<Mode> ModeFinder::find() {
     add_established_modes();
     add_cta_modes();
     add_alternate_cta_modes();
+    add_displayid_modes();
     add_modes_in_range();
     return std::move(modes_);
 }
@@ -239,6 +241,21 @@ void ModeFinder::add_alternate_cta_modes() {
         if (other.ok()) more.push_back(*other);
     }
     for (const Mode& mode : more) add(mode);
+}
+
+// Linux: add_displayid_detailed_modes
+void ModeFinder::add_displayid_modes() {
+    for (const Block& extension : displayids_) {
+        for_each_displayid_block(extension, [&](uint8_t tag, std::span<const uint8_t> payload) {
+            if (tag != timing_1_tag && tag != timing_7_tag) return;
+            for (; payload.size() >= displayid_timing_size;
+                 payload = payload.subspan(displayid_timing_size)) {
+                const auto mode =
+                    displayid_mode(payload.first<displayid_timing_size>(), tag == timing_7_tag);
+                if (mode) add(*mode);
+            }
+        });
+    }
 }
 
 /// A monitor for any mode within limits gets those of DMT. Linux: drm_dmt_modes_for_range

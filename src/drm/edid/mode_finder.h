@@ -14,8 +14,8 @@ namespace plugboard::drm::edid {
 /// For the time of one parse(); the blocks outlive it.
 class ModeFinder {
   public:
-    ModeFinder(Block base, std::vector<Block> extensions)
-        : base_(base), extensions_(std::move(extensions)) {}
+    ModeFinder(Block base, std::vector<Block> extensions, std::vector<Block> displayids)
+        : base_(base), extensions_(std::move(extensions)), displayids_(std::move(displayids)) {}
 
     std::vector<Mode> find();
 
@@ -34,10 +34,12 @@ class ModeFinder {
     void add_established_modes();
     void add_cta_modes();
     void add_alternate_cta_modes();
+    void add_displayid_modes();
     void add_modes_in_range();
 
     const Block base_;
     const std::vector<Block> extensions_;  // of CTA-861
+    const std::vector<Block> displayids_;
     std::vector<Mode> modes_;
     bool next_is_preferred_ = false;
 };

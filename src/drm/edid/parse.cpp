@@ -1,10 +1,12 @@
 #include "drm/edid/parse.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
 #include "drm/edid/block.h"
+#include "drm/edid/displayid.h"
 #include "drm/edid/mode_finder.h"
 
 namespace plugboard::drm::edid {
@@ -75,6 +77,43 @@ bool is_headset(Block extension) {
     return is_one;
 }
 
+/// Linux: update_display_info
+uint32_t bits_per_color(Block base) {
+    constexpr std::array<uint8_t, 8> depths{0, 6, 8, 10, 12, 14, 16, 0};
+    if (base[revision_at] < 4 || (base[input_at] & digital_input) == 0) return 0;
+    return depths[base[input_at] >> 4 & 7];
+}
+
+/// Linux: drm_get_monitor_range
+void read_rates(Block base, Edid& edid) {
+    constexpr uint8_t limits_only = 1, min_offset = 1, max_offset = 2;
+    if (base[revision_at] < 2 || (base[features_at] & continuous_feature) == 0) return;
+    for (size_t i = 0; i < detailed_count; ++i) {
+        const auto d = base.subspan(detailed_at + i * detailed_size).first<detailed_size>();
+        if (d[0] != 0 || d[1] != 0 || d[2] != 0 || d[3] != range_tag || d[10] != limits_only)
+            continue;
+        const uint8_t offsets = base[revision_at] >= 4 ? d[4] : 0;
+        edid.min_hz = d[5] + ((offsets & min_offset) != 0 ? 255U : 0U);
+        edid.max_hz = d[6] + ((offsets & max_offset) != 0 ? 255U : 0U);
+    }
+}
+
+/// Linux: drm_parse_hdr_metadata_block
+void read_hdr(Block extension, Edid& edid) {
+    constexpr uint8_t extended_tag = 7, hdr_tag = 6, known_eotfs = 0x3f;
+    for_each_data_block(extension, [&](uint8_t tag, std::span<const uint8_t> payload) {
+        if (tag != extended_tag || payload.size() < 3 || payload[0] != hdr_tag) return;
+        edid.hdr_eotfs = payload[1] & known_eotfs;
+    });
+}
+
+void read_tile(Block extension, Edid& edid) {
+    for_each_displayid_block(extension, [&](uint8_t tag, std::span<const uint8_t> payload) {
+        if (tag != tile_tag && tag != tile_2_tag) return;
+        if (const auto tile = displayid_tile(payload)) edid.tile = tile;
+    });
+}
+
 }  // namespace
 
 Result<Edid> parse(std::span<const std::byte> bytes, std::string* why) {
@@ -82,17 +121,23 @@ Result<Edid> parse(std::span<const std::byte> bytes, std::string* why) {
     const Blocks blocks = TRY(believed_blocks({data, bytes.size()}, why));
     const Block base(blocks.front());
     Edid edid;
-    std::vector<Block> extensions;
+    std::vector<Block> extensions, displayids;
     for (const auto& block : blocks) {
         const auto part = std::as_bytes(std::span(block));
         edid.bytes.insert(edid.bytes.end(), part.begin(), part.end());
-        if (&block != &blocks.front() && block[0] == cta_tag) extensions.emplace_back(block);
+        if (&block == &blocks.front()) continue;
+        if (block[0] == cta_tag) extensions.emplace_back(block);
+        if (block[0] == displayid_tag) displayids.emplace_back(block);
     }
     edid.name = monitor_name(base);
     edid.width_mm = base[width_cm_at] * 10U;
     edid.height_mm = base[height_cm_at] * 10U;
     edid.non_desktop = std::ranges::any_of(extensions, is_headset);
-    edid.modes = ModeFinder(base, std::move(extensions)).find();
+    edid.bits_per_color = bits_per_color(base);
+    read_rates(base, edid);
+    for (const Block& extension : extensions) read_hdr(extension, edid);
+    for (const Block& extension : displayids) read_tile(extension, edid);
+    edid.modes = ModeFinder(base, std::move(extensions), std::move(displayids)).find();
     return edid;
 }
 

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "drm/edid/tile.h"
 #include "drm/objects/mode.h"
 
 namespace plugboard::drm::edid {
@@ -20,6 +22,10 @@ struct Edid {
     std::string name{};                    // of its descriptor; may be empty
     uint32_t width_mm = 0, height_mm = 0;  // whole centimetres, as the kernel says them
     bool non_desktop = false;
+    uint32_t bits_per_color = 0;      // 0: it does not say
+    uint32_t min_hz = 0, max_hz = 0;  // of a screen for every rate between; 0: it is none
+    uint32_t hdr_eotfs = 0;           // of its HDR block: bit 0 SDR, 1 HDR, 2 PQ, 3 HLG
+    std::optional<Tile> tile{};       // of a larger picture
     /// Not sorted; a mode that is said twice is there once. May be empty.
     std::vector<Mode> modes{};
 };

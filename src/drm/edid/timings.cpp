@@ -8,6 +8,7 @@
 namespace plugboard::drm::edid {
 namespace {
 
+constexpr uint32_t max_displayid = 0x7fff;
 constexpr int max_active = 0xfff, max_horizontal_porch = 0x3ff, max_vertical_porch = 0x3f;
 constexpr uint32_t max_clock_khz = 655'350, clock_step_khz = 10;
 constexpr double cta_tolerance_hz = 0.02, dmt_tolerance_hz = 0.1;
@@ -38,7 +39,7 @@ const ModeTimings* find_dmt(uint32_t width, uint32_t height, double hz) {
 }
 
 Result<ModeTimings> reduced_timings(uint32_t width, uint32_t height, double hz) {
-    if (width == 0 || height == 0 || width > uint32_t{max_active} || height > uint32_t{max_active})
+    if (width == 0 || height == 0 || width > max_displayid || height > max_displayid)
         return Errno::Inval;
     if (!(hz >= 1 && hz <= 1000)) return Errno::Inval;
     const double line_us = (1e6 / hz - min_v_blank_us) / height;
@@ -89,6 +90,10 @@ Result<ModeTimings> timings_for(uint32_t width, uint32_t height, double refresh_
     const ModeTimings timings = TRY(reduced_timings(width, height, refresh_hz));
     if (!fit_detailed_timing(timings)) return Errno::Inval;
     return timings;
+}
+
+Result<ModeTimings> displayid_timings_for(uint32_t width, uint32_t height, double refresh_hz) {
+    return reduced_timings(width, height, refresh_hz);
 }
 
 }  // namespace plugboard::drm::edid

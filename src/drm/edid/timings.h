@@ -18,6 +18,9 @@ inline constexpr uint32_t negative = DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC
 /// Those of CTA-861 or DMT for that size and rate, else reduced blanking, to the pixel. Inval: what
 /// a detailed timing of an EDID has no room for.
 Result<ModeTimings> timings_for(uint32_t width, uint32_t height, double refresh_hz);
+/// Of sizes and clocks for which a DisplayID alone has room: reduced blanking. Inval: larger than
+/// that too, 32768 pixels.
+Result<ModeTimings> displayid_timings_for(uint32_t width, uint32_t height, double refresh_hz);
 
 /// Whether they go into 18 bytes without loss but for the clock, which is a multiple of 10 kHz.
 bool fit_detailed_timing(const ModeTimings& timings);

@@ -7,7 +7,7 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto prime = log::Category::Prime;
+using log::Category;
 
 }  // namespace
 
@@ -16,7 +16,8 @@ Result<void> ioctl_gem_flink(Request& request, Device& device, File& file,
     const auto object = gem::find_object(file, argument.handle);
     const uint32_t name = object ? device.state().names.name(*object) : 0;
     if (name == 0)
-        return request.refuse(prime, Errno::NoEnt, "there is no handle {}", argument.handle);
+        return request.refuse(Category::Prime, Errno::NoEnt, "there is no handle {}",
+                              argument.handle);
     argument.name = name;
     return {};
 }
@@ -24,7 +25,8 @@ Result<void> ioctl_gem_flink(Request& request, Device& device, File& file,
 Result<void> ioctl_gem_open(Request& request, Device& device, File& file, drm_gem_open& argument) {
     auto object = device.state().names.open(argument.name);
     if (!object)
-        return request.refuse(prime, Errno::NoEnt, "there is no buffer of name {}", argument.name);
+        return request.refuse(Category::Prime, Errno::NoEnt, "there is no buffer of name {}",
+                              argument.name);
     argument.size = (*object)->size();
     argument.handle = TRY(gem::put_handle(request, file, *std::move(object)));
     return {};

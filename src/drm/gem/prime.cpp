@@ -14,7 +14,7 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr auto prime = log::Category::Prime;
+using log::Category;
 
 /// From now on the dma-buf is this handle to the file, unless another thread has closed it.
 void note_export(File& file, uint32_t handle, const Ref<gem::Object>& object) {
@@ -54,7 +54,7 @@ Result<uint32_t> import_buffer(Request& request, Device& device, File& file, con
 
 Result<void> expect_prime(Request& request, Device& device) {
     if (device.info().prime) return {};
-    return request.refuse(prime, Errno::NoSys, "the driver {} shares no buffers",
+    return request.refuse(Category::Prime, Errno::NoSys, "the driver {} shares no buffers",
                           device.info().name);
 }
 
@@ -64,20 +64,22 @@ Result<void> ioctl_prime_handle_to_fd(Request& request, Device& device, File& fi
                                       drm_prime_handle& argument) {
     TRY(expect_prime(request, device));
     if (argument.flags & ~static_cast<uint32_t>(DRM_CLOEXEC | DRM_RDWR)) {
-        return request.refuse(prime, Errno::Inval, "flags 0x{:x}: not CLOEXEC or RDWR",
+        return request.refuse(Category::Prime, Errno::Inval, "flags 0x{:x}: not CLOEXEC or RDWR",
                               argument.flags);
     }
     const auto object = gem::find_object(file, argument.handle);
     if (!object) {
         TRY(request.expect_free_fd());
-        return request.refuse(prime, Errno::NoEnt, "there is no handle {}", argument.handle);
+        return request.refuse(Category::Prime, Errno::NoEnt, "there is no handle {}",
+                              argument.handle);
     }
     const bool writable = (*object)->fix_export_access((argument.flags & DRM_RDWR) != 0);
     auto fd = (*object)->memory().open(writable);
-    if (!fd.ok()) return request.refuse(prime, Errno::NFile, "the board has no free descriptor");
+    if (!fd.ok())
+        return request.refuse(Category::Prime, Errno::NFile, "the board has no free descriptor");
     const auto on_exec = argument.flags & DRM_CLOEXEC ? uapi::OnExec::Close : uapi::OnExec::Keep;
     const auto number = request.memory().install_fd(*std::move(fd), on_exec);
-    if (!number.ok()) return request.refuse(prime, number.error(), "no free descriptor");
+    if (!number.ok()) return request.refuse(Category::Prime, number.error(), "no free descriptor");
     note_export(file, argument.handle, *object);
     argument.fd = *number;
     return {};
@@ -87,11 +89,12 @@ Result<void> ioctl_prime_fd_to_handle(Request& request, Device& device, File& fi
                                       drm_prime_handle& argument) {
     TRY(expect_prime(request, device));
     const auto fd = request.memory().take_fd(argument.fd);
-    if (!fd.ok()) return request.refuse(prime, fd.error(), "fd {} is not open", argument.fd);
+    if (!fd.ok())
+        return request.refuse(Category::Prime, fd.error(), "fd {} is not open", argument.fd);
     const auto handle = import_buffer(request, device, file, *fd);
     if (!handle.ok() && request.is_refused()) return handle.error();
     if (!handle.ok())
-        return request.refuse(prime, handle.error(), "fd {} is no dma-buf", argument.fd);
+        return request.refuse(Category::Prime, handle.error(), "fd {} is no dma-buf", argument.fd);
     argument.handle = *handle;
     return {};
 }

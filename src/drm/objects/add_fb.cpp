@@ -115,11 +115,15 @@ Result<const FormatInfo*> check_description(Request& request, const ModeConfig& 
         TRY(i < format->num_planes ? check_plane(request, command, *format, i)
                                    : check_unused_plane(request, command, i));
     }
-    const auto lists_it = [&](const Plane* plane) {
+    const auto has_it = [&](const Plane* plane) {
         return plane->has_format(format->fourcc, command.modifier[0]);
     };
-    if (std::ranges::none_of(config.planes, lists_it)) {
-        return request.refuse(kms, Errno::Inval, "no plane lists format {} with modifier 0x{:x}",
+    if (std::ranges::none_of(config.planes, has_it)) {
+        const bool is_listed = std::ranges::any_of(config.planes, [&](const Plane* plane) {
+            return plane->lists_format(format->fourcc, command.modifier[0]);
+        });
+        return request.refuse(kms, Errno::Inval, "no plane {} format {} with modifier 0x{:x}",
+                              is_listed ? "draws, though one lists," : "lists",
                               fourcc_name(format->fourcc), command.modifier[0]);
     }
     return format;

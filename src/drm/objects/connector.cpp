@@ -5,9 +5,29 @@
 #include <utility>
 
 #include "drm/device.h"
+#include "drm/objects/connector_properties.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::drm {
+namespace {
+
+/// The text with its closing 0, as clients read it.
+std::span<const std::byte> bytes_of(const std::string& text) {
+    return std::as_bytes(std::span(text.c_str(), text.size() + 1));
+}
+
+/// The lowest from `first` on that none of the connectors has.
+uint32_t lowest_free(const std::vector<Ref<Connector>>& connectors, uint32_t first,
+                     const std::function<bool(const Connector&, uint32_t)>& has) {
+    for (uint32_t number = first;; ++number) {
+        const bool is_taken =
+            std::ranges::any_of(connectors, [&](const auto& one) { return has(*one, number); });
+        if (!is_taken) return number;
+    }
+}
+
+}  // namespace
+
 const char* connector_type_name(uint32_t type) {
     static constexpr std::array names{
         "Unknown", "VGA",       "DVI-I", "DVI-D", "DVI-A",     "Composite", "SVIDEO",
@@ -19,9 +39,10 @@ const char* connector_type_name(uint32_t type) {
 Ref<Connector> Connector::create(Device& device, ConnectorInfo info) {
     ModeConfig& config = device.mode_config();
     if (!info.writeback_formats.empty()) config.add_writeback_properties();
+    if (!device.is_published()) config.add_connector_properties(info.options);
     Ref<Connector> connector = make_ref<Connector>(device, std::move(info));
+    connector->set_up_properties(config.properties);  // before anybody can find it
     config.ids.add(*connector);
-    connector->set_up_properties(config.properties);
     MutexLock lock(config.lock());
     config.connectors.push_back(connector);
     return connector;
@@ -36,16 +57,35 @@ Connector::Connector(Device& device, ConnectorInfo info)
             blob.ok())
             writeback_formats_ = *blob;
     }
-    MutexLock lock(config.lock());
-    for (const Ref<Connector>& other : config.connectors) {
-        index_ = std::max(index_, other->index() + 1);
-        if (other->info().type == info_.type) type_id_ = std::max(type_id_, other->type_id() + 1);
+    if (info_.options.path) {
+        if (auto blob = Blob::create(device, bytes_of(info_.path)); blob.ok()) path_ = *blob;
     }
-    if (info_.type_id != 0) type_id_ = info_.type_id;
+    state.max_bpc = info_.options.max_bpc;
+    MutexLock lock(config.lock());
+    serial_ = ++config.last_serial;
+    index_ = lowest_free(config.connectors, 0, [](const Connector& other, uint32_t number) {
+        return other.index() == number;
+    });
+    type_id_ = free_type_id_locked();
     name_ = std::string(connector_type_name(info_.type)) + "-" + std::to_string(type_id_);
 }
 
 Connector::~Connector() = default;
+
+/// The wanted number, if it is free; else the next that is. A dock's connector whose last CRTC is
+/// not off yet keeps its own.
+uint32_t Connector::free_type_id_locked() const {
+    const auto& others = device_.mode_config().connectors;
+    uint32_t first = info_.type_id;
+    for (const auto& other : others) {
+        const bool is_staying = other->info().type == info_.type && !other->info().options.path;
+        if (info_.type_id == 0 && is_staying) first = std::max(first, other->type_id());
+    }
+    if (info_.type_id == 0) ++first;
+    return lowest_free(others, first, [this](const Connector& other, uint32_t number) {
+        return other.info().type == info_.type && other.type_id() == number;
+    });
+}
 
 void Connector::set_up_properties(const StandardProperties& standard) {
     // Linux: drm_connector_init; these two types cannot have an EDID
@@ -54,6 +94,13 @@ void Connector::set_up_properties(const StandardProperties& standard) {
     for (const Property* property : {standard.dpms, standard.link_status, standard.non_desktop,
                                      standard.tile, standard.crtc_id})
         attach(*property, 0);
+    for (const Property* property : optional_properties(standard, info_.options)) {
+        if (property == standard.panel_orientation)
+            attach(*property, static_cast<uint32_t>(*info_.options.panel_orientation));
+        else
+            attach(*property, 0);
+    }
+    if (info_.options.path) attach(*standard.path, path_ ? raw((*path_)->id()) : 0);
     if (!is_writeback()) return;
     attach(*standard.writeback_out_fence_ptr, 0);
     attach(*standard.writeback_fb_id, 0);
@@ -68,6 +115,7 @@ std::string Connector::label() const {
 void Connector::visit_refs(RefVisitor& visitor) const {
     // The current state has no writeback job: an installed commit holds its own.
     if (writeback_formats_) visitor.edge(*writeback_formats_, name_ + " WRITEBACK_PIXEL_FORMATS");
+    if (path_) visitor.edge(*path_, name_ + " PATH");
 }
 
 MaybeRef<Connector> find_connector(Device& device, ObjectId id) {

@@ -4,6 +4,7 @@
 
 #include "drm/atomic/state.h"
 #include "drm/device.h"
+#include "drm/fault_plan.h"
 #include "drm/objects/mode_config.h"
 
 namespace plugboard::drm {
@@ -17,6 +18,7 @@ Crtc::Crtc(Device& device, CrtcInfo info)
     ModeConfig& config = device.mode_config();
     config.ids.add(*this);
     config.crtcs.push_back(this);
+    vblank_.set_faults(&faults_of(device), index_);
 
     const StandardProperties& standard = config.properties;
     for (const Property* property :

@@ -15,8 +15,6 @@
 namespace plugboard::drm {
 namespace {
 
-constexpr uint32_t subpixel_unknown = 0;  // Linux: enum subpixel_order
-
 Errno no_crtc(Request& request, uint32_t id) {
     return request.refuse(kms, Errno::NoEnt, "there is no CRTC {}", id);
 }
@@ -43,7 +41,7 @@ std::vector<drm_mode_modeinfo> modes_for(const std::vector<Mode>& modes, AspectB
 /// What GETCONNECTOR says of a connector at one moment.
 struct ConnectorSnapshot {
     ConnectorStatus status{};
-    uint32_t width_mm = 0, height_mm = 0;
+    uint32_t width_mm = 0, height_mm = 0, subpixel = 0;
     std::vector<drm_mode_modeinfo> modes;
     uint32_t encoder_id = 0;
     std::vector<uint32_t> property_ids;
@@ -70,6 +68,7 @@ ConnectorSnapshot snapshot(Device& device, const Connector& connector, const Fil
     MutexLock lock(device.mode_config().lock());
     now.status = connector.status;
     now.width_mm = connector.display.width_mm;
+    now.subpixel = connector.display.subpixel;
     now.height_mm = connector.display.height_mm;
     now.modes = modes_for(connector.modes, aspect_bits(file), caps.stereo);
     if (connector.state.encoder) now.encoder_id = raw(connector.state.encoder->id());
@@ -131,7 +130,7 @@ Result<void> ioctl_get_connector(Request& request, Device& device, File& file,
     const ConnectorSnapshot now = snapshot(device, **connector, file);
     argument.mm_width = now.width_mm;
     argument.mm_height = now.height_mm;
-    argument.subpixel = subpixel_unknown;
+    argument.subpixel = now.subpixel;
     argument.connection = static_cast<uint32_t>(now.status);
     TRY(copy_if_all_fit(request, argument.modes_ptr, argument.count_modes, now.modes));
     argument.count_modes = static_cast<uint32_t>(now.modes.size());

@@ -33,8 +33,8 @@ bool is_valid(const ModeTimings& timings) {
 }
 
 std::string default_name(const ModeTimings& timings) {
-    const bool is_interlaced = (timings.flags & DRM_MODE_FLAG_INTERLACE) != 0;
-    return fmt::format("{}x{}{}", timings.hdisplay, timings.vdisplay, is_interlaced ? "i" : "");
+    const bool has_fields = (timings.flags & DRM_MODE_FLAG_INTERLACE) != 0;
+    return fmt::format("{}x{}{}", timings.hdisplay, timings.vdisplay, has_fields ? "i" : "");
 }
 
 }  // namespace

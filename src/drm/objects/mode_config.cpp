@@ -1,5 +1,6 @@
 #include "drm/objects/mode_config.h"
 
+#include <algorithm>
 #include <climits>
 #include <cstdint>
 #include <utility>
@@ -128,6 +129,17 @@ void ModeConfig::add_size_hints() {
     properties.size_hints = Maker(*this).immutable_blob("SIZE_HINTS");
 }
 
+MaybeRef<Connector> ModeConfig::unlist_if_unused(Connector& connector) {
+    if (!connector.is_removed || !connector.is_listed || connector.state.crtc) return std::nullopt;
+    const auto at = std::ranges::find_if(
+        connectors, [&](const Ref<Connector>& listed) { return &*listed == &connector; });
+    if (at == connectors.end()) return std::nullopt;
+    connector.is_listed = false;
+    Ref<Connector> unlisted = *at;
+    connectors.erase(at);  // never the last reference
+    return unlisted;
+}
+
 void ModeConfig::drop_connectors() {
     std::vector<Ref<Connector>> dropped;  // declared first, so dropped after the lock
     MutexLock lock(lock_);
@@ -140,6 +152,9 @@ void ModeConfig::visit_refs(RefVisitor& visitor) const {
         visitor.edge(connector, "mode_config.connector_list");
         // Here, where the lock that guards it is sure to live.
         if (connector->edid) visitor.edge(*connector->edid, connector->name() + " EDID");
+        if (connector->tile) visitor.edge(*connector->tile, connector->name() + " TILE");
+        if (const auto& hdr = connector->state.hdr_output_metadata)
+            visitor.edge(*hdr, connector->name() + " HDR_OUTPUT_METADATA");
     }
 }
 

@@ -45,6 +45,9 @@ struct StandardProperties {
         *degamma_lut_size, *ctm;
     // Made for the first CRTC or plane that has it.
     const Property *background_color, *size_hints;
+    // Made for the first connector that has it.
+    const Property *subconnector, *max_bpc, *content_type, *hdmi_colorspace, *dp_colorspace,
+        *vrr_capable, *panel_orientation;
     // Made for the first writeback connector.
     const Property *writeback_fb_id, *writeback_pixel_formats, *writeback_out_fence_ptr;
 };
@@ -68,7 +71,8 @@ class ModeConfig {
     std::vector<Plane*> planes;
     std::vector<Crtc*> crtcs;
     std::vector<Encoder*> encoders;
-    std::vector<Ref<Connector>> connectors;
+    std::vector<Ref<Connector>> connectors;  // the listed ones
+    uint32_t last_serial = 0;                // of connectors; under the lock
 
     /// A property of the driver's own, drmm.
     const Property& add_property(PropertyInfo info);
@@ -78,6 +82,12 @@ class ModeConfig {
     void add_background_color();
     /// That of planes, at the first call.
     void add_size_hints();
+    /// Those that a connector has use for and that are not there yet; before publish(), also for
+    /// connectors that come later.
+    void add_connector_properties(const ConnectorOptions& options);
+    /// A removed connector that no CRTC is on leaves the list: its reference there, to be dropped,
+    /// and its id freed, with no lock held. Under the lock.
+    MaybeRef<Connector> unlist_if_unused(Connector& connector);
     /// Lets the list's references go; the connectors may live on for a moment in other hands.
     void drop_connectors();
     /// The tail of every commit runs here.

@@ -44,11 +44,40 @@ std::vector<std::byte> size_hints(const PlaneInfo& info) {
     return {bytes.begin(), bytes.end()};
 }
 
-/// The IN_FORMATS blob: every format with every modifier.
+/// Every format with every modifier, unless the info tells them apart.
+std::vector<ModifierFormats> modifier_formats(const PlaneInfo& info) {
+    if (!info.modifier_formats.empty()) return info.modifier_formats;
+    std::vector<ModifierFormats> pairs;
+    for (const uint64_t modifier : info.modifiers) pairs.push_back({modifier, info.formats});
+    return pairs;
+}
+
+/// Of the up to 64 formats from `offset` on, bit by bit, those that are among `wanted`.
+uint64_t format_bits(std::span<const uint32_t> formats, size_t offset,
+                     const std::vector<uint32_t>& wanted) {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 64 && offset + i < formats.size(); ++i) {
+        if (std::ranges::find(wanted, formats[offset + i]) != wanted.end())
+            bits |= uint64_t{1} << i;
+    }
+    return bits;
+}
+
+/// The IN_FORMATS blob. Formats beyond 64 have entries of their own.
 /// Linux: drivers/gpu/drm/drm_plane.c, create_in_format_blob
 std::vector<std::byte> in_formats(const PlaneInfo& info) {
-    constexpr size_t max_formats = 64;  // the bits of one drm_format_modifier
-    const size_t count = std::min(info.formats.size(), max_formats);
+    const auto pairs = modifier_formats(info);
+    std::vector<drm_format_modifier> modifiers;
+    for (const ModifierFormats& pair : pairs) {
+        for (size_t offset = 0; offset < info.formats.size(); offset += 64) {
+            const uint64_t bits = format_bits(info.formats, offset, pair.formats);
+            if (bits == 0 && offset != 0) continue;
+            modifiers.push_back({.formats = bits,
+                                 .offset = static_cast<uint32_t>(offset),
+                                 .pad = 0,
+                                 .modifier = pair.modifier});
+        }
+    }
     const size_t formats_bytes = info.formats.size() * sizeof(uint32_t);
     const size_t modifiers_offset = (sizeof(drm_format_modifier_blob) + formats_bytes + 7) / 8 * 8;
     const drm_format_modifier_blob header{
@@ -56,21 +85,15 @@ std::vector<std::byte> in_formats(const PlaneInfo& info) {
         .flags = 0,
         .count_formats = static_cast<uint32_t>(info.formats.size()),
         .formats_offset = sizeof(drm_format_modifier_blob),
-        .count_modifiers = static_cast<uint32_t>(info.modifiers.size()),
+        .count_modifiers = static_cast<uint32_t>(modifiers.size()),
         .modifiers_offset = static_cast<uint32_t>(modifiers_offset)};
 
-    std::vector<std::byte> bytes(modifiers_offset +
-                                 info.modifiers.size() * sizeof(drm_format_modifier));
+    std::vector<std::byte> bytes(modifiers_offset + modifiers.size() * sizeof(drm_format_modifier));
     std::memcpy(bytes.data(), &header, sizeof(header));
     std::memcpy(bytes.data() + header.formats_offset, info.formats.data(), formats_bytes);
-    for (size_t i = 0; i < info.modifiers.size(); i++) {
-        const drm_format_modifier modifier{
-            .formats = count == max_formats ? UINT64_MAX : (uint64_t{1} << count) - 1,
-            .offset = 0,
-            .pad = 0,
-            .modifier = info.modifiers[i]};
-        std::memcpy(bytes.data() + modifiers_offset + i * sizeof(modifier), &modifier,
-                    sizeof(modifier));
+    if (!modifiers.empty()) {
+        std::memcpy(bytes.data() + modifiers_offset, modifiers.data(),
+                    modifiers.size() * sizeof(drm_format_modifier));
     }
     return bytes;
 }
@@ -184,9 +207,24 @@ void Plane::add_hotspot() {
     own_.hotspot_y = add("HOTSPOT_Y");
 }
 
+bool Plane::lists_format(uint32_t fourcc, uint64_t modifier) const {
+    if (std::ranges::find(info_.formats, fourcc) == info_.formats.end()) return false;
+    if (modifier == 0) return true;
+    if (info_.modifier_formats.empty())
+        return std::ranges::find(info_.modifiers, modifier) != info_.modifiers.end();
+    return std::ranges::any_of(info_.modifier_formats, [&](const ModifierFormats& pair) {
+        return pair.modifier == modifier &&
+               std::ranges::find(pair.formats, fourcc) != pair.formats.end();
+    });
+}
+
 bool Plane::has_format(uint32_t fourcc, uint64_t modifier) const {
-    return std::ranges::find(info_.formats, fourcc) != info_.formats.end() &&
-           (modifier == 0 || std::ranges::find(info_.modifiers, modifier) != info_.modifiers.end());
+    const auto is_never_drawn = [&](const ModifierFormats& pair) {
+        return pair.modifier == modifier && !pair.is_drawn;
+    };
+    return lists_format(fourcc, modifier) &&
+           std::ranges::find(info_.not_drawn, fourcc) == info_.not_drawn.end() &&
+           (modifier == 0 || std::ranges::none_of(info_.modifier_formats, is_never_drawn));
 }
 
 void Plane::visit_refs(RefVisitor& visitor) const {

@@ -31,13 +31,25 @@ struct ZposInfo {
     uint32_t initial = 0, least = 0, most = 0;
 };
 
+/// Formats that buffers of this modifier may have.
+struct ModifierFormats {
+    uint64_t modifier = 0;
+    std::vector<uint32_t> formats{};  // fourcc
+    bool is_drawn = true;             // else clients are told of it, and their buffers refused
+
+    bool operator==(const ModifierFormats&) const = default;
+};
+
 struct PlaneInfo {
     PlaneType type = PlaneType::Overlay;
     uint32_t possible_crtcs = 0;         // bit per CRTC index
     std::vector<uint32_t> formats;       // fourcc, in the order clients see
     std::vector<uint64_t> modifiers{0};  // LINEAR
-    uint32_t rotations = 0;              // DRM_MODE_ROTATE_* and REFLECT_*; 0: no such property
-    bool yuv_colors = false;             // COLOR_ENCODING and COLOR_RANGE, with all their values
+    /// Instead of `modifiers`, where not every format goes with each.
+    std::vector<ModifierFormats> modifier_formats{};
+    std::vector<uint32_t> not_drawn{};  // of `formats`: listed, and their buffers refused
+    uint32_t rotations = 0;             // DRM_MODE_ROTATE_* and REFLECT_*; 0: no such property
+    bool yuv_colors = false;            // COLOR_ENCODING and COLOR_RANGE, with all their values
     std::optional<ZposInfo> zpos{};
     bool alpha = false;              // of the plane as a whole
     bool blend_mode = false;         // with all its values
@@ -86,7 +98,10 @@ class Plane final : public ModeObject {
     const PlaneProperties& own_properties() const { return own_; }
     PlaneType plane_type() const { return info_.type; }
     std::string name() const { return "plane-" + std::to_string(index_); }
+    /// Whether the plane shows such buffers.
     bool has_format(uint32_t fourcc, uint64_t modifier) const;
+    /// Whether clients are told that it does.
+    bool lists_format(uint32_t fourcc, uint64_t modifier) const;
 
     PlaneState state;  // guarded by the modeset lock
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "drm/device.h"
+#include "drm/objects/connector_properties.h"
 
 namespace plugboard::drm {
 namespace {
@@ -69,6 +70,15 @@ std::optional<uint64_t> state_value(const Connector& connector, const Property& 
     if (p == standard.link_status) return connector.state.link_status;
     if (p == standard.edid) return id_of(borrow(connector.edid));
     if (p == standard.non_desktop) return connector.display.non_desktop ? 1 : 0;
+    if (p == standard.tile) return id_of(borrow(connector.tile));
+    if (p == standard.hdr_output_metadata)
+        return id_of(borrow(connector.state.hdr_output_metadata));
+    if (p == standard.max_bpc) return connector.state.max_bpc;
+    if (p == standard.hdmi_colorspace || p == standard.dp_colorspace)
+        return connector.state.colorspace;
+    if (p == standard.content_type) return connector.state.content_type;
+    if (p == standard.vrr_capable) return connector.display.is_vrr_capable() ? 1 : 0;
+    if (p == standard.subconnector) return subconnector_of(connector.status);
     if (p == standard.writeback_fb_id || p == standard.writeback_out_fence_ptr) return 0;
     return std::nullopt;
 }

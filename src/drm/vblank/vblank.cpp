@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "drm/fault_plan.h"
+
 namespace plugboard::drm {
 namespace {
 
@@ -26,6 +28,7 @@ struct Vblank::State {
     mutable Mutex<LockClass<Vblank>> mutex;
     bool is_on GUARDED_BY(mutex) = false;
     Nanos period GUARDED_BY(mutex){};
+    Nanos longest GUARDED_BY(mutex){};  // of a rate that varies; else not above the period
     VblankCount last GUARDED_BY(mutex);
     size_t users GUARDED_BY(mutex) = 0;
     /// When the next vblank is due. Nothing: the timer has not run since the CRTC went on.
@@ -35,22 +38,55 @@ struct Vblank::State {
     std::vector<Waiting> waiting GUARDED_BY(mutex);  // in the order in which they came
     Waker* timer GUARDED_BY(mutex) = nullptr;
 
+    FaultPlan* faults GUARDED_BY(mutex) = nullptr;
+    uint32_t crtc GUARDED_BY(mutex) = 0;
+    Nanos delay GUARDED_BY(mutex){};      // a fault's: the vblank at `due` is told so much later
+    uint64_t lost GUARDED_BY(mutex) = 0;  // by faults, since the last that was told
+
     Callback observer GUARDED_BY(mutex);
     std::optional<std::thread::id> handled_by GUARDED_BY(mutex);  // while callbacks of one run
     CondVar handled;
 
+    Nanos idle_period_locked() const REQUIRES(mutex) { return std::max(period, longest); }
+    void set_due_locked(std::optional<Time> at) REQUIRES(mutex) {
+        due = at;
+        delay = {};
+        lost = 0;
+    }
+    bool is_variable_locked() const REQUIRES(mutex) { return longest > period; }
+    /// The vblank is due so long after the last one, if that is not over, and then now; unless it
+    /// is due earlier.
+    void hasten_locked(Time now, Nanos after) REQUIRES(mutex) {
+        const Time latest = std::max(last.time + after, now);
+        if (!due || *due <= latest || delay.count() > 0) return;
+        due = latest;
+        wake_timer_locked();
+    }
+    /// Whether a fault keeps the vblank that is due from being told now.
+    bool is_kept_back_locked(Time now) REQUIRES(mutex) {
+        if (!faults || faults->is_empty() || delay.count() > 0) return false;
+        const FaultPlan::VblankFate fate = faults->judge_vblank(crtc, now);
+        if (fate.lost) {
+            *due += idle_period_locked();
+            ++lost;
+            return true;
+        }
+        delay = fate.late;
+        return delay.count() > 0;
+    }
     void wake_timer_locked() REQUIRES(mutex) {
         if (timer) timer->wake();
     }
     /// Stops the timer if it is past its time: then no vblank has come since rests_at.
     bool is_running_locked(Time now) REQUIRES(mutex) {
         if (!due) return false;
-        if (users == 0 && *due > rests_at && now >= rests_at) due.reset();
+        if (users == 0 && *due > rests_at && now >= rests_at) set_due_locked(std::nullopt);
         return due.has_value();
     }
     /// Linux: drm_update_vblank_count, by the time alone
     VblankCount caught_up_locked(Time now) REQUIRES(mutex) {
-        const auto missed = static_cast<uint64_t>((now - last.time + period / 2) / period);
+        const Nanos each = idle_period_locked();
+        const auto missed = static_cast<uint64_t>((now - last.time + each / 2) / each);
         if (missed == 0) return last;
         return {last.sequence + missed, now};
     }
@@ -59,7 +95,7 @@ struct Vblank::State {
         users++;
         if (!was_running) {
             last = caught_up_locked(now);
-            due = now + period;
+            set_due_locked(now + idle_period_locked());
         }
         if (users == 1) wake_timer_locked();
     }
@@ -71,7 +107,7 @@ struct Vblank::State {
     /// How many more vblanks were due by now than the one at `due`, while the timer ran.
     int64_t missed_locked(Time now) REQUIRES(mutex) {
         const Time end = users == 0 ? std::min(now, rests_at) : now;
-        return end > *due ? (end - *due) / period : 0;
+        return end > *due ? (end - *due) / idle_period_locked() : 0;
     }
     /// Waits for the callbacks of a vblank that another thread handles.
     void wait_until_handled(MutexLock<LockClass<Vblank>>& lock) REQUIRES(mutex) {
@@ -98,8 +134,7 @@ void Vblank::turn_on(Nanos period) {
     s.is_on = true;
     s.period = period;
     s.last = {s.last.sequence + 1, now};
-    s.due.reset();
-    if (s.users > 0) s.due = now + period;
+    s.set_due_locked(s.users > 0 ? std::optional(now + s.idle_period_locked()) : std::nullopt);
     s.wake_timer_locked();
 }
 
@@ -111,7 +146,7 @@ void Vblank::turn_off() {
     {
         MutexLock lock(s.mutex);
         s.is_on = false;
-        s.due.reset();
+        s.set_due_locked(std::nullopt);
         waiting.swap(s.waiting);
         s.put_locked(now, waiting.size());
         last = s.last;
@@ -130,6 +165,20 @@ bool Vblank::is_on() const {
 Nanos Vblank::period() const {
     MutexLock lock(state_->mutex);
     return state_->period;
+}
+
+void Vblank::set_longest(Nanos longest) {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    MutexLock lock(s.mutex);
+    const bool was_variable = s.is_variable_locked();
+    s.longest = longest;
+    if (was_variable) s.hasten_locked(now, s.idle_period_locked());
+}
+
+Nanos Vblank::idle_period() const {
+    MutexLock lock(state_->mutex);
+    return state_->idle_period_locked();
 }
 
 VblankCount Vblank::current() {
@@ -194,6 +243,7 @@ bool Vblank::arm(Callback callback) {
     MutexLock lock(s.mutex);
     if (!s.is_on) return false;
     s.get_locked(now);
+    if (s.is_variable_locked()) s.hasten_locked(now, s.period);
     s.waiting.push_back({s.last.sequence + 1, std::move(callback), 0});
     return true;
 }
@@ -206,11 +256,17 @@ void Vblank::set_observer(Callback observer) {
     lock.unlock();
 }
 
+void Vblank::settle() {
+    MutexLock lock(state_->mutex);
+    state_->wait_until_handled(lock);
+}
+
 std::optional<Time> Vblank::next_due() const {
     State& s = *state_;
     MutexLock lock(s.mutex);
     if (s.users == 0 && s.due && *s.due > s.rests_at) return std::nullopt;
-    return s.due;
+    if (!s.due) return std::nullopt;
+    return *s.due + s.delay;
 }
 
 void Vblank::handle(Time due) {
@@ -222,11 +278,12 @@ void Vblank::handle(Time due) {
     {
         MutexLock lock(s.mutex);
         s.wait_until_handled(lock);
-        if (!s.due || *s.due != due) return;  // it went off, or its phase is another now
+        if (!s.due || *s.due + s.delay != due) return;  // it went off, or has another phase now
+        if (s.is_kept_back_locked(now)) return;
         const int64_t missed = s.missed_locked(now);
-        s.last =
-            at = {s.last.sequence + 1 + static_cast<uint64_t>(missed), due + missed * s.period};
-        s.due = at.time + s.period;
+        s.last = at = {s.last.sequence + s.lost + 1 + static_cast<uint64_t>(missed),
+                       *s.due + missed * s.idle_period_locked()};
+        s.set_due_locked(at.time + s.idle_period_locked());
         passed = s.take_passed_locked();
         s.put_locked(at.time, passed.size());
         s.handled_by = std::this_thread::get_id();
@@ -243,6 +300,12 @@ void Vblank::handle(Time due) {
     MutexLock lock(s.mutex);
     s.handled_by.reset();
     s.handled.notify_all();
+}
+
+void Vblank::set_faults(FaultPlan* faults, uint32_t crtc) {
+    MutexLock lock(state_->mutex);
+    state_->faults = faults;
+    state_->crtc = crtc;
 }
 
 void Vblank::set_timer(Waker* timer) {

@@ -14,6 +14,8 @@
 
 namespace plugboard::drm {
 
+class FaultPlan;
+
 struct VblankCount {
     uint64_t sequence = 0;
     Time time{};
@@ -42,6 +44,12 @@ class Vblank {
     void turn_off();
     bool is_on() const;
     Nanos period() const;
+    /// From now on the next vblank waits for arm(), for up to so long after the last one, and comes
+    /// with it, but not before a period has passed. Not above the period: each comes with its
+    /// period, as they do in the beginning.
+    void set_longest(Nanos longest);
+    /// Between two vblanks that nothing was armed for.
+    Nanos idle_period() const;
 
     /// Last count and its time; brought up to date if the timer rests on a CRTC that is on. Only
     /// what a user sees (get()) is kept: going off forgets the rest, as in Linux.
@@ -59,7 +67,7 @@ class Vblank {
     /// Drops what call_at() keeps for the owner, uncalled.
     void forget(uint64_t owner);
     /// Runs at the next vblank (count + 1) before waiters wake, those armed first first; false (and
-    /// not run) when off.
+    /// not run) when off. The next vblank is then due as soon as set_longest() lets it.
     bool arm(Callback callback);
     /// Called at each vblank after armed callbacks, on the timer's thread: composition, CRC. The
     /// one before is not called any more once this returns, unless it is made from a callback.
@@ -68,12 +76,17 @@ class Vblank {
     /// Woken at each vblank, at turn_off, and at unplug.
     WaitQueue& queue() { return queue_; }
 
+    /// Its vblanks may be lost and late by this plan, under the index of its CRTC; null: by none.
+    void set_faults(FaultPlan* faults, uint32_t crtc);
+
     // For the timer that drives it (vblank_timer.h).
     /// When the next vblank is due; nothing while the timer rests.
     std::optional<Time> next_due() const;
     /// The vblank at its due time. The timer may be late: the count then goes up by as many as were
     /// due since, and callbacks run once, with the newest. Linux: drm_update_vblank_count
     void handle(Time due);
+    /// Returns when whoever is being told of a vblank on another thread has been.
+    void settle();
     /// Woken whenever next_due() may have changed.
     void set_timer(Waker* timer);
 

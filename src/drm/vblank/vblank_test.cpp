@@ -268,5 +268,111 @@ TEST(VblankProperty, count_and_time_never_go_back_and_keep_step_with_the_clock) 
     EXPECT_TRUE(holds);
 }
 
+constexpr Nanos longest = 25ms;
+
+/// With a rate that varies, and a user.
+class VariableVblank : public VblankTest {
+  protected:
+    VariableVblank() {
+        vblank.set_longest(longest);
+        vblank.get();
+        run(longest);
+        shown_ = clock.now();
+    }
+    ~VariableVblank() override { vblank.put(); }
+    void flip() {
+        vblank.arm([this](VblankCount at) { flips_.push_back(at); });
+    }
+
+    Time shown_{};
+    std::vector<VblankCount> flips_;
+};
+
+TEST_F(VariableVblank, comes_after_the_longest_time_when_nothing_is_there) {
+    const VblankCount before = vblank.current();
+    EXPECT_EQ(before.time, shown_);
+    EXPECT_EQ(vblank.next_due(), shown_ + longest);
+    run(3 * longest);
+    EXPECT_EQ(vblank.current().sequence, before.sequence + 3);
+    EXPECT_EQ(vblank.current().time, shown_ + 3 * longest);
+}
+
+TEST_F(VariableVblank, comes_with_the_flip) {
+    run(14ms);
+    flip();
+    EXPECT_EQ(vblank.next_due(), clock.now());
+    run(0ms);
+    ASSERT_EQ(flips_.size(), 1u);
+    EXPECT_EQ(flips_[0].time, shown_ + 14ms);
+    EXPECT_EQ(vblank.next_due(), shown_ + 14ms + longest);
+}
+
+TEST_F(VariableVblank, does_not_come_before_the_modes_period) {
+    run(3ms);
+    flip();
+    EXPECT_EQ(vblank.next_due(), shown_ + period);
+    run(7ms);
+    ASSERT_EQ(flips_.size(), 1u);
+    EXPECT_EQ(flips_[0].time, shown_ + period);
+}
+
+TEST_F(VariableVblank, counts_each_picture_once) {
+    const uint64_t before = vblank.current().sequence;
+    for (const Nanos pause : {11ms, 24ms, 10ms, 17ms}) {
+        run(pause);
+        flip();
+        run(0ms);
+    }
+    ASSERT_EQ(flips_.size(), 4u);
+    for (size_t i = 0; i < flips_.size(); ++i) EXPECT_EQ(flips_[i].sequence, before + 1 + i);
+    EXPECT_EQ(flips_[3].time, shown_ + 62ms);
+}
+
+TEST_F(VariableVblank, has_no_haste_for_those_who_only_wait) {
+    run(14ms);
+    bool is_told = false;
+    vblank.call_at(vblank.current().sequence + 1, [&](VblankCount) { is_told = true; });
+    run(longest - 14ms - 1ns);
+    EXPECT_FALSE(is_told);
+    run(1ns);
+    EXPECT_TRUE(is_told);
+}
+
+TEST_F(VariableVblank, comes_with_its_period_again_when_the_rate_is_fixed_anew) {
+    run(4ms);
+    vblank.set_longest({});
+    EXPECT_EQ(vblank.next_due(), shown_ + period);
+    run(9ms);
+    flip();
+    EXPECT_EQ(vblank.next_due(), shown_ + 2 * period);
+}
+
+TEST_F(VariableVblank, comes_at_once_when_the_rate_is_fixed_after_its_period) {
+    run(14ms);
+    vblank.set_longest({});
+    EXPECT_EQ(vblank.next_due(), clock.now());
+}
+
+TEST_F(VariableVblank, has_the_modes_rate_where_that_is_the_slowest) {
+    vblank.set_longest(period - 1ms);
+    run(period);
+    EXPECT_EQ(vblank.next_due(), clock.now() + period);
+    EXPECT_EQ(vblank.idle_period(), period);
+}
+
+TEST_F(VariableVblank, rests_at_the_slowest_rate_and_wakes_for_a_flip) {
+    vblank.put();
+    run(5s);
+    const VblankCount before = vblank.current();
+    clock.advance(10 * longest);
+    EXPECT_EQ(vblank.current().sequence, before.sequence + 10);
+    flip();
+    EXPECT_EQ(vblank.next_due(), clock.now() + period);
+    run(period);
+    ASSERT_EQ(flips_.size(), 1u);
+    EXPECT_EQ(flips_[0].sequence, before.sequence + 11);
+    ASSERT_TRUE(vblank.get());
+}
+
 }  // namespace
 }  // namespace plugboard::drm

@@ -12,7 +12,7 @@
 namespace plugboard::vkms {
 namespace {
 
-constexpr int64_t whole = int64_t{1} << 32;
+constexpr int64_t one_in_fixed = int64_t{1} << 32;
 
 Argb16 after(const std::vector<ColorOperation>& operations, Argb16 pixel) {
     apply_pipeline({operations}, {&pixel, 1});
@@ -41,18 +41,19 @@ TEST(ColorPipeline, curves_keep_the_ends_and_undo_each_other) {
 }
 
 TEST(ColorPipeline, a_matrix_mixes_channels_and_adds_a_bias) {
-    const Matrix3x4 swapped{{0, 0, whole, 0, 0, whole, 0, 0, whole, 0, 0, 0}};
+    const Matrix3x4 swapped{{0, 0, one_in_fixed, 0, 0, one_in_fixed, 0, 0, one_in_fixed, 0, 0, 0}};
     EXPECT_EQ(after({swapped}, {.a = 1, .r = 2, .g = 3, .b = 4}),
               (Argb16{.a = 1, .r = 4, .g = 3, .b = 2}));
-    EXPECT_EQ(after({scaling(0, whole / 5)}, {.a = 1, .r = 2, .g = 3, .b = 4}).g, 0xffff / 5);
+    EXPECT_EQ(after({scaling(0, one_in_fixed / 5)}, {.a = 1, .r = 2, .g = 3, .b = 4}).g,
+              0xffff / 5);
 }
 
 TEST(ColorPipeline, values_are_cut_at_the_end_only) {
     const Argb16 pixel{.a = 0xffff, .r = 40000, .g = 20000, .b = 0};
-    EXPECT_EQ(after({scaling(2 * whole), scaling(whole / 2)}, pixel), pixel);
-    EXPECT_EQ(after({scaling(-whole), scaling(-whole)}, pixel), pixel);
-    EXPECT_EQ(after({scaling(2 * whole)}, pixel).r, 0xffff);
-    EXPECT_EQ(after({scaling(-whole)}, pixel).r, 0);
+    EXPECT_EQ(after({scaling(2 * one_in_fixed), scaling(one_in_fixed / 2)}, pixel), pixel);
+    EXPECT_EQ(after({scaling(-one_in_fixed), scaling(-one_in_fixed)}, pixel), pixel);
+    EXPECT_EQ(after({scaling(2 * one_in_fixed)}, pixel).r, 0xffff);
+    EXPECT_EQ(after({scaling(-one_in_fixed)}, pixel).r, 0);
 }
 
 TEST(ColorPipeline, sign_and_size_become_a_number) {
@@ -60,8 +61,8 @@ TEST(ColorPipeline, sign_and_size_become_a_number) {
     numbers[0] = uint64_t{1} << 63 | uint64_t{1} << 32;
     numbers[5] = uint64_t{3} << 31;
     const Matrix3x4 matrix = Matrix3x4::from_sign_magnitude(numbers);
-    EXPECT_EQ(matrix.factors[0], -whole);
-    EXPECT_EQ(matrix.factors[5], whole + whole / 2);
+    EXPECT_EQ(matrix.factors[0], -one_in_fixed);
+    EXPECT_EQ(matrix.factors[5], one_in_fixed + one_in_fixed / 2);
     EXPECT_EQ(matrix.factors[11], 0);
 }
 

@@ -1,0 +1,401 @@
+// Connectors that come and go with what is plugged in at a dock, and the properties of real ones.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "drivers/vkms/ports.h"
+#include "drivers/vkms/test_board.h"
+#include "drm/edid/description.h"
+#include "drm/edid/timings.h"
+#include "drm/objects/connector_probe.h"
+#include "drm/objects/mode_config.h"
+
+namespace plugboard::vkms {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<std::byte> monitor(uint32_t width, uint32_t height,
+                               const std::optional<drm::edid::Tile>& tile = {}) {
+    drm::edid::Description description;
+    description.width_mm = 530;
+    description.height_mm = 300;
+    description.timings = {*drm::edid::timings_for(width, height, 60)};
+    description.tile = tile;
+    return *drm::edid::build(description);
+}
+
+ScreenConfig behind_dock(const char* port) {
+    return {.connected = false,
+            .connector = {.type = DRM_MODE_CONNECTOR_DisplayPort,
+                          .dock = DockPort{.parent_number = 1, .port = port}}};
+}
+
+/// DP-1, HDMI-A-1, and a dock at DP-1 with two ports: DP-2 and DP-3.
+Config with_dock() {
+    Config config = with_profile(Profile::Full);
+    config.writeback = false;
+    config.screens = {
+        {.connected = false, .connector = {.type = DRM_MODE_CONNECTOR_DisplayPort, .number = 1}},
+        {.edid = monitor(1024, 768), .connector = {.type = DRM_MODE_CONNECTOR_HDMIA}},
+        behind_dock("1"),
+        behind_dock("2-8"),
+    };
+    config.crtcs = 2;
+    return config;
+}
+
+/// What the model tells of the card and of its connectors: "add card0-DP-2".
+class Told final : public device::Watcher {
+  public:
+    explicit Told(device::Model& model) : model_(model) { model_.add_watcher(*this); }
+    ~Told() { model_.remove_watcher(*this); }
+    void uevent(const device::Device& device, const device::Uevent& event) override {
+        std::string text = event.action + " " + device.name();
+        for (const auto& [key, value] : event.keys)
+            if (key == "HOTPLUG" || key == "CONNECTOR") text += " " + key + "=" + value;
+        events_.push_back(std::move(text));
+    }
+    std::vector<std::string> take() { return std::exchange(events_, {}); }
+
+  private:
+    device::Model& model_;
+    std::vector<std::string> events_;
+};
+
+class Docks : public testing::Test {
+  protected:
+    static constexpr size_t first = 2, second = 3;  // ports
+
+    Result<void> plug(size_t port = first) {
+        return plug_screen(*drm_, port, {.edid = monitor(1024, 768)});
+    }
+    Result<void> unplug(size_t port = first) {
+        return plug_screen(*drm_, port, {.connected = false});
+    }
+    MaybeRef<drm::Connector> connector(const std::string& name) {
+        MutexLock lock(drm_->mode_config().lock());
+        for (const auto& one : drm_->mode_config().connectors)
+            if (one->name() == name) return one;
+        return std::nullopt;
+    }
+    uint32_t id(const std::string& name) {
+        const auto found = connector(name);
+        return found ? raw((*found)->id()) : 0;
+    }
+    /// As a client lists them now.
+    std::vector<std::string> names() {
+        std::vector<std::string> names;
+        MutexLock lock(drm_->mode_config().lock());
+        for (const auto& one : drm_->mode_config().connectors) names.push_back(one->name());
+        return names;
+    }
+    std::vector<uint32_t> listed() { return TestClient(*drm_).connectors; }
+    int get(uint32_t connector) {
+        drm_mode_get_connector found{};
+        found.connector_id = connector;
+        found.count_modes = 1;
+        return client_->ioctl(DRM_IOCTL_MODE_GETCONNECTOR, &found);
+    }
+    /// The connector's screen on the first CRTC.
+    int light(uint32_t connector) {
+        const auto modes = client_->probe(connector);
+        EXPECT_FALSE(modes.empty());
+        if (modes.empty()) return -1;
+        fb_ = client_
+                  ->make_mapped_buffer(modes[0].hdisplay, modes[0].vdisplay, DRM_FORMAT_XRGB8888, 4)
+                  .fb;
+        return client_->turn_on(client_->crtcs[0], connector, modes[0], client_->planes[0], fb_);
+    }
+    bool is_crtc_on() {
+        MutexLock lock(drm_->mode_config().lock());
+        return drm_->mode_config().crtcs[0]->state.active;
+    }
+    std::vector<std::string> debug_paths() {
+        std::vector<std::string> paths;
+        for (const auto& file : drm_->debug_files()) paths.push_back(file.path);
+        return paths;
+    }
+
+    TestBoard board_{with_dock()};
+    Ref<drm::Device> drm_ = board_.drm();
+    std::optional<TestClient> client_{std::in_place, *drm_};
+    uint32_t fb_ = 0;
+};
+
+TEST_F(Docks, have_a_connector_while_something_is_plugged_in) {
+    EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1"));
+    const auto empty = empty_ports(*drm_);
+    ASSERT_EQ(empty.size(), 2u);
+    EXPECT_EQ(empty[0].name, "DP-2");
+    EXPECT_EQ(empty[1].name, "DP-3");
+    ASSERT_TRUE(plug(second).ok());
+    EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1", "DP-3"));
+    EXPECT_EQ(empty_ports(*drm_).size(), 1u);
+    const uint32_t dock = id("DP-3");
+    uint32_t status = 0;
+    EXPECT_EQ(client_->probe(dock, &status).at(0).hdisplay, 1024);
+    EXPECT_EQ(status, 1u);
+    const auto path = client_->blob(client_->property(dock, "PATH").value);
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(path.data())),
+              "mst:" + std::to_string(id("DP-1")) + "-2-8");
+    ASSERT_TRUE(unplug(second).ok());
+    EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1"));
+    EXPECT_EQ(get(dock), ENOENT);
+}
+
+TEST_F(Docks, tell_of_what_comes_and_goes) {
+    Told told(board_.model);
+    ASSERT_TRUE(plug().ok());
+    EXPECT_THAT(told.take(), ElementsAre("add card0-DP-2", "change card0 HOTPLUG=1 CONNECTOR=" +
+                                                               std::to_string(id("DP-2"))));
+    EXPECT_THAT(debug_paths(), Contains("DP-2/force"));
+    ASSERT_TRUE(unplug().ok());
+    EXPECT_THAT(told.take(), ElementsAre("remove card0-DP-2", "change card0 HOTPLUG=1"));
+    EXPECT_THAT(debug_paths(), Not(Contains("DP-2/force")));
+    EXPECT_THAT(debug_paths(), Contains("DP-1/force"));
+}
+
+TEST_F(Docks, another_screen_at_the_same_port_is_the_same_connector) {
+    ASSERT_TRUE(plug().ok());
+    const uint32_t dock = id("DP-2");
+    ASSERT_TRUE(plug_screen(*drm_, first, {.edid = monitor(1280, 1024)}).ok());
+    EXPECT_EQ(id("DP-2"), dock);
+    EXPECT_EQ(client_->probe(dock).at(0).hdisplay, 1280);
+    ASSERT_TRUE(plug_screen(*drm_, *connector("DP-2"), {.connected = false}).ok());
+    EXPECT_EQ(id("DP-2"), 0u);
+}
+
+TEST_F(Docks, leave_the_CRTC_on_until_the_client_turns_it_off) {
+    ASSERT_TRUE(plug().ok());
+    const uint32_t dock = id("DP-2"), crtc = client_->crtcs[0], plane = client_->planes[0];
+    ASSERT_EQ(light(dock), 0) << client_->reason();
+    ASSERT_TRUE(unplug().ok());
+    EXPECT_TRUE(is_crtc_on());
+    EXPECT_THAT(listed(), Contains(dock)) << "a state holds it";
+    uint32_t status = 0;
+    EXPECT_TRUE(client_->probe(dock, &status).empty());
+    EXPECT_EQ(status, 2u);
+    EXPECT_EQ(client_->property(dock, "EDID").value, 0u);
+    // Pictures go on, a modeset does not.
+    EXPECT_EQ(client_->atomic({{plane, "FB_ID", fb_}}, 0), 0) << client_->reason();
+    EXPECT_EQ(client_->atomic({{dock, "max bpc", 8}}, DRM_MODE_ATOMIC_ALLOW_MODESET), EINVAL);
+    EXPECT_THAT(client_->reason(), HasSubstr("removed"));
+    EXPECT_EQ(client_->turn_off(crtc, dock, plane), 0) << client_->reason();
+    EXPECT_FALSE(is_crtc_on());
+    EXPECT_EQ(get(dock), ENOENT);
+    EXPECT_THAT(listed(), Not(Contains(dock)));
+}
+
+TEST_F(Docks, a_removed_connector_can_be_left_by_ACTIVE_0_but_not_lit_again) {
+    ASSERT_TRUE(plug().ok());
+    const uint32_t dock = id("DP-2"), crtc = client_->crtcs[0];
+    ASSERT_EQ(light(dock), 0) << client_->reason();
+    ASSERT_TRUE(unplug().ok());
+    EXPECT_EQ(client_->atomic({{dock, "CRTC_ID", crtc}, {crtc, "ACTIVE", 0}},
+                              DRM_MODE_ATOMIC_ALLOW_MODESET),
+              0)
+        << client_->reason();
+    EXPECT_FALSE(is_crtc_on());
+    EXPECT_EQ(client_->atomic({{dock, "CRTC_ID", crtc}, {crtc, "ACTIVE", 1}},
+                              DRM_MODE_ATOMIC_ALLOW_MODESET),
+              EINVAL);
+    EXPECT_EQ(get(dock), 0) << "the CRTC is on it, though not active";
+}
+
+TEST_F(Docks, number_the_next_connector_anew_while_the_last_is_still_on) {
+    ASSERT_TRUE(plug().ok());
+    const uint32_t old = id("DP-2");
+    ASSERT_EQ(light(old), 0) << client_->reason();
+    ASSERT_TRUE(unplug().ok());
+    ASSERT_TRUE(plug().ok());
+    EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1", "DP-2", "DP-3"));
+    EXPECT_NE(id("DP-3"), old);
+    EXPECT_EQ(client_->turn_off(client_->crtcs[0], old, client_->planes[0]), 0);
+    ASSERT_TRUE(unplug().ok());
+    ASSERT_TRUE(plug().ok());
+    EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1", "DP-2"));
+}
+
+TEST_F(Docks, refuse_what_is_no_port_of_theirs) {
+    EXPECT_EQ(plug_screen(*drm_, size_t{0}, {}).error(), Errno::Inval);
+    EXPECT_EQ(plug_screen(*drm_, size_t{9}, {}).error(), Errno::Inval);
+    client_.reset();
+    board_.unplug();
+    EXPECT_EQ(plug().error(), Errno::NoDev);
+    EXPECT_TRUE(empty_ports(*drm_).empty());
+}
+
+TEST_F(Docks, connectors_come_and_go_100_times_while_others_probe_and_the_card_is_pulled) {
+    ASSERT_TRUE(plug(second).ok());
+    ASSERT_EQ(light(id("DP-3")), 0) << client_->reason();
+    std::atomic<bool> is_over = false;
+    std::thread prober([&] {
+        TestClient other(*drm_);
+        while (!is_over) {
+            drm_mode_card_res all{};
+            std::vector<uint32_t> ids(32);
+            all.count_connectors = 32;
+            all.connector_id_ptr = reinterpret_cast<uint64_t>(ids.data());
+            if (other.ioctl(DRM_IOCTL_MODE_GETRESOURCES, &all) != 0) return;
+            for (const auto& one : {connector("DP-2"), connector("DP-3")})
+                if (one) drm::probe_connector(*drm_, **one);
+            for (uint32_t i = 0; i < std::min(all.count_connectors, 32U); ++i) {
+                drm_mode_get_connector found{};
+                found.connector_id = ids[i];
+                (void)other.ioctl(DRM_IOCTL_MODE_GETCONNECTOR, &found);
+            }
+        }
+    });
+    std::thread plugger([&] {
+        for (int i = 0; i < 100; ++i) (void)(i % 2 == 0 ? plug() : unplug());
+    });
+    for (int i = 0; i < 100; ++i) {
+        (void)plug();
+        if (i % 10 == 5) (void)unplug(second);
+        if (i % 10 == 9) (void)plug(second);
+        if (i == 90) board_.unplug();
+        (void)unplug();
+    }
+    plugger.join();
+    is_over = true;
+    prober.join();
+    EXPECT_EQ(plug().error(), Errno::NoDev);
+}
+
+TEST_F(Docks, at_the_end_have_what_is_plugged_in_after_two_threads_did) {
+    std::thread other([&] {
+        for (int i = 0; i < 50; ++i) (void)(i % 2 == 0 ? plug() : unplug());
+    });
+    for (int i = 0; i < 50; ++i) (void)(i % 2 == 0 ? plug() : unplug());
+    other.join();
+    ASSERT_TRUE(plug().ok());
+    EXPECT_NE(id("DP-2"), 0u);
+    ASSERT_TRUE(unplug().ok());
+    EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1"));
+}
+
+TEST(RealConnectors, of_the_full_profile_have_the_properties_of_their_type) {
+    Config config = with_profile(Profile::Full);
+    config.screens = {{.connector = {.type = DRM_MODE_CONNECTOR_DisplayPort}},
+                      {.connector = {.type = DRM_MODE_CONNECTOR_HDMIA}},
+                      {.connector = {.type = DRM_MODE_CONNECTOR_eDP,
+                                     .panel_orientation = drm::PanelOrientation::RightSideUp}},
+                      {.connector = {.type = DRM_MODE_CONNECTOR_VGA}},
+                      {}};
+    config.writeback = false;
+    TestBoard board(config);
+    TestClient client(*board.drm());
+    const auto names = [&](size_t index) {
+        std::vector<std::string> found;
+        for (const auto& property : client.properties(client.connectors.at(index)))
+            found.push_back(property.name);
+        return found;
+    };
+    EXPECT_THAT(names(0), ElementsAre("EDID", "DPMS", "link-status", "non-desktop", "TILE",
+                                      "CRTC_ID", "subconnector", "max bpc", "Colorspace",
+                                      "HDR_OUTPUT_METADATA", "vrr_capable"));
+    EXPECT_THAT(names(1), ElementsAre("EDID", "DPMS", "link-status", "non-desktop", "TILE",
+                                      "CRTC_ID", "max bpc", "content type", "Colorspace",
+                                      "HDR_OUTPUT_METADATA", "vrr_capable"));
+    EXPECT_THAT(names(2), ElementsAre("EDID", "DPMS", "link-status", "non-desktop", "TILE",
+                                      "CRTC_ID", "max bpc", "Colorspace", "HDR_OUTPUT_METADATA",
+                                      "vrr_capable", "panel orientation"));
+    EXPECT_EQ(client.property(client.connectors[2], "panel orientation").value, 3u);
+    EXPECT_THAT(names(3),
+                ElementsAre("EDID", "DPMS", "link-status", "non-desktop", "TILE", "CRTC_ID"));
+    EXPECT_THAT(names(4), ElementsAre("DPMS", "link-status", "non-desktop", "TILE", "CRTC_ID"));
+}
+
+TEST(RealConnectors, of_the_kernels_profiles_have_none_of_them) {
+    for (const Profile profile : {Profile::Linux61, Profile::LinuxLatest}) {
+        Config config = with_profile(profile);
+        config.screens = {{.connector = {.type = DRM_MODE_CONNECTOR_DisplayPort}}};
+        config.writeback = false;
+        TestBoard board(config);
+        TestClient client(*board.drm());
+        EXPECT_EQ(client.properties(client.connectors.at(0)).size(), 6u);
+    }
+}
+
+TEST(RealConnectors, vrr_capable_and_TILE_follow_the_screen) {
+    Config config = with_profile(Profile::Full);
+    config.writeback = false;
+    config.screens = {{.connected = false, .connector = {.type = DRM_MODE_CONNECTOR_DisplayPort}},
+                      {.connected = false, .connector = {.type = DRM_MODE_CONNECTOR_DisplayPort}}};
+    TestBoard board(config);
+    const Ref<drm::Device> drm = board.drm();
+    TestClient client(*drm);
+    const auto plug = [&](size_t index, std::vector<std::byte> edid) {
+        const bool connected = !edid.empty();
+        ASSERT_TRUE(plug_screen(*drm, drm->mode_config().connectors.at(index),
+                                {.connected = connected, .edid = std::move(edid)})
+                        .ok());
+    };
+    const auto value = [&](size_t index, const char* name) {
+        return client.property(client.connectors.at(index), name).value;
+    };
+    const auto tile = [&](size_t index) {
+        const auto bytes = client.blob(value(index, "TILE"));
+        return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size() - 1);
+    };
+    const auto half = [](uint32_t column, uint8_t serial) {
+        return monitor(1280, 1024,
+                       drm::edid::Tile{.topology = {1, 2, 3, 4, 5, serial},
+                                       .columns = 2,
+                                       .column = column,
+                                       .width = 1280,
+                                       .height = 1024});
+    };
+    drm::edid::Description vrr;
+    vrr.timings = {*drm::edid::timings_for(1920, 1080, 60)};
+    vrr.vrr_min_hz = 40;
+    vrr.vrr_max_hz = 61;
+    EXPECT_EQ(value(0, "vrr_capable"), 0u);
+    plug(0, *drm::edid::build(vrr));
+    EXPECT_EQ(value(0, "vrr_capable"), 1u);
+    EXPECT_EQ(value(0, "subconnector"), uint64_t{DRM_MODE_SUBCONNECTOR_Native});
+    vrr.vrr_min_hz = 52;
+    plug(0, *drm::edid::build(vrr));
+    EXPECT_EQ(value(0, "vrr_capable"), 0u) << "a range of 9 Hz";
+    plug(0, half(0, 1));
+    plug(1, half(1, 1));
+    EXPECT_EQ(tile(0), "1:1:2:1:0:0:1280:1024");
+    EXPECT_EQ(tile(1), "1:1:2:1:1:0:1280:1024") << "the same group";
+    plug(1, half(0, 2));
+    EXPECT_EQ(tile(1), "2:1:2:1:0:0:1280:1024") << "another screen";
+    plug(0, {});
+    EXPECT_EQ(value(0, "TILE"), 0u);
+    EXPECT_EQ(value(0, "subconnector"), 0u);
+}
+
+TEST(DockConfig, names_a_connector_of_the_card_and_a_port) {
+    Config config = with_dock();
+    EXPECT_TRUE(validate(config).empty());
+    const auto message = [&](auto change) {
+        Config bad = with_dock();
+        change(bad.screens[2].connector);
+        const auto errors = validate(bad);
+        return errors.empty() ? "" : errors.front().key + ": " + errors.front().message;
+    };
+    EXPECT_EQ(message([](auto& c) { c.dock->parent_number = 7; }),
+              "screens[2].path: the card has no DP-7");
+    EXPECT_EQ(message([](auto& c) { c.dock->parent_number = 3; }),
+              "screens[2].path: the card has no DP-3")
+        << "which is a dock's itself";
+    EXPECT_EQ(message([](auto& c) { c.dock->port = "1--2"; }),
+              "screens[2].path: \"1--2\" is no port of a dock");
+    EXPECT_EQ(message([](auto& c) { c.type = DRM_MODE_CONNECTOR_HDMIA; }),
+              "screens[2].path: only DP connectors are a dock's");
+}
+
+}  // namespace
+}  // namespace plugboard::vkms

@@ -1,0 +1,198 @@
+// A screen whose rate varies: its vblanks come with the flips while a client lets them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "drivers/vkms/test_board.h"
+#include "drm/edid/description.h"
+#include "drm/edid/timings.h"
+#include "tests/support/comes_true.h"
+
+namespace plugboard::vkms {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// 1920x1080 at 60 Hz, from `least_hz` on.
+ScreenConfig variable_screen(uint32_t least_hz, uint32_t most_hz = 75) {
+    drm::edid::Description description;
+    description.timings = {*drm::edid::timings_for(1920, 1080, 60)};
+    description.vrr_min_hz = least_hz;
+    description.vrr_max_hz = most_hz;
+    return {.edid = *drm::edid::build(description),
+            .connector = {.type = DRM_MODE_CONNECTOR_DisplayPort}};
+}
+
+Config with_screens(std::vector<ScreenConfig> screens) {
+    Config config = with_profile(Profile::Full);
+    config.writeback = false;
+    config.screens = std::move(screens);
+    return config;
+}
+
+struct Flip {
+    uint64_t sequence;
+    Nanos after;  // since the screen went on
+};
+
+/// The first CRTC shows on the first screen, with a client that lets the rate vary.
+class VariableRate {
+  public:
+    explicit VariableRate(Config config = with_screens({variable_screen(40)}), bool enabled = true)
+        : board_(std::move(config), clock_), drm_(board_.drm()), client_(*drm_) {
+        for (const uint32_t other : client_.connectors) client_.probe(other);
+        const drm_mode_modeinfo mode = client_.probe(client_.connectors[0]).front();
+        for (uint32_t& fb : fbs_)
+            fb =
+                client_.make_mapped_buffer(mode.hdisplay, mode.vdisplay, DRM_FORMAT_XRGB8888, 4).fb;
+        EXPECT_EQ(client_.atomic({{crtc_, "VRR_ENABLED", enabled}}, 0), 0) << client_.reason();
+        EXPECT_EQ(client_.turn_on(crtc_, client_.connectors[0], mode, client_.planes[0], fbs_[0]),
+                  0)
+            << client_.reason();
+        on_ = clock_.now();
+        EXPECT_TRUE(vblank().get());
+    }
+    ~VariableRate() {
+        vblank().put();
+        board_.unplug();  // or what is shown would wait for a vblank to go
+    }
+
+    TestClient& client() { return client_; }
+    uint32_t crtc() const { return crtc_; }
+    drm::Vblank& vblank() { return drm_->mode_config().crtcs[0]->vblank(); }
+    Nanos period() { return vblank().period(); }
+    Nanos now() { return clock_.now() - on_; }
+    void advance_to(Nanos after) { clock_.advance(after - now()); }
+    /// When the next vblank is due once that is `after`, as it must come to be.
+    ::testing::AssertionResult comes_to_be_due(Nanos after) {
+        const auto is_due = [&] { return vblank().next_due() == on_ + after; };
+        if (tests::comes_true(is_due)) return ::testing::AssertionSuccess();
+        const auto due = vblank().next_due();
+        return ::testing::AssertionFailure()
+               << "due after " << (due ? (*due - on_).count() : -1) << " ns";
+    }
+    int commit(std::vector<Setting> more = {}) {
+        std::swap(fbs_[0], fbs_[1]);
+        more.push_back({client_.planes[0], "FB_ID", fbs_[0]});
+        return client_.atomic(more, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
+    }
+    Flip done() {
+        EXPECT_TRUE(tests::comes_true([&] { return client_.events().unread() != 0; }));
+        const auto events = client_.events().take();
+        drm_event_vblank event{};
+        if (events.size() != 1) ADD_FAILURE() << events.size() << " events";
+        if (!events.empty()) std::memcpy(&event, events[0].data(), sizeof(event));
+        return {event.sequence, std::chrono::seconds(event.tv_sec) +
+                                    std::chrono::microseconds(event.tv_usec) -
+                                    on_.time_since_epoch()};
+    }
+
+  private:
+    FakeClock clock_;
+    TestBoard board_;
+    const Ref<drm::Device> drm_;
+    TestClient client_;
+    uint32_t crtc_ = client_.crtcs[0];
+    uint32_t fbs_[2] = {};
+    Time on_{};
+};
+
+/// To the microsecond that events have.
+bool is_at(const Flip& flip, Nanos after) {
+    return flip.after <= after && after - flip.after < 1us;
+}
+
+TEST(VariableRate, a_vblank_comes_with_the_flip) {
+    VariableRate card;
+    ASSERT_TRUE(card.comes_to_be_due(25ms));
+    card.advance_to(20ms);
+    ASSERT_EQ(card.commit(), 0) << card.client().reason();
+    const Flip first = card.done();
+    EXPECT_TRUE(is_at(first, 20ms));
+    ASSERT_TRUE(card.comes_to_be_due(45ms));
+    card.advance_to(43ms);
+    ASSERT_EQ(card.commit(), 0) << card.client().reason();
+    const Flip second = card.done();
+    EXPECT_TRUE(is_at(second, 43ms));
+    EXPECT_EQ(second.sequence, first.sequence + 1);
+}
+
+TEST(VariableRate, two_flips_are_the_modes_period_apart_at_least) {
+    VariableRate card;
+    card.advance_to(20ms);
+    ASSERT_EQ(card.commit(), 0) << card.client().reason();
+    const Flip first = card.done();
+    ASSERT_EQ(card.commit(), 0) << card.client().reason();
+    ASSERT_TRUE(card.comes_to_be_due(20ms + card.period()));
+    card.advance_to(20ms + card.period());
+    const Flip second = card.done();
+    EXPECT_TRUE(is_at(second, 20ms + card.period()));
+    EXPECT_EQ(second.sequence, first.sequence + 1);
+}
+
+TEST(VariableRate, a_screen_is_drawn_anew_before_it_forgets) {
+    VariableRate card;
+    const uint64_t before = card.vblank().current().sequence;
+    card.advance_to(25ms);
+    ASSERT_TRUE(card.comes_to_be_due(50ms));
+    EXPECT_EQ(card.vblank().current().sequence, before + 1);
+}
+
+TEST(VariableRate, is_the_modes_until_a_client_enables_it_and_after_it_has_disabled_it) {
+    VariableRate card(with_screens({variable_screen(40)}), false);
+    ASSERT_TRUE(card.comes_to_be_due(card.period()));
+    ASSERT_EQ(card.commit({{card.crtc(), "VRR_ENABLED", 1}}), 0) << card.client().reason();
+    card.advance_to(card.period());
+    card.done();
+    ASSERT_TRUE(card.comes_to_be_due(card.period() + 25ms));
+    ASSERT_EQ(card.commit({{card.crtc(), "VRR_ENABLED", 0}}), 0) << card.client().reason();
+    ASSERT_TRUE(card.comes_to_be_due(2 * card.period()));
+    card.advance_to(2 * card.period());
+    card.done();
+    ASSERT_TRUE(card.comes_to_be_due(3 * card.period()));
+}
+
+TEST(VariableRate, is_the_modes_where_the_screen_cannot_vary_it) {
+    VariableRate card(with_screens({variable_screen(60, 65)}));
+    EXPECT_TRUE(card.comes_to_be_due(card.period()));
+}
+
+TEST(VariableRate, is_the_modes_where_the_switch_is_off) {
+    Config config = with_screens({variable_screen(40)});
+    config.features.vrr = false;
+    VariableRate card(config);
+    for (const auto& property : card.client().properties(card.client().connectors[0]))
+        EXPECT_NE(property.name, "vrr_capable");
+    EXPECT_TRUE(card.comes_to_be_due(card.period()));
+}
+
+TEST(VariableRate, is_what_all_screens_of_a_CRTC_can_wait) {
+    Config config = with_screens({variable_screen(40), variable_screen(50)});
+    config.crtcs = 1;
+    VariableRate card(config);
+    ASSERT_TRUE(card.comes_to_be_due(25ms));
+    ASSERT_EQ(card.client().atomic({{card.client().connectors[1], "CRTC_ID", card.crtc()}},
+                                   DRM_MODE_ATOMIC_ALLOW_MODESET),
+              0)
+        << card.client().reason();
+    EXPECT_TRUE(card.comes_to_be_due(20ms));
+}
+
+TEST(VariableRate, is_the_modes_where_one_screen_of_a_CRTC_cannot_vary_it) {
+    Config config = with_screens({variable_screen(40), variable_screen(60, 65)});
+    config.crtcs = 1;
+    VariableRate card(config);
+    ASSERT_TRUE(card.comes_to_be_due(25ms));
+    ASSERT_EQ(card.client().atomic({{card.client().connectors[1], "CRTC_ID", card.crtc()}},
+                                   DRM_MODE_ATOMIC_ALLOW_MODESET),
+              0)
+        << card.client().reason();
+    EXPECT_TRUE(card.comes_to_be_due(card.period()));
+}
+
+}  // namespace
+}  // namespace plugboard::vkms

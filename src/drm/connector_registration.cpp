@@ -1,0 +1,48 @@
+#include "drm/connector_registration.h"
+
+#include <utility>
+
+#include "drm/connector_debugfs.h"
+#include "drm/connector_sysfs.h"
+#include "drm/device_state.h"
+
+namespace plugboard::drm {
+
+Result<void> show_connector(Device& device, const Connector& connector) {
+    Device::State& state = device.state();
+    MaybeRef<device::Device> card;
+    {
+        MutexLock lock(state.nodes_mutex);
+        card = state.card;
+    }
+    if (!card) return Errno::NoDev;
+    add_connector_debug_files(device, connector);
+    const auto made = TRY(device::Device::create(device.parent().model(),
+                                                 connector_device(device, connector, **card)));
+    TRY(made->add());
+    {
+        MutexLock lock(state.nodes_mutex);
+        if (state.card) {
+            state.connectors.emplace(raw(connector.id()), made);
+            return {};
+        }
+    }
+    made->del();  // the card has gone meanwhile, without it
+    return Errno::NoDev;
+}
+
+void hide_connector(Device& device, const Connector& connector) {
+    Device::State& state = device.state();
+    MaybeRef<device::Device> shown;
+    {
+        MutexLock lock(state.nodes_mutex);
+        const auto found = state.connectors.find(raw(connector.id()));
+        if (found == state.connectors.end()) return;
+        shown = std::move(found->second);
+        state.connectors.erase(found);
+    }
+    remove_connector_debug_files(device, connector);
+    (*shown)->del();
+}
+
+}  // namespace plugboard::drm
