@@ -15,6 +15,7 @@
 
 #include "drivers/vkms/composer/composer.h"
 #include "drivers/vkms/composer/fast_composer.h"
+#include "drivers/vkms/composer/line_reader.h"
 #include "drm/pixel/format.h"
 #include "tests/support/raw_picture.h"
 
@@ -119,13 +120,28 @@ void report(benchmark::State& state, const Case& of, const Screen& screen) {
 }
 
 template <class Composer>
-void compose(benchmark::State& state, const Case& of) {
+void compose(benchmark::State& state, const Case& of, Composer&& composer) {
     Screen screen(of);
-    Composer composer;
     for (auto _ : state) {
         if (!composer.compose(screen.scene(), screen.outputs()).ok())
             state.SkipWithError("not composed");
         benchmark::ClobberMemory();
+    }
+    report(state, of, screen);
+}
+
+/// The CRC of a picture of which so many lines change from frame to frame.
+void compose_changes(benchmark::State& state, const Case& of, uint32_t lines) {
+    Screen screen(of);
+    vkms::FastComposer composer;
+    vkms::KeptCrcs kept;
+    uint32_t crc = 0;
+    RawPicture& picture = screen.pictures().front();
+    for (auto _ : state) {
+        for (uint32_t y = 0; y < lines; ++y)
+            picture.planes[0][size_t{y} * picture.pitch(0)] ^= std::byte{1};
+        if (!composer.compose(screen.scene(), crc, kept).ok()) state.SkipWithError("not composed");
+        benchmark::DoNotOptimize(crc);
     }
     report(state, of, screen);
 }
@@ -204,6 +220,11 @@ void copy(benchmark::State& state, drm::Size size) {
                            benchmark::Counter::kIsRate);
 }
 
+std::string name_of_changes(uint32_t lines, uint32_t height) {
+    if (lines == 0) return "still";
+    return lines == height ? "all_changes" : "an_eighth_changes";
+}
+
 std::vector<Case> cases() {
     std::vector<Case> all;
     for (const drm::Size size : {drm::Size{1920, 1080}, drm::Size{4096, 2160}}) {
@@ -222,11 +243,7 @@ std::vector<Case> cases() {
         add("XR48", {full(DRM_FORMAT_XRGB16161616)});
         add("XR24_AR48", {full(DRM_FORMAT_XRGB8888), full(DRM_FORMAT_ARGB16161616)});
         add("RG16", {full(DRM_FORMAT_RGB565)});
-        add("RG24", {full(DRM_FORMAT_RGB888)});
         add("NV12", {full(DRM_FORMAT_NV12)});
-        add("P010", {full(DRM_FORMAT_P010)});
-        add("YU24", {full(DRM_FORMAT_YUV444)});
-        add("R8", {full(DRM_FORMAT_R8)});
         Part turned{DRM_FORMAT_XRGB8888, size.height, size.width};
         turned.rotation = DRM_MODE_ROTATE_90;
         add("XR24_rotate-90", {turned});
@@ -234,6 +251,9 @@ std::vector<Case> cases() {
         upside_down.rotation = DRM_MODE_ROTATE_180;
         add("XR24_rotate-180", {upside_down});
     }
+    // Each format, through the path that AR24 needs.
+    for (const uint32_t format : vkms::readable_formats())
+        all.push_back({"format_" + drm::fourcc_name(format), {1920, 1080}, {{format, 1920, 1080}}});
     return all;
 }
 
@@ -254,9 +274,18 @@ int main(int argc, char** argv) {
         last = &of.size;
         const std::string name = of.name + (of.crc ? "_crc/" : "/") + size;
         add("ours/" + name,
-            [&of](benchmark::State& state) { compose<vkms::FastComposer>(state, of); });
+            [&of](benchmark::State& state) { compose(state, of, vkms::FastComposer()); });
+        add("two_threads/" + name,
+            [&of](benchmark::State& state) { compose(state, of, vkms::FastComposer(1)); });
+        if (of.crc) {
+            const uint32_t height = of.size.height;
+            for (const uint32_t lines : {0U, height / 8, height}) {
+                add(name_of_changes(lines, height) + "/" + name,
+                    [&of, lines](benchmark::State& state) { compose_changes(state, of, lines); });
+            }
+        }
         add("scalar/" + name,
-            [&of](benchmark::State& state) { compose<vkms::Composer>(state, of); });
+            [&of](benchmark::State& state) { compose(state, of, vkms::Composer()); });
         if (!of.crc && has_pixman(of))
             add("pixman/" + name,
                 [&of](benchmark::State& state) { compose_with_pixman(state, of); });
