@@ -212,14 +212,16 @@ void add_core_debug_files(Device& device) {
     text("gem_names", gem_names_text);
     if (!device.has_modeset()) return;
     text("framebuffer", framebuffer_text);
-    const auto empty = [](Device&) { return std::string(); };
-    if (device.info().like_linux_6_1) {
-        text("internal_clients", empty);
-    } else {
-        for (const Encoder* encoder : device.mode_config().encoders)
-            text(fmt::format("encoder-{}/bridges", encoder->index()).c_str(), empty);
-    }
+    if (device.info().like_linux_6_1)
+        text("internal_clients", [](Device&) { return std::string(); });
     text("state", state_text);
+}
+
+void add_encoder_debug_files(Device& device) {
+    if (!device.has_modeset() || device.info().like_linux_6_1) return;
+    for (const Encoder* encoder : device.mode_config().encoders)
+        device.add_debug_file({.path = fmt::format("encoder-{}/bridges", encoder->index()),
+                               .show = []() -> Result<std::string> { return std::string(); }});
 }
 
 }  // namespace plugboard::drm
