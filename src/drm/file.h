@@ -53,6 +53,7 @@ struct ClientCaps {
     bool atomic = false;
     bool aspect_ratio = false;
     bool writeback_connectors = false;
+    bool plane_color_pipeline = false;
 };
 
 struct OpenInfo {

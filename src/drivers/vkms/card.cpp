@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "drivers/vkms/plane_pipeline.h"
 #include "drm/objects/mode_list.h"
 
 namespace plugboard::vkms {
@@ -71,7 +72,8 @@ std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::Crtc
                                 .destination = shown.destination,
                                 .rotation = shown.rotation,
                                 .encoding = shown.color_encoding,
-                                .range = shown.color_range});
+                                .range = shown.color_range,
+                                .pipeline = color_pipeline_of(state, shown)});
     }
     return frame;
 }
@@ -123,14 +125,16 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
     };
     mode_config.hooks = this;
     const Layout layout = layout_of(config);
-    add_planes(layout);
+    add_planes(config, layout);
     add_crtcs(layout);
     if (!limits_.writeback_clones_screens) add_encoders_and_screens(config, layout);
     add_writeback(layout);
     if (limits_.writeback_clones_screens) add_encoders_and_screens(config, layout);
 }
 
-void Card::add_planes(const Layout& layout) {
+void Card::add_planes(const Config& config, const Layout& layout) {
+    const auto operations =
+        config.features.color_pipeline ? color_operations() : std::vector<drm::ColoropType>{};
     for (const PlaneConfig& plane : layout.planes) {
         const auto profiles = plane.type == drm::PlaneType::Primary ? limits_.primary_formats
                                                                     : limits_.overlay_formats;
@@ -142,7 +146,8 @@ void Card::add_planes(const Layout& layout) {
                            .modifier_formats = plane.modifiers,
                            .not_drawn = plane.not_drawn,
                            .rotations = plane.rotations.value_or(limits_.rotations),
-                           .yuv_colors = plane.yuv_colors.value_or(limits_.yuv_colors)});
+                           .yuv_colors = plane.yuv_colors.value_or(limits_.yuv_colors),
+                           .color_pipeline = operations});
     }
 }
 
@@ -274,6 +279,7 @@ Result<void> Card::check(drm::atomic::State& state) {
             if (plane->state.crtc == change->crtc) state.plane(*plane);
         }
     }
+    for (const drm::atomic::PlaneChange* change : state.planes()) pull_in_pipeline(state, *change);
     return check_limits(rules_, state);
 }
 
@@ -281,6 +287,7 @@ Result<void> Card::check_plane(drm::atomic::State& state, const drm::atomic::Pla
     const drm::PlaneState& next = change.new_state;
     if (!next.is_on()) return {};
     TRY(check_unscaled(state, change));
+    TRY(check_color_pipeline(state, change));
     const drm::Rect& place = next.destination;
     if (!limits_.primary_covers_mode || change.plane->plane_type() != drm::PlaneType::Primary)
         return {};

@@ -23,7 +23,8 @@ class Card final : public drm::KmsHooks {
     Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker,
          device::Managed<Ports> ports);
 
-    /// EINVAL: a primary plane that does not cover its mode; ERANGE: scaling.
+    /// EINVAL: a primary plane that does not cover its mode, a color pipeline that makes no RGB of
+    /// its picture; ERANGE: scaling.
     Result<void> check(drm::atomic::State& state) override;
     void commit(const device::Bound& bound, drm::atomic::State& state) override;
 
@@ -36,7 +37,7 @@ class Card final : public drm::KmsHooks {
     const drm::ConnectorInfo& connector_info(size_t port) const { return port_infos_.at(port); }
 
   private:
-    void add_planes(const Layout& layout);
+    void add_planes(const Config& config, const Layout& layout);
     void add_crtcs(const Layout& layout);
     void add_encoders_and_screens(const Config& config, const Layout& layout);
     void add_screens(const Config& config, const Layout& layout,

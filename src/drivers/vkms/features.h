@@ -15,6 +15,8 @@ struct Features {
     bool content_type = false;  // HDMI: "content type"
     bool subconnector = false;  // DisplayPort: "subconnector"
     bool vrr = false;           // vrr_capable, as the EDID has it
+    // Planes.
+    bool color_pipeline = false;  // COLOR_PIPELINE and its operations
     // The card.
     bool render_node = false;
     bool syncobj = false;

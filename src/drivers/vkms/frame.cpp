@@ -38,7 +38,8 @@ Result<std::vector<ScenePlane>> scene_planes(const Frame& frame) {
         planes.push_back({.image = TRY(source_of(plane)),
                           .source = plane.source,
                           .destination = plane.destination,
-                          .rotation = plane.rotation});
+                          .rotation = plane.rotation,
+                          .pipeline = plane.pipeline ? &*plane.pipeline : nullptr});
     }
     return planes;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct ShownPlane {
     drm::Rotation rotation{};
     ColorEncoding encoding = ColorEncoding::Bt601;
     ColorRange range = ColorRange::Full;
+    std::optional<ColorPipeline> pipeline{};
 };
 
 /// A value, constant once latched. Its framebuffers' pixels are those of the moment they are read.

@@ -1,5 +1,7 @@
 #include "drm/objects/plane.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <span>
@@ -90,6 +92,7 @@ Plane::Plane(Device& device, PlaneInfo info)
     if (!info_.modifiers.empty() && config.limits.modifiers) add_in_formats();
     if (info_.rotations != 0) add_rotation();
     if (info_.yuv_colors) add_yuv_colors();
+    if (!info_.color_pipeline.empty()) add_color_pipeline();
 }
 
 void Plane::add_in_formats() {
@@ -123,6 +126,22 @@ void Plane::add_yuv_colors() {
     attach(*own_.color_range, static_cast<uint64_t>(state.color_range));
 }
 
+/// Linux: drm_plane_create_color_pipeline_property
+void Plane::add_color_pipeline() {
+    for (const ColoropType type : info_.color_pipeline) {
+        auto operation = std::make_unique<Colorop>(device_, *this, type);
+        if (!colorops_.empty()) colorops_.back()->set_next(*operation);
+        colorops_.push_back(std::move(operation));
+    }
+    const uint32_t first = raw(colorops_.front()->id());
+    own_.color_pipeline = &device_.mode_config().add_property(
+        {.name = "COLOR_PIPELINE",
+         .kind = PropertyKind::Enum,
+         .atomic = true,
+         .enums = {{"Bypass", 0}, {fmt::format("Color Pipeline {}", first), first}}});
+    attach(*own_.color_pipeline, 0);
+}
+
 bool Plane::lists_format(uint32_t fourcc, uint64_t modifier) const {
     if (std::ranges::find(info_.formats, fourcc) == info_.formats.end()) return false;
     if (modifier == 0) return true;
@@ -147,6 +166,10 @@ void Plane::visit_refs(RefVisitor& visitor) const {
     if (in_formats_) visitor.edge(*in_formats_, name() + " IN_FORMATS");
     MutexLock lock(device_.mode_config().lock());
     if (state.fb) visitor.edge(*state.fb, name() + " FB_ID");
+    for (const auto& operation : colorops_) {
+        if (operation->state.data)
+            visitor.edge(*operation->state.data, operation->name() + " DATA");
+    }
 }
 
 }  // namespace plugboard::drm

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/ref.h"
 #include "drm/objects/blob.h"
+#include "drm/objects/colorop.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/objects/mode_object.h"
 #include "drm/pixel/color.h"
@@ -42,11 +44,13 @@ struct PlaneInfo {
     std::vector<uint32_t> not_drawn{};  // of `formats`: listed, and their buffers refused
     uint32_t rotations = 0;             // DRM_MODE_ROTATE_* and REFLECT_*; 0: no such property
     bool yuv_colors = false;            // COLOR_ENCODING and COLOR_RANGE, with all their values
+    std::vector<ColoropType> color_pipeline{};  // that it offers; empty: no COLOR_PIPELINE
 };
 
 /// Those that a plane of its info has, each made for it alone; null: it has not.
 struct PlaneProperties {
     const Property *rotation = nullptr, *color_encoding = nullptr, *color_range = nullptr;
+    const Property* color_pipeline = nullptr;
 };
 
 /// What one plane shows. A value: copied into each request that touches the plane.
@@ -58,7 +62,8 @@ struct PlaneState {
     Rotation rotation{};
     ColorEncoding color_encoding = ColorEncoding::Bt601;
     ColorRange color_range = ColorRange::Limited;
-    MaybeRef<Fence> in_fence;  // of this request only
+    const Colorop* color_pipeline = nullptr;  // its first operation; null: none
+    MaybeRef<Fence> in_fence;                 // of this request only
 
     bool is_on() const { return crtc && fb; }
 };
@@ -74,6 +79,8 @@ class Plane final : public ModeObject {
     const PlaneProperties& own_properties() const { return own_; }
     PlaneType plane_type() const { return info_.type; }
     std::string name() const { return "plane-" + std::to_string(index_); }
+    /// The operations that it offers, in their order.
+    const std::vector<std::unique_ptr<Colorop>>& colorops() const { return colorops_; }
     /// Whether the plane shows such buffers.
     bool has_format(uint32_t fourcc, uint64_t modifier) const;
     /// Whether clients are told that it does.
@@ -87,12 +94,14 @@ class Plane final : public ModeObject {
     void add_in_formats();
     void add_rotation();
     void add_yuv_colors();
+    void add_color_pipeline();
 
     Device& device_;
     uint32_t index_;
     PlaneInfo info_;
     PlaneProperties own_;
     MaybeRef<Blob> in_formats_;
+    std::vector<std::unique_ptr<Colorop>> colorops_;
 };
 
 }  // namespace plugboard::drm
