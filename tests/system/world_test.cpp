@@ -162,6 +162,19 @@ TEST(Vgem, has_the_texts_of_linux_7_2_in_debugfs) {
     }
 }
 
+TEST(ColorPipeline, is_walked_and_set_by_a_client) {
+    const TemporaryFolder folder;
+    const std::string config = folder.path() + "/board.toml";
+    std::ofstream(config) << "[[card]]\nprofile = \"linux-latest\"\ncolor_pipeline = true\n";
+    const auto run = run_on_fresh_board(
+        {"sh", "-c",
+         client_program("color_pipeline") +
+             "; grep -A4 colorop /sys/kernel/debug/dri/vkms/state | grep -c bypass=0"},
+        {"-c", config});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(run.out, "Fixed Matrix\n1D Curve\n3x4 Matrix\n3x4 Matrix\n1D Curve\nset: 0\n5\n");
+}
+
 TEST(Debugfs, gives_a_connector_another_EDID) {
     const TemporaryFolder folder;
     const std::string edid = folder.path() + "/edid";
