@@ -66,8 +66,9 @@ size_t screen_objects(const SlotInfo& slot) {
     return count;
 }
 
-/// A kernel of version 6.1 has no configfs of vkms.
-bool has_vkms_configfs(const Config& config) {
+/// The board's kernel is that of its newest card. One of version 6.1 has no configfs of vkms, and
+/// folders of minors in debugfs.
+bool is_newer_than_linux_6_1(const Config& config) {
     return std::ranges::any_of(config.cards, [](const CardConfig& card) {
         return card.driver == "vkms" && card.device.profile != vkms::Profile::Linux61;
     });
@@ -203,8 +204,10 @@ Result<void> Board::start() {
     TRY(start_watch(hangups_));
     TRY(start_watch(model_.service<drm::SpecialFiles>().watch()));
     device_tree_ = std::make_unique<DeviceTree>(model_, *tree_);
-    drm_tree_ = std::make_unique<DrmTree>(model_, *tree_);
-    configfs_ = std::make_unique<ConfigfsTree>(*tree_, configfs_cards_, has_vkms_configfs(config_));
+    const bool is_new = is_newer_than_linux_6_1(config_);
+    drm_tree_ = std::make_unique<DrmTree>(
+        model_, *tree_, is_new ? DebugFolders::OfDevices : DebugFolders::OfMinors);
+    configfs_ = std::make_unique<ConfigfsTree>(*tree_, configfs_cards_, is_new);
     udev_ = std::make_unique<Udev>(model_, *tree_, uevent_sockets_);
     device::Bus& bus = config_.bus == "platform" ? model_.platform_bus() : model_.faux_bus();
     put_files("/sys/bus/" + bus.name(), bus.attributes());

@@ -35,8 +35,8 @@ MaybeRef<drm::Device> find_device(device::Model& model, uint32_t minor) {
     return std::nullopt;
 }
 
-std::string debug_folder(uint32_t minor) {
-    return fmt::format("/sys/kernel/debug/dri/{}", minor);
+std::string below_dri(std::string_view name) {
+    return fmt::format("/sys/kernel/debug/dri/{}", name);
 }
 
 /// The device and its file are looked up at each use: the tree holds neither.
@@ -77,11 +77,15 @@ LiveFile live_debug_file(device::Model& model, uint32_t minor, const drm::DebugF
 
 }  // namespace
 
-DrmTree::DrmTree(device::Model& model, Tree& tree) : model_(model), tree_(tree) {
+DrmTree::DrmTree(device::Model& model, Tree& tree, DebugFolders debug_folders)
+    : model_(model), tree_(tree), debug_folders_(debug_folders) {
     for (const char* folder : {"/sys/class/drm", "/sys/kernel/debug/dri", "/dev/dri"})
         report(folder, tree_.put_folder(folder));
     report("version", tree_.put_file("/sys/class/drm/version", version_text));
     report("bufinfo", tree_.put_file("/sys/kernel/debug/dma_buf/bufinfo", no_buffers));
+    // Linux: drivers/gpu/drm/drm_bridge.c. No card has one.
+    if (debug_folders_ == DebugFolders::OfDevices)
+        report("bridges", tree_.put_file("/sys/kernel/debug/dri/bridges", ""));
     put_sync_files();
     model_.add_watcher(*this);
 }
@@ -102,64 +106,96 @@ DrmTree::~DrmTree() {
     model_.remove_watcher(*this);
 }
 
+std::string DrmTree::folder_of(const device::Device& node) const {
+    if (debug_folders_ == DebugFolders::OfDevices) return node.parent()->name();
+    return std::to_string(node.info().node->minor);
+}
+
 void DrmTree::device_added(device::Device& device) {
     // A connector comes after its card was opened to clients; the card itself too early.
     const device::Device* parent = device.parent();
     if (parent && device.info().devtype == "drm_connector" && is_node(*parent))
-        return refresh(parent->info().node->minor);
+        return refresh(*parent->parent());
     if (!parent || !is_node(device)) return;
+    const std::string name = folder_of(device);
     MutexLock lock(mutex_);
-    nodes_[device.info().node->minor] = Node{.parent = parent->sysfs_path(), .files = {}};
+    const auto at = folders_.try_emplace(name, Folder{.parent = parent->sysfs_path()}).first;
+    // Names are a bus's own, so two devices may have one: debugfs refuses the second folder, and
+    // the card does without. Linux: fs/debugfs/inode.c, start_creating
+    if (at->second.parent != parent->sysfs_path())
+        return log::error("tree: {}: dri/{} is another card's", device.name(), name);
+    at->second.minors.insert(device.info().node->minor);
 }
 
 void DrmTree::device_changed(device::Device& device) {
-    const std::string path = device.sysfs_path();
-    std::vector<uint32_t> minors;
-    {
-        MutexLock lock(mutex_);
-        for (const auto& [minor, node] : nodes_)
-            if (node.parent == path) minors.push_back(minor);
-    }
-    for (const uint32_t minor : minors) refresh(minor);
+    refresh(device);
 }
 
 /// A dock's connector goes while its card stays.
 void DrmTree::connector_removed(const device::Device& card, const std::string& name) {
-    const uint32_t minor = card.info().node->minor;
-    const std::string folder = name.substr(card.name().size() + 1);  // "card0-DP-4"
+    const std::string connector = name.substr(card.name().size() + 1);  // "card0-DP-4"
+    const std::string parent = card.parent()->sysfs_path();
     MutexLock lock(mutex_);
-    const auto node = nodes_.find(minor);
-    if (node == nodes_.end()) return;
-    std::erase_if(node->second.files,
-                  [&](const std::string& file) { return file.starts_with(folder + "/"); });
-    tree_.remove(debug_folder(minor) + "/" + folder);
+    for (auto& [folder, shown] : folders_) {
+        if (shown.parent != parent) continue;
+        std::erase_if(shown.files,
+                      [&](const std::string& file) { return file.starts_with(connector + "/"); });
+        tree_.remove(below_dri(folder) + "/" + connector);
+    }
 }
 
 void DrmTree::device_removed(device::Device& device) {
     const device::Device* parent = device.parent();
     if (parent && device.info().devtype == "drm_connector" && is_node(*parent))
         return connector_removed(*parent, device.name());
-    if (!is_node(device)) return;
+    if (!parent || !is_node(device)) return;
     const uint32_t minor = device.info().node->minor;
     MutexLock lock(mutex_);
-    nodes_.erase(minor);
-    tree_.remove(debug_folder(minor));
+    const auto at = folders_.find(folder_of(device));
+    if (at == folders_.end() || at->second.minors.erase(minor) == 0) return;
+    if (debug_folders_ == DebugFolders::OfDevices) tree_.remove(below_dri(std::to_string(minor)));
+    if (!at->second.minors.empty()) return;
+    tree_.remove(below_dri(at->first));
+    folders_.erase(at);
 }
 
-void DrmTree::refresh(uint32_t minor) {
+void DrmTree::refresh(const device::Device& parent) {
+    const std::string path = parent.sysfs_path();
+    std::vector<std::string> names;
+    {
+        MutexLock lock(mutex_);
+        for (const auto& [name, folder] : folders_)
+            if (folder.parent == path) names.push_back(name);
+    }
+    for (const std::string& name : names) refresh_folder(name);
+}
+
+void DrmTree::refresh_folder(const std::string& name) {
+    std::optional<uint32_t> minor;
+    {
+        MutexLock lock(mutex_);
+        const auto at = folders_.find(name);
+        if (at == folders_.end() || at->second.minors.empty()) return;
+        minor = *at->second.minors.begin();
+    }
     std::vector<drm::DebugFile> files;
     {
-        const auto drm = find_device(model_, minor);
+        const auto drm = find_device(model_, *minor);
         if (!drm) return;
         files = (*drm)->debug_files();
     }
     MutexLock lock(mutex_);
-    const auto node = nodes_.find(minor);
-    if (node == nodes_.end()) return;
+    const auto at = folders_.find(name);
+    if (at == folders_.end() || !at->second.minors.contains(*minor)) return;
     for (const drm::DebugFile& file : files) {
-        if (!node->second.files.insert(file.path).second) continue;
-        const std::string path = debug_folder(minor) + "/" + file.path;
-        report(path, tree_.put_live(path, live_debug_file(model_, minor, file)));
+        if (!at->second.files.insert(file.path).second) continue;
+        const std::string path = below_dri(name) + "/" + file.path;
+        report(path, tree_.put_live(path, live_debug_file(model_, *minor, file)));
+    }
+    if (debug_folders_ == DebugFolders::OfMinors) return;
+    for (const uint32_t of : at->second.minors) {
+        const std::string link = below_dri(std::to_string(of));
+        report(link, tree_.put_link(link, name));
     }
 }
 

@@ -14,11 +14,17 @@
 
 namespace plugboard::daemon {
 
-/// Watches the model for DRM nodes: each gets a folder /sys/kernel/debug/dri/<minor> with the
-/// files of its drm::Device. Owned by the board.
+/// What the folders below /sys/kernel/debug/dri are called.
+enum class DebugFolders {
+    OfMinors,   // "0", "128": one for each node of a card. Linux 6.1
+    OfDevices,  // "vkms": what the card sits on; its minors are links to it. Linux 7.2
+};
+
+/// Watches the model for DRM nodes: the files of their drm::Devices are in folders below
+/// /sys/kernel/debug/dri. Owned by the board.
 class DrmTree final : public device::Watcher {
   public:
-    DrmTree(device::Model& model, Tree& tree);
+    DrmTree(device::Model& model, Tree& tree, DebugFolders debug_folders);
     ~DrmTree();
 
     void device_added(device::Device& device) override;
@@ -26,19 +32,24 @@ class DrmTree final : public device::Watcher {
     void device_changed(device::Device& device) override;
 
   private:
-    void put_sync_files();
-    void connector_removed(const device::Device& card, const std::string& name);
-    struct Node {
+    struct Folder {
         std::string parent;           // path of the device the card sits on
-        std::set<std::string> files;  // shown below its folder
+        std::set<uint32_t> minors{};  // of the nodes that it is for
+        std::set<std::string> files{};
     };
-    /// Shows the files that are new. Nothing while the node is not open to clients yet.
-    void refresh(uint32_t minor);
+    void put_sync_files();
+    std::string folder_of(const device::Device& node) const;
+    void connector_removed(const device::Device& card, const std::string& name);
+    /// Shows the files that are new in the folders of the cards on a device. None of a card that is
+    /// not open to clients yet.
+    void refresh(const device::Device& parent);
+    void refresh_folder(const std::string& name);
 
     device::Model& model_;
     Tree& tree_;
+    const DebugFolders debug_folders_;
     Mutex<LockClass<DrmTree>> mutex_;
-    std::map<uint32_t, Node> nodes_ GUARDED_BY(mutex_);  // by minor
+    std::map<std::string, Folder> folders_ GUARDED_BY(mutex_);  // by name
 };
 
 }  // namespace plugboard::daemon

@@ -22,6 +22,10 @@ Errno needs_atomic(Request& request, const drm_set_client_cap& cap) {
     return request.refuse(core, Errno::Inval, "client cap {} needs the atomic cap", cap.capability);
 }
 
+bool has_color_pipelines(Device& device) {
+    return device.has_modeset() && !device.mode_config().colorops.empty();
+}
+
 }  // namespace
 
 Result<void> ioctl_get_cap(Request& request, Device& device, File&, drm_get_cap& argument) {
@@ -105,11 +109,15 @@ Result<void> ioctl_set_client_cap(Request& request, Device& device, File& file,
             caps.cursor_hotspot = value != 0;
             break;
         case DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE:
-            if (device.info().like_linux_6_1) return unknown(request, argument);
+            if (device.info().like_linux_6_1 && !has_color_pipelines(device))
+                return unknown(request, argument);
             if (!caps.atomic) return needs_atomic(request, argument);
             if (value > 1) return too_large(request, argument, 1);
-            return request.refuse(core, Errno::OpNotSupp,
-                                  "client cap 7: the driver's planes have no colour pipeline");
+            if (!has_color_pipelines(device))
+                return request.refuse(core, Errno::OpNotSupp,
+                                      "client cap 7: the driver's planes have no colour pipeline");
+            caps.plane_color_pipeline = value != 0;
+            break;
         default: return unknown(request, argument);
     }
     return {};

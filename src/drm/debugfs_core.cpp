@@ -126,6 +126,25 @@ struct Fixed {
     }
 };
 
+/// Linux: drm_atomic_colorop_print_state
+void add_colorop(std::string& text, const Colorop& colorop) {
+    const ColoropState& state = colorop.state;
+    add(text, "colorop[{}]:\n\ttype={}\n\tbypass={}\n", raw(colorop.id()),
+        colorop_type_name(colorop.colorop_type()), int{state.bypass});
+    switch (colorop.colorop_type()) {
+        case ColoropType::Curve1d:
+            add(text, "\tcurve_1d_type={}\n", curve_1d_name(state.curve));
+            break;
+        case ColoropType::Matrix3x4:
+            add(text, "\tdata blob id={}\n", state.data ? raw((*state.data)->id()) : 0);
+            break;
+        case ColoropType::FixedMatrix:
+            add(text, "\tfixed_matrix_type={}\n", fixed_matrix_name(state.fixed_matrix));
+            break;
+    }
+    add(text, "\tnext={}\n", colorop.next() ? raw(colorop.next()->id()) : 0);
+}
+
 /// Linux: drm_atomic_plane_print_state
 void add_plane(std::string& text, const Plane& plane, bool like_linux_6_1) {
     const PlaneState& state = plane.state;
@@ -143,7 +162,9 @@ void add_plane(std::string& text, const Plane& plane, bool like_linux_6_1) {
     add(text, "\tcolor-encoding={}\n\tcolor-range={}\n",
         color_encoding_names[static_cast<size_t>(state.color_encoding)],
         color_range_names[static_cast<size_t>(state.color_range)]);
-    if (!like_linux_6_1) add(text, "\tcolor_mgmt_changed=0\n\tcolor-pipeline=0\n");
+    if (!like_linux_6_1)
+        add(text, "\tcolor_mgmt_changed=0\n\tcolor-pipeline={}\n",
+            state.color_pipeline ? raw(state.color_pipeline->id()) : 0);
 }
 
 /// Linux: drm_atomic_crtc_print_state
@@ -193,6 +214,7 @@ std::string state_text(Device& device) {
     ModeConfig& config = device.mode_config();
     std::string text;
     MutexLock lock(config.lock());
+    for (const Colorop* colorop : config.colorops) add_colorop(text, *colorop);
     for (const Plane* plane : config.planes) add_plane(text, *plane, like_linux_6_1);
     for (const Crtc* crtc : config.crtcs) add_crtc(text, config, *crtc, like_linux_6_1);
     for (const Ref<Connector>& connector : config.connectors)
@@ -213,14 +235,16 @@ void add_core_debug_files(Device& device) {
     text("gem_names", gem_names_text);
     if (!device.has_modeset()) return;
     text("framebuffer", framebuffer_text);
-    const auto empty = [](Device&) { return std::string(); };
-    if (device.info().like_linux_6_1) {
-        text("internal_clients", empty);
-    } else {
-        for (const Encoder* encoder : device.mode_config().encoders)
-            text(fmt::format("encoder-{}/bridges", encoder->index()).c_str(), empty);
-    }
+    if (device.info().like_linux_6_1)
+        text("internal_clients", [](Device&) { return std::string(); });
     text("state", state_text);
+}
+
+void add_encoder_debug_files(Device& device) {
+    if (!device.has_modeset() || device.info().like_linux_6_1) return;
+    for (const Encoder* encoder : device.mode_config().encoders)
+        device.add_debug_file({.path = fmt::format("encoder-{}/bridges", encoder->index()),
+                               .show = []() -> Result<std::string> { return std::string(); }});
 }
 
 }  // namespace plugboard::drm

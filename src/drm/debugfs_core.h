@@ -8,5 +8,7 @@ namespace plugboard::drm {
 
 /// Their functions use the device: whoever calls them holds a reference on it.
 void add_core_debug_files(Device& device);
+/// Those of the encoders, once they are there.
+void add_encoder_debug_files(Device& device);
 
 }  // namespace plugboard::drm

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tests/support/drm_client.h"
@@ -65,6 +66,17 @@ TEST(DebugfsCore, clients_of_7_2_have_name_and_id) {
     EXPECT_TRUE(line.starts_with("             command  tgid dev master a   uid      magic" +
                                  std::string(61, ' ') + "name" + std::string(19, ' ') + "id\n"));
     EXPECT_NE(line.find("<unset>"), std::string::npos);
+}
+
+TEST(DebugfsCore, encoders_of_7_2_have_lists_of_bridges) {
+    const auto count = [](Board& board) {
+        return std::ranges::count_if(board.drm().debug_files(), [](const DebugFile& file) {
+            return file.path.ends_with("/bridges") && *file.show() == "";
+        });
+    };
+    Board board, older(tests::linux_6_1_card());
+    EXPECT_EQ(count(board), 2);
+    EXPECT_EQ(count(older), 0);
 }
 
 TEST(DebugfsCore, framebuffers_are_described) {

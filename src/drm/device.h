@@ -70,7 +70,7 @@ class KmsHooks {
     ~KmsHooks() = default;
 };
 
-/// A file below /sys/kernel/debug/dri/<minor>. A live one has open(), a text has show(), and
+/// A file below /sys/kernel/debug/dri/<name>. A live one has open(), a text has show(), and
 /// store() when it can be written.
 struct DebugFile {
     std::string path;  // "state", "crtc-0/crc/control"

@@ -54,6 +54,7 @@ struct ClientCaps {
     bool aspect_ratio = false;
     bool writeback_connectors = false;
     bool cursor_hotspot = false;
+    bool plane_color_pipeline = false;
 };
 
 struct OpenInfo {

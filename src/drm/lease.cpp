@@ -30,8 +30,7 @@ Result<std::vector<ObjectType>> types_of(Request& request, Device& device,
     for (const uint32_t id : ids) {
         const auto type = find_type(device, ObjectId{id});
         if (!type) return request.refuse(lease, Errno::NoEnt, "there is no object {}", id);
-        if (*type != ObjectType::Crtc && *type != ObjectType::Connector &&
-            *type != ObjectType::Plane)
+        if (!is_leasable(*type))
             return request.refuse(lease, Errno::Inval, "object {} cannot be leased", id);
         types.push_back(*type);
     }
@@ -150,6 +149,10 @@ Result<void> check_lease_query(Request& request, Device& device, uint32_t pad) {
 }
 
 }  // namespace
+
+bool is_leasable(ObjectType type) {
+    return type == ObjectType::Crtc || type == ObjectType::Connector || type == ObjectType::Plane;
+}
 
 bool may_use(const File& file, ObjectId id) {
     if (!file.state().is_lessee) return true;

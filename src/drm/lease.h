@@ -12,6 +12,9 @@ namespace plugboard::drm {
 
 class Crtc;
 
+/// CRTCs, planes and connectors; a lessee may use all that is of another type.
+/// Linux: drm_mode_object_lease_required
+bool is_leasable(ObjectType type);
 /// Whether the file may see and set the CRTC, plane or connector: it is no lessee, or has it
 /// leased. Linux: drm_lease_held
 bool may_use(const File& file, ObjectId id);

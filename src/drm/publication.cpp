@@ -5,6 +5,7 @@
 
 #include "drm/atomic/commit_worker.h"
 #include "drm/connector_registration.h"
+#include "drm/debugfs_core.h"
 #include "drm/device_state.h"
 #include "drm/objects/mode_config.h"
 
@@ -19,6 +20,7 @@ std::string node_name(NodeType node, uint32_t minor) {
 
 Result<std::unique_ptr<Publication>> Publication::create(Device& device) {
     if (device.has_modeset()) TRY(device.mode_config().worker().start());
+    add_encoder_debug_files(device);
     std::unique_ptr<Publication> publication(new Publication(device));
     // From here on the destructor undoes what has been done, also when a step fails.
     device.state().is_published = true;

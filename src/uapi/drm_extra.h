@@ -97,6 +97,14 @@ struct drm_plane_size_hint {
 #ifndef DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE
 #define DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE 7
 #endif
+// The objects of color pipelines, and what the DATA of a matrix is made of: rows red, green and
+// blue of three factors and a bias, each a sign bit and 31.32 bits of size.
+#ifndef DRM_MODE_OBJECT_COLOROP
+#define DRM_MODE_OBJECT_COLOROP 0xfafafafa
+struct drm_color_ctm_3x4 {
+    uint64_t matrix[12];
+};
+#endif
 #ifndef DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP
 #define DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP 0x15
 #endif

@@ -128,6 +128,7 @@ inline constexpr Word object_types[] = {
     {DRM_MODE_OBJECT_FB, "framebuffer"},
     {DRM_MODE_OBJECT_BLOB, "blob"},
     {DRM_MODE_OBJECT_PLANE, "plane"},
+    {DRM_MODE_OBJECT_COLOROP, "colorop"},
 };
 inline constexpr Word property_words[] = {
     {DRM_MODE_PROP_RANGE, "RANGE"},

@@ -56,13 +56,15 @@ struct Comparison {
     std::string kept;                  // what the kernel's file has, too
     std::string differences = "$^";    // known by name
     std::string bus = "platform";
+    std::string profile = "linux-6.1";  // of the vkms
 };
 
 void expect_same(const Comparison& comparison) {
     const TemporaryFolder folder;
     const std::string config = folder.path() + "/board.toml";
     std::ofstream(config) << "bus = \"" << comparison.bus
-                          << "\"\n[[card]]\ndriver = \"vgem\"\n[[card]]\n";
+                          << "\"\n[[card]]\ndriver = \"vgem\"\n[[card]]\nprofile = \""
+                          << comparison.profile << "\"\n";
     std::vector<std::string> command = {PLUGBOARD_SOURCE_DIR "/tests/system/list_tree.sh"};
     command.insert(command.end(), comparison.command.begin(), comparison.command.end());
     const auto run = run_on_fresh_board(command, {"-c", config});
@@ -102,6 +104,27 @@ TEST(Debugfs, is_that_of_linux_6_1) {
                  .kept = "dma_buf|dri|sync"});
 }
 
+TEST(Debugfs, is_that_of_linux_7_2) {
+    expect_same({.reference = "linux-7.2/debugfs-tree.txt",
+                 .command = {"/sys/kernel/debug", "dma_buf", "dri", "sync"},
+                 .kept = "dma_buf|dri|sync",
+                 .profile = "linux-latest"});
+}
+
+TEST(Debugfs, of_linux_7_2_is_reached_by_name_and_by_minor) {
+    const auto run = run_on_fresh_board(
+        {"sh", "-e", "-c",
+         "cd /sys/kernel/debug/dri; cat vkms/name 0/name; cmp 0/state vkms/state\n"
+         "echo auto | dd status=none of=0/crtc-0/crc/control; cat vkms/crtc-0/crc/control\n"
+         "readlink 0; readlink -f 0/name\n"
+         "plugboard unplug gpu0; ls"},
+        {"-p", "vkms"});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(run.out,
+              "vkms dev=vkms unique=vkms\nvkms dev=vkms unique=vkms\nauto*\n"
+              "vkms\n/sys/kernel/debug/dri/vkms/name\nbridges\n");
+}
+
 /// "== FILE" and its text, of the files of a kernel's that begin so.
 std::string kernels_values(const std::string& reference, const std::string& path) {
     std::string values;
@@ -137,6 +160,19 @@ TEST(Vgem, has_the_texts_of_linux_7_2_in_debugfs) {
         EXPECT_EQ(std::regex_replace(ours, std::regex("== " + minor), "== dri/vgem"),
                   kernels_values("linux-7.2/debugfs-values.txt", "dri/vgem"));
     }
+}
+
+TEST(ColorPipeline, is_walked_and_set_by_a_client) {
+    const TemporaryFolder folder;
+    const std::string config = folder.path() + "/board.toml";
+    std::ofstream(config) << "[[card]]\nprofile = \"linux-latest\"\ncolor_pipeline = true\n";
+    const auto run = run_on_fresh_board(
+        {"sh", "-c",
+         client_program("color_pipeline") +
+             "; grep -A4 colorop /sys/kernel/debug/dri/vkms/state | grep -c bypass=0"},
+        {"-c", config});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(run.out, "Fixed Matrix\n1D Curve\n3x4 Matrix\n3x4 Matrix\n1D Curve\nset: 0\n5\n");
 }
 
 TEST(Debugfs, gives_a_connector_another_EDID) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "drivers/vkms/plane_pipeline.h"
 #include "drivers/vkms/planes.h"
 #include "drm/objects/mode_list.h"
 
@@ -83,7 +84,9 @@ std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::Crtc
                                 .range = shown.color_range,
                                 .alpha = shown.alpha,
                                 .blend_mode = shown.blend_mode,
-                                .scaling = scaling_of(shown, features)});
+                                .scaling = scaling_of(shown, features),
+
+                                .pipeline = color_pipeline_of(state, shown)});
     }
     return frame;
 }
@@ -271,6 +274,7 @@ Result<void> Card::check(drm::atomic::State& state) {
             if (plane->state.crtc == change->crtc) state.plane(*plane);
         }
     }
+    for (const drm::atomic::PlaneChange* change : state.planes()) pull_in_pipeline(state, *change);
     return check_limits(rules_, state);
 }
 
@@ -278,6 +282,7 @@ Result<void> Card::check_plane(drm::atomic::State& state, const drm::atomic::Pla
     const drm::PlaneState& next = change.new_state;
     if (!next.is_on()) return {};
     TRY(check_scaling(state, change, features_));
+    TRY(check_color_pipeline(state, change));
     const drm::Rect& place = next.destination;
     if (!limits_.primary_covers_mode || change.plane->plane_type() != drm::PlaneType::Primary)
         return {};

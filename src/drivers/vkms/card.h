@@ -23,7 +23,8 @@ class Card final : public drm::KmsHooks {
     Card(drm::Device& device, const Config& config, device::Managed<FrameWorker> worker,
          device::Managed<Ports> ports);
 
-    /// EINVAL: a primary plane that does not cover its mode; ERANGE: scaling, or too much of it.
+    /// EINVAL: a primary plane that does not cover its mode, a color pipeline that makes no RGB of
+    /// its picture; ERANGE: scaling, or too much of it.
     Result<void> check(drm::atomic::State& state) override;
     void commit(const device::Bound& bound, drm::atomic::State& state) override;
 

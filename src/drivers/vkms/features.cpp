@@ -24,6 +24,7 @@ constexpr std::array feature_table{
     FeatureName{"colorspace", &Features::colorspace, "connectors have a Colorspace"},
     FeatureName{"content_type", &Features::content_type, "HDMI connectors have a content type"},
     FeatureName{"subconnector", &Features::subconnector, "DisplayPorts say what hangs there"},
+    FeatureName{"color_pipeline", &Features::color_pipeline, "planes have a COLOR_PIPELINE"},
     FeatureName{"render_node", &Features::render_node, "there is a renderD node"},
     FeatureName{"syncobj", &Features::syncobj, "there are sync objects and timelines"},
     FeatureName{"atomic", &Features::atomic, "there is the atomic API"},

@@ -9,13 +9,14 @@ namespace plugboard::vkms {
 /// As the kernel's vkms has them.
 struct Features {
     // Drivers of real hardware have these, the kernel's vkms has not. Planes.
-    bool zpos = false;          // "zpos": which is above which
-    bool alpha = false;         // "alpha": of the plane as a whole
-    bool blend_mode = false;    // "pixel blend mode"
-    bool scaling = false;       // another size than their picture's; SCALING_FILTER
-    bool damage_clips = false;  // FB_DAMAGE_CLIPS; MODE_DIRTYFB
-    bool size_hints = false;    // of cursors: SIZE_HINTS
-    bool hotspot = false;       // of a virtual machine's cursors: HOTSPOT_X, HOTSPOT_Y
+    bool zpos = false;            // "zpos": which is above which
+    bool alpha = false;           // "alpha": of the plane as a whole
+    bool blend_mode = false;      // "pixel blend mode"
+    bool scaling = false;         // another size than their picture's; SCALING_FILTER
+    bool damage_clips = false;    // FB_DAMAGE_CLIPS; MODE_DIRTYFB
+    bool size_hints = false;      // of cursors: SIZE_HINTS
+    bool hotspot = false;         // of a virtual machine's cursors: HOTSPOT_X, HOTSPOT_Y
+    bool color_pipeline = false;  // COLOR_PIPELINE and its operations
     // CRTCs.
     bool degamma = false;     // DEGAMMA_LUT
     bool ctm = false;         // CTM

@@ -28,6 +28,7 @@ struct ShownPlane {
     uint16_t alpha = drm::opaque_alpha;
     drm::BlendMode blend_mode = drm::BlendMode::Premultiplied;
     std::optional<drm::ScalingFilter> scaling{};  // none: as large as the source
+    std::optional<ColorPipeline> pipeline{};
 };
 
 /// A value, constant once latched. Its framebuffers' pixels are those of the moment they are read.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "drivers/vkms/plane_pipeline.h"
 #include "drivers/vkms/profile.h"
 
 namespace plugboard::vkms {
@@ -61,6 +62,7 @@ drm::PlaneInfo plane_info(const PlaneConfig& plane, const Config& config) {
     const uint32_t own_size = std::min(config.sizes.cursor_width, config.sizes.cursor_height);
     if (features.size_hints && plane.type == drm::PlaneType::Cursor)
         info.size_hints = cursor_sizes(own_size == 0 ? limits.cursor_size : own_size);
+    if (features.color_pipeline) info.color_pipeline = color_operations();
     return info;
 }
 

@@ -287,6 +287,10 @@ std::string name_of(const Plane& plane) {
     return fmt::format("{} ({})", plane.name(), raw(plane.id()));
 }
 
+std::string name_of(const Colorop& colorop) {
+    return fmt::format("{} ({})", colorop.name(), raw(colorop.id()));
+}
+
 std::string name_of(const Crtc& crtc) {
     return fmt::format("{} ({})", crtc.name(), raw(crtc.id()));
 }

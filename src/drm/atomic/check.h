@@ -25,6 +25,7 @@ bool has_connectors(State& state, const Crtc& crtc);
 
 // "plane-0 (31)", as reasons name objects.
 std::string name_of(const Plane& plane);
+std::string name_of(const Colorop& colorop);
 std::string name_of(const Crtc& crtc);
 std::string name_of(const Connector& connector);
 std::string name_of(const Framebuffer& fb);

@@ -225,6 +225,10 @@ Result<void> Installation::run(const Ref<State>& state, Freed& freed) {
                             .connectors = change->connectors_changed,
                             .color = change->color_changed};
     }
+    for (ColoropChange* change : state->colorops()) {
+        freed.contents.colorops.emplace_back(ColoropChange{})->old_state = std::exchange(
+            change->old_state, std::exchange(change->colorop->state, change->new_state));
+    }
     for (PlaneChange* change : state->planes()) {
         Plane& plane = *change->plane;
         freed.contents.planes.emplace_back(PlaneChange{})->old_state =

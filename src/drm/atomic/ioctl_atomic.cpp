@@ -136,6 +136,7 @@ Result<void> Settings::add(Setting setting, uint32_t object_id) {
 void Settings::pull_in(atomic::State& state, const Target& target) {
     if (target.plane) state.plane(*target.plane);
     if (target.crtc) state.crtc(*target.crtc);
+    if (target.colorop) state.colorop(*target.colorop);
     if (target.connector) state.connector(**target.connector);
 }
 

@@ -46,19 +46,21 @@ Result<void> expect_leased(Request& request, const File& file, const Plane& plan
 ModeObject* Target::object() const {
     if (plane) return plane;
     if (crtc) return crtc;
+    if (colorop) return colorop;
     return connector ? &**connector : nullptr;
 }
 
 std::string Target::name() const {
     if (plane) return name_of(*plane);
     if (crtc) return name_of(*crtc);
+    if (colorop) return name_of(*colorop);
     return connector ? name_of(**connector) : "an object without properties";
 }
 
 std::optional<Target> find_target(const File& file, uint32_t id, ObjectType type) {
     std::optional<Target> target = find_target(file.device(), id, type);
     const ModeObject* object = target ? target->object() : nullptr;
-    if (object && !may_use(file, object->id())) return std::nullopt;
+    if (object && is_leasable(object->type()) && !may_use(file, object->id())) return std::nullopt;
     return target;
 }
 
@@ -70,6 +72,7 @@ std::optional<Target> find_target(Device& device, uint32_t id, ObjectType type) 
             switch (object->type()) {
                 case ObjectType::Plane: target.plane = static_cast<Plane*>(object); break;
                 case ObjectType::Crtc: target.crtc = static_cast<Crtc*>(object); break;
+                case ObjectType::Colorop: target.colorop = static_cast<Colorop*>(object); break;
                 case ObjectType::Connector:
                     target.connector = Ref<Connector>::try_share(static_cast<Connector&>(*object));
                     if (!target.connector) return std::nullopt;

@@ -22,11 +22,12 @@ Result<Ref<Connector>> find_connector(Request& request, const File& file, const 
 /// Access: the file is a lessee that has not leased the plane of the CRTC that it means.
 Result<void> expect_leased(Request& request, const File& file, const Plane& plane);
 
-/// An object whose properties may be set. One of the three is there unless its type has none.
+/// An object whose properties may be set. One of them is there unless its type has none.
 struct Target {
     Plane* plane = nullptr;
     Crtc* crtc = nullptr;
     MaybeRef<Connector> connector{};
+    Colorop* colorop = nullptr;
 
     /// Null: an object without properties.
     ModeObject* object() const;

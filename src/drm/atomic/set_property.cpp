@@ -7,6 +7,7 @@
 #include "device/model.h"
 #include "drm/lease.h"
 #include "drm/sync/sync_file.h"
+#include "uapi/drm_extra.h"
 
 namespace plugboard::drm::atomic {
 namespace {
@@ -47,6 +48,8 @@ class Parser {
     Result<void> check_rotation();
     Result<void> check_hdr();
     Result<void> check_crtc();
+    Result<void> check_colorop();
+    Result<void> expect_color_pipeline_cap(bool wanted);
     Result<void> take_fence();
     Result<void> clear_slot();
 
@@ -141,6 +144,23 @@ Result<void> Parser::check_hdr() {
                   sizeof(hdr_output_metadata));
 }
 
+/// A client sets the colors of planes by their pipelines, or by COLOR_ENCODING and COLOR_RANGE.
+/// Linux: include/uapi/drm/drm.h, DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE
+Result<void> Parser::expect_color_pipeline_cap(bool wanted) {
+    if (file_.caps().plane_color_pipeline == wanted) return {};
+    return refuse(Errno::Inval, "the client has {}set DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE",
+                  wanted ? "not " : "");
+}
+
+Result<void> Parser::check_colorop() {
+    TRY(expect_color_pipeline_cap(true));
+    if (!setting_.blob) return {};
+    const size_t bytes = (*setting_.blob)->bytes().size();
+    if (bytes == sizeof(drm_color_ctm_3x4)) return {};
+    return refuse(Errno::Inval, "the blob has {} bytes, a matrix has {}", bytes,
+                  sizeof(drm_color_ctm_3x4));
+}
+
 Result<void> Parser::check_crtc() {
     if (!setting_.crtc || may_use(file_, setting_.crtc->id())) return {};
     return refuse(Errno::Access, "the lessee has not leased it");
@@ -175,6 +195,7 @@ Result<void> Parser::check_rule() {
     const Property* property = setting_.property;
     const Plane* plane = setting_.target.plane;
     const PlaneProperties own = plane ? plane->own_properties() : PlaneProperties{};
+    if (setting_.target.colorop) return check_colorop();
     if (property == p.mode_id) return parse_mode();
     if (property == p.gamma_lut) return check_table(setting_.target.crtc->info().gamma_size);
     if (property == p.degamma_lut) return check_table(setting_.target.crtc->info().degamma_size);
@@ -186,6 +207,9 @@ Result<void> Parser::check_rule() {
         return refuse(Errno::Inval, "not through ATOMIC: use ACTIVE of the CRTC");
     if (property == p.crtc_id) return check_crtc();
     if (property == own.rotation) return check_rotation();
+    if (property == own.color_pipeline) return expect_color_pipeline_cap(true);
+    if (property == own.color_encoding || property == own.color_range)
+        return expect_color_pipeline_cap(false);
     if (property == p.hdr_output_metadata) return check_hdr();
     const bool is_known = property == p.fb_id || property == p.crtc_x || property == p.crtc_y ||
                           property == p.crtc_w || property == p.crtc_h || property == p.src_x ||
@@ -225,6 +249,19 @@ void apply_to_plane(State& state, const StandardProperties& p, const Setting& se
     if (property == own.hotspot_x) plane.hotspot_x = static_cast<int32_t>(value);
     if (property == own.hotspot_y) plane.hotspot_y = static_cast<int32_t>(value);
     if (property == p.fb_damage_clips) plane.damage_clips = setting.blob;
+    if (property == own.color_pipeline)
+        plane.color_pipeline = value == 0 ? nullptr : &*setting.target.plane->colorops().front();
+}
+
+void apply_to_colorop(State& state, const Setting& setting) {
+    const ColoropProperties& own = setting.target.colorop->own_properties();
+    const Property* property = setting.property;
+    ColoropState& next = state.colorop(*setting.target.colorop);
+    if (property == own.bypass) next.bypass = setting.value != 0;
+    if (property == own.curve) next.curve = static_cast<Curve1d>(setting.value);
+    if (property == own.fixed_matrix)
+        next.fixed_matrix = FixedMatrixType::from_value(setting.value);
+    if (property == own.data) next.data = setting.blob;
 }
 
 void apply_to_crtc(State& state, const StandardProperties& p, const Setting& setting) {
@@ -282,6 +319,8 @@ void apply(State& state, const Setting& setting) {
         apply_to_plane(state, p, setting);
     } else if (setting.target.crtc) {
         apply_to_crtc(state, p, setting);
+    } else if (setting.target.colorop) {
+        apply_to_colorop(state, setting);
     } else {
         apply_to_connector(state, p, setting);
     }

@@ -31,6 +31,10 @@ void visit(RefVisitor& visitor, const PlaneState& state, std::string_view reason
     if (state.damage_clips) visitor.edge(*state.damage_clips, "drm_plane_state.fb_damage_clips");
 }
 
+void visit(RefVisitor& visitor, const ColoropState& state) {
+    if (state.data) visitor.edge(*state.data, "drm_colorop_state.data");
+}
+
 void visit(RefVisitor& visitor, const CrtcState& state) {
     if (state.mode_blob) visitor.edge(*state.mode_blob, "drm_crtc_state.mode_blob");
     if (state.degamma_lut) visitor.edge(*state.degamma_lut, "drm_crtc_state.degamma_lut");
@@ -62,6 +66,15 @@ State::State(Device& device, Request* request, Options options, Recipe recipe)
       flipped_(device.mode_config().crtcs.size()) {}
 
 State::~State() = default;
+
+ColoropState& State::colorop(Colorop& colorop) {
+    auto& change = slot(contents_.colorops, colorop.index());
+    if (!change) {
+        change.emplace(ColoropChange{&colorop, colorop.state, colorop.state});
+        plane(colorop.plane());
+    }
+    return change->new_state;
+}
 
 PlaneState& State::plane(Plane& plane) {
     auto& change = slot(contents_.planes, plane.index());
@@ -109,6 +122,10 @@ void State::set_crtc(Connector& target, Crtc* new_crtc) {
     if (new_crtc) crtc(*new_crtc);
 }
 
+std::vector<ColoropChange*> State::colorops() {
+    return pulled_in(contents_.colorops);
+}
+
 std::vector<PlaneChange*> State::planes() {
     return pulled_in(contents_.planes);
 }
@@ -121,6 +138,10 @@ std::vector<ConnectorChange*> State::connectors() {
     std::vector<ConnectorChange*> found;
     for (auto& [index, change] : contents_.connectors) found.push_back(&change);
     return found;
+}
+
+ColoropChange* State::find(const Colorop& colorop) {
+    return at(contents_.colorops, colorop.index());
 }
 
 PlaneChange* State::find(const Plane& plane) {
@@ -155,6 +176,12 @@ State::Contents State::take_references() {
     const auto take = [](auto& taken, auto& state) { taken = std::exchange(state, std::nullopt); };
     Contents held;
     MutexLock lock(mutex_);
+    for (auto& change : contents_.colorops) {
+        if (!change) continue;
+        ColoropChange& taken = *held.colorops.emplace_back(ColoropChange{});
+        take(taken.old_state.data, change->old_state.data);
+        take(taken.new_state.data, change->new_state.data);
+    }
     for (auto& change : contents_.planes) {
         if (!change) continue;
         PlaneChange& taken = *held.planes.emplace_back(PlaneChange{});
@@ -255,6 +282,11 @@ void State::visit_refs(RefVisitor& visitor) const {
     visitor.edge(device_, "drm_atomic_state.dev");
     MutexLock lock(mutex_);
     if (!is_sealed_) return;  // its request's thread is still filling it
+    for (const auto& change : contents_.colorops) {
+        if (!change) continue;
+        visit(visitor, change->old_state);
+        visit(visitor, change->new_state);
+    }
     for (const auto& change : contents_.planes) {
         if (!change) continue;
         visit(visitor, change->old_state, "old drm_plane_state.fb");

@@ -48,6 +48,11 @@ struct PlaneChange {
     PlaneState old_state, new_state;
 };
 
+struct ColoropChange {
+    Colorop* colorop = nullptr;
+    ColoropState old_state, new_state;
+};
+
 struct CrtcChange {
     Crtc* crtc = nullptr;
     CrtcState old_state, new_state;
@@ -88,7 +93,9 @@ class State final : public Object {
     Request* request() const { return request_; }
 
     // Pull an object in: its new state, a copy of the current one at the first call. A plane or
-    // connector pulls its current CRTC in too. Under the modeset lock.
+    // connector pulls its current CRTC in too, a color operation its plane: a picture is made of
+    // both. Under the modeset lock.
+    ColoropState& colorop(Colorop& colorop);
     PlaneState& plane(Plane& plane);
     CrtcState& crtc(Crtc& crtc);
     ConnectorState& connector(Connector& connector);
@@ -97,9 +104,11 @@ class State final : public Object {
     void set_crtc(Connector& connector, Crtc* crtc);
 
     // What has been pulled in, in index order.
+    std::vector<ColoropChange*> colorops();
     std::vector<PlaneChange*> planes();
     std::vector<CrtcChange*> crtcs();
     std::vector<ConnectorChange*> connectors();
+    ColoropChange* find(const Colorop& colorop);
     PlaneChange* find(const Plane& plane);
     CrtcChange* find(const Crtc& crtc);
     ConnectorChange* find(const Connector& connector);
@@ -113,6 +122,7 @@ class State final : public Object {
 
     /// What has been pulled in; dropped with no lock held.
     struct Contents {
+        std::vector<std::optional<ColoropChange>> colorops;
         std::vector<std::optional<PlaneChange>> planes;
         std::vector<std::optional<CrtcChange>> crtcs;
         std::map<uint32_t, ConnectorChange> connectors;  // by serial

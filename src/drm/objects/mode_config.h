@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "drm/objects/blob.h"
+#include "drm/objects/colorop.h"
 #include "drm/objects/connector.h"
 #include "drm/objects/crtc.h"
 #include "drm/objects/encoder.h"
@@ -59,7 +60,8 @@ class ModeConfig {
     explicit ModeConfig(Device& device);
     ~ModeConfig();
 
-    /// Guards the current state of planes, CRTCs and connectors. No wait happens under it.
+    /// Guards the current state of color operations, planes, CRTCs and connectors. No wait happens
+    /// under it.
     using Lock = Mutex<LockClass<ModeConfig>>;
     Lock& lock() RETURN_CAPABILITY(lock_) { return lock_; }
 
@@ -69,6 +71,7 @@ class ModeConfig {
     KmsHooks* hooks = nullptr;  // the driver's; drmm, so it lives as long as the device
 
     std::vector<Plane*> planes;
+    std::vector<Colorop*> colorops;
     std::vector<Crtc*> crtcs;
     std::vector<Encoder*> encoders;
     std::vector<Ref<Connector>> connectors;  // the listed ones

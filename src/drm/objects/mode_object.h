@@ -11,6 +11,7 @@
 
 #include "base/id_table.h"
 #include "base/mutex.h"
+#include "uapi/drm_extra.h"
 
 namespace plugboard::drm {
 
@@ -31,6 +32,7 @@ enum class ObjectType : uint32_t {
     Framebuffer = DRM_MODE_OBJECT_FB,
     Blob = DRM_MODE_OBJECT_BLOB,
     Plane = DRM_MODE_OBJECT_PLANE,
+    Colorop = DRM_MODE_OBJECT_COLOROP,
 };
 
 class ObjectIds;

@@ -1,5 +1,7 @@
 #include "drm/objects/plane.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -125,6 +127,7 @@ Plane::Plane(Device& device, PlaneInfo info)
     if (info_.scaling_filter) add_scaling_filter();
     if (info_.damage_clips) attach(*standard.fb_damage_clips, 0);
     if (!info_.size_hints.empty()) add_size_hints();
+    if (!info_.color_pipeline.empty()) add_color_pipeline();
 }
 
 void Plane::add_in_formats() {
@@ -207,6 +210,22 @@ void Plane::add_hotspot() {
     own_.hotspot_y = add("HOTSPOT_Y");
 }
 
+/// Linux: drm_plane_create_color_pipeline_property
+void Plane::add_color_pipeline() {
+    for (const ColoropType type : info_.color_pipeline) {
+        auto operation = std::make_unique<Colorop>(device_, *this, type);
+        if (!colorops_.empty()) colorops_.back()->set_next(*operation);
+        colorops_.push_back(std::move(operation));
+    }
+    const uint32_t first = raw(colorops_.front()->id());
+    own_.color_pipeline = &device_.mode_config().add_property(
+        {.name = "COLOR_PIPELINE",
+         .kind = PropertyKind::Enum,
+         .atomic = true,
+         .enums = {{"Bypass", 0}, {fmt::format("Color Pipeline {}", first), first}}});
+    attach(*own_.color_pipeline, 0);
+}
+
 bool Plane::lists_format(uint32_t fourcc, uint64_t modifier) const {
     if (std::ranges::find(info_.formats, fourcc) == info_.formats.end()) return false;
     if (modifier == 0) return true;
@@ -233,6 +252,10 @@ void Plane::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(device_.mode_config().lock());
     if (state.fb) visitor.edge(*state.fb, name() + " FB_ID");
     if (state.damage_clips) visitor.edge(*state.damage_clips, name() + " FB_DAMAGE_CLIPS");
+    for (const auto& operation : colorops_) {
+        if (operation->state.data)
+            visitor.edge(*operation->state.data, operation->name() + " DATA");
+    }
 }
 
 }  // namespace plugboard::drm

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ref.h"
 #include "drm/objects/blob.h"
+#include "drm/objects/colorop.h"
 #include "drm/objects/framebuffer.h"
 #include "drm/objects/mode_object.h"
 #include "drm/pixel/blend_mode.h"
@@ -51,11 +53,12 @@ struct PlaneInfo {
     uint32_t rotations = 0;             // DRM_MODE_ROTATE_* and REFLECT_*; 0: no such property
     bool yuv_colors = false;            // COLOR_ENCODING and COLOR_RANGE, with all their values
     std::optional<ZposInfo> zpos{};
-    bool alpha = false;              // of the plane as a whole
-    bool blend_mode = false;         // with all its values
-    bool scaling_filter = false;     // SCALING_FILTER, with all its values
-    bool damage_clips = false;       // FB_DAMAGE_CLIPS
-    std::vector<Size> size_hints{};  // SIZE_HINTS; none: no such property
+    bool alpha = false;                         // of the plane as a whole
+    bool blend_mode = false;                    // with all its values
+    bool scaling_filter = false;                // SCALING_FILTER, with all its values
+    bool damage_clips = false;                  // FB_DAMAGE_CLIPS
+    std::vector<Size> size_hints{};             // SIZE_HINTS; none: no such property
+    std::vector<ColoropType> color_pipeline{};  // that it offers; empty: no COLOR_PIPELINE
 };
 
 /// Those that a plane of its info has, each made for it alone; null: it has not.
@@ -63,6 +66,7 @@ struct PlaneProperties {
     const Property *rotation = nullptr, *color_encoding = nullptr, *color_range = nullptr,
                    *zpos = nullptr, *alpha = nullptr, *blend_mode = nullptr,
                    *scaling_filter = nullptr, *hotspot_x = nullptr, *hotspot_y = nullptr;
+    const Property* color_pipeline = nullptr;
 };
 
 /// What one plane shows. A value: copied into each request that touches the plane.
@@ -82,7 +86,8 @@ struct PlaneState {
     int32_t hotspot_x = 0, hotspot_y = 0;  // pixels in the fb; where a cursor points
     /// drm_mode_rects, in pixels of the fb; none: all of it. Of the newest request only.
     MaybeRef<Blob> damage_clips{};
-    MaybeRef<Fence> in_fence;  // of this request only
+    const Colorop* color_pipeline = nullptr;  // its first operation; null: none
+    MaybeRef<Fence> in_fence;                 // of this request only
 
     bool is_on() const { return crtc && fb; }
 };
@@ -98,6 +103,8 @@ class Plane final : public ModeObject {
     const PlaneProperties& own_properties() const { return own_; }
     PlaneType plane_type() const { return info_.type; }
     std::string name() const { return "plane-" + std::to_string(index_); }
+    /// The operations that it offers, in their order.
+    const std::vector<std::unique_ptr<Colorop>>& colorops() const { return colorops_; }
     /// Whether the plane shows such buffers.
     bool has_format(uint32_t fourcc, uint64_t modifier) const;
     /// Whether clients are told that it does.
@@ -116,6 +123,7 @@ class Plane final : public ModeObject {
     void add_scaling_filter();
     void add_size_hints();
     void add_hotspot();
+    void add_color_pipeline();
 
     Device& device_;
     uint32_t index_;
@@ -123,6 +131,7 @@ class Plane final : public ModeObject {
     PlaneProperties own_;
     MaybeRef<Blob> in_formats_;
     MaybeRef<Blob> size_hints_;
+    std::vector<std::unique_ptr<Colorop>> colorops_;
 };
 
 }  // namespace plugboard::drm

@@ -23,17 +23,19 @@ ObjectProperties properties_of(const File& file, ObjectId id, ObjectType type) {
     Device& device = file.device();
     ModeConfig& config = device.mode_config();
     ObjectProperties found;
-    // Planes and CRTCs live as long as the device; a connector is held meanwhile.
+    // Planes, their color operations and CRTCs live as long as the device; a connector is held
+    // meanwhile.
     const MaybeRef<Connector> connector = find_connector(device, id);
     const ModeObject* object = nullptr;
     config.ids.with(id, type, [&](ModeObject* candidate) {
         found.exists = candidate != nullptr;
         if (!candidate) return;
         const ObjectType of = candidate->type();
-        if (of == ObjectType::Plane || of == ObjectType::Crtc) object = candidate;
+        if (of == ObjectType::Plane || of == ObjectType::Crtc || of == ObjectType::Colorop)
+            object = candidate;
         if (of == ObjectType::Connector && connector) object = &**connector;
     });
-    if (object && !may_use(file, id)) return {};
+    if (object && is_leasable(object->type()) && !may_use(file, id)) return {};
     if (!object || object->properties().empty()) return found;
     found.has_any = true;
     const ClientCaps caps = file.caps();

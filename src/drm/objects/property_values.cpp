@@ -44,6 +44,19 @@ std::optional<uint64_t> state_value(const Plane& plane, const Property& property
     if (p == own.hotspot_x) return sign_extended(state.hotspot_x);
     if (p == own.hotspot_y) return sign_extended(state.hotspot_y);
     if (p == standard.fb_damage_clips) return id_of(borrow(state.damage_clips));
+    if (p == own.color_pipeline) return id_of(state.color_pipeline);
+    return std::nullopt;
+}
+
+std::optional<uint64_t> state_value(const Colorop& colorop, const Property& property) {
+    const ColoropProperties& own = colorop.own_properties();
+    const ColoropState& state = colorop.state;
+    const Property* p = &property;
+    if (p == own.bypass) return state.bypass ? 1 : 0;
+    if (p == own.next) return id_of(colorop.next());
+    if (p == own.curve) return static_cast<uint64_t>(state.curve);
+    if (p == own.fixed_matrix) return state.fixed_matrix.value();
+    if (p == own.data) return id_of(borrow(state.data));
     return std::nullopt;
 }
 
@@ -86,11 +99,21 @@ std::optional<uint64_t> state_value(const Connector& connector, const Property& 
 std::optional<uint64_t> state_value(const ModeObject& object, const Property& property) {
     switch (object.type()) {
         case ObjectType::Plane: return state_value(static_cast<const Plane&>(object), property);
+        case ObjectType::Colorop: return state_value(static_cast<const Colorop&>(object), property);
         case ObjectType::Crtc: return state_value(static_cast<const Crtc&>(object), property);
         case ObjectType::Connector:
             return state_value(static_cast<const Connector&>(object), property);
         default: return std::nullopt;
     }
+}
+
+/// A plane's colors are set by one way or by the other.
+bool is_hidden(const ModeObject& object, const Property& property, const ClientCaps& caps) {
+    if (property.info().atomic && !caps.atomic) return true;
+    if (object.type() != ObjectType::Plane) return false;
+    const PlaneProperties& own = static_cast<const Plane&>(object).own_properties();
+    if (!caps.plane_color_pipeline) return &property == own.color_pipeline;
+    return &property == own.color_encoding || &property == own.color_range;
 }
 
 }  // namespace
@@ -100,7 +123,7 @@ std::vector<std::pair<uint32_t, uint64_t>> visible_properties(const ModeObject& 
     std::vector<std::pair<uint32_t, uint64_t>> visible;
     for (const AttachedProperty& attached : object.properties()) {
         const Property& property = *attached.property;
-        if (property.info().atomic && !caps.atomic) continue;
+        if (is_hidden(object, property, caps)) continue;
         visible.emplace_back(raw(property.id()),
                              state_value(object, property).value_or(attached.value));
     }

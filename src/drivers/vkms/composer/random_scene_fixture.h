@@ -24,6 +24,10 @@ struct RandomScene {
     std::vector<ScenePlane> planes;
     std::vector<drm_color_lut> gamma, degamma = tests::reference_gamma(17);
     ColorPipeline pipeline{{Curve::SrgbEotf, Curve::SrgbInverseEotf}};
+    ColorPipeline yuv_pipeline{
+        {FixedMatrix{.encoding = ColorEncoding::Bt709, .range = ColorRange::Limited},
+         Matrix3x4{{3LL << 30, 0, 1LL << 31, 0, 0, -(1LL << 32), 0, 1LL << 32, 0, 0, 5, 7}},
+         Curve::SrgbInverseEotf}};
     Scene scene;
 };
 
@@ -60,8 +64,9 @@ inline void make_random(RandomScene& random) {
         plane.source.y = number(0, 2) << 15;
         plane.image.encoding = ColorEncoding{number(0, 3)};
         plane.image.range = ColorRange{number(0, 2)};
-        if (number(0, 8) == 0 && !drm::find_format(format)->is_yuv)
-            plane.pipeline = &random.pipeline;
+        if (number(0, 8) == 0)
+            plane.pipeline =
+                drm::find_format(format)->is_yuv ? &random.yuv_pipeline : &random.pipeline;
         if (number(0, 6) == 0) plane.image.planes[0].offset = number(0, 200);
         if (number(0, 3) == 0) plane.alpha = *rc::gen::arbitrary<uint16_t>();
         plane.blend_mode = drm::BlendMode{number(0, 3)};
