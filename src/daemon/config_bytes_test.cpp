@@ -30,6 +30,14 @@ const std::vector<std::string> good_texts = {
     "card = [{name = \"a\", crtcs = 1}, {overlays = 8}]\n",
     "[[card]]\n[[card.limit]]\nplanes = 2\nplane = [\"overlay\"]\n[[card.limit]]\nbandwidth = "
     "\"2 GB/s\"\n[[card.fault]]\nioctl = \"MODE_ATOMIC\"\ncall = 3\nerrno = \"EBUSY\"\n",
+    "clock = \"step\"\n[[card]]\nprofile = \"full\"\nhdr = false\nzpos = true\natomic = false\n"
+    "driver_name = \"i915\"\ndriver_version = \"1.6.0\"\ndriver_date = \"20230101\"\n"
+    "[[card.screen]]\nconnector = \"eDP-1\"\nspec = \"panel\"\n"
+    "panel_orientation = \"left-side-up\"\n[[card.screen]]\nconnector = \"DP-1\"\n"
+    "connected = false\n[[card.screen]]\nconnector = \"DP-2\"\npath = \"mst:DP-1-8\"\n"
+    "spec = \"tiled-5k-left\"\n",
+    "[[card]]\nprofile = \"linux-latest\"\ncolor_pipeline = true\nscaling = true\n"
+    "[[card]]\nprofile = \"full\"\nvblank = false\nprime = false\nscreens = [\"broken\"]\n",
     "bus = 'platform' # as in Linux\n[[card]]\nscreens = ['default', '800x600']\n",
 };
 
@@ -42,6 +50,23 @@ const std::vector<std::string> words = {
     "planes = 1\n",
     "size = \"1x1\"\n",
     "upscale = 1.0\n",
+    "clock = \"step\"\n",
+    "profile = \"full\"\n",
+    "path = \"mst:DP-1-8\"\n",
+    "path = \"mst:\"\n",
+    "panel_orientation = \"normal\"\n",
+    "connector = \"DP-2\"\n",
+    "connector",
+    "connected = false\n",
+    "driver_version = \"1.2\"\n",
+    "driver_name = \"\"\n",
+    "universal_planes = false\n",
+    "atomic = false\n",
+    "vblank = false\n",
+    "modifiers = false\n",
+    "clones = true\n",
+    "vrr = true\n",
+    "like = \"x.json\"\n",
     "vblank = \"lost\"\n",
     "nth = \"1..\"\n",
     "every",
