@@ -19,7 +19,7 @@ bool is_same(const ColoropChange& change) {
     const ColoropState& before = change.old_state;
     const ColoropState& next = change.new_state;
     return before.bypass == next.bypass && before.curve == next.curve &&
-           before.fixed_matrix == next.fixed_matrix && before.data == next.data;
+           before.fixed_matrix.value() == next.fixed_matrix.value() && before.data == next.data;
 }
 
 bool is_same(const CrtcChange& change) {
