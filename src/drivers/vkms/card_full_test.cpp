@@ -369,6 +369,16 @@ TEST_F(AsyncCard, changes_the_framebuffer_of_a_primary_and_nothing_else) {
     EXPECT_THAT(client_.reason(), HasSubstr("only primary planes"));
 }
 
+TEST_F(AsyncCard, changes_no_color_pipeline) {
+    ASSERT_EQ(client_.set_cap(DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE), 0);
+    const drm::Plane& plane = *board_.drm()->mode_config().planes[0];
+    const uint32_t first = raw(plane.colorops().front()->id());
+    EXPECT_EQ(flip({{primary_, "COLOR_PIPELINE", first}}), EINVAL);
+    EXPECT_EQ(flip({{first, "BYPASS", 0}}), EINVAL);
+    EXPECT_THAT(client_.reason(), HasSubstr("colorop-"));
+    EXPECT_EQ(flip({{first, "BYPASS", 1}, {primary_, "FB_ID", other_.fb}}), 0) << client_.reason();
+}
+
 TEST(AsyncFlip, is_done_before_the_next_vblank) {
     FakeClock clock;
     TestBoard board(full(), clock);

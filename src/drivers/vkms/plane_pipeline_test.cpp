@@ -484,9 +484,12 @@ class JudgedScreen {
     std::vector<Setting> reset_;
 };
 
-/// Framebuffers are at least 10 pixels wide and high.
+/// Framebuffers are at least 10 pixels wide and high. Scenes with more than pipelines are not its
+/// matter.
 bool can_be_shown(const std::string& line) {
     if (line.find("pipeline=f") == line.npos && line.find("pipeline=m") == line.npos) return false;
+    for (const char* more : {" alpha=", " blend=", " filter=", " ctm=", " degamma="})
+        if (line.find(more) != line.npos) return false;
     const auto parts = judged_parts(line);
     return std::all_of(parts.begin() + 1, parts.end(), [](const JudgedPart& plane) {
         const drm::Size size = plane.size("size");

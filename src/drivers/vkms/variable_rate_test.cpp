@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "drivers/vkms/test_board.h"
+#include "drm/atomic/commit_worker.h"
 #include "drm/edid/description.h"
 #include "drm/edid/timings.h"
 #include "tests/support/comes_true.h"
@@ -75,10 +76,14 @@ class VariableRate {
         return ::testing::AssertionFailure()
                << "due after " << (due ? (*due - on_).count() : -1) << " ns";
     }
+    /// 0 or an errno; the flip waits for its vblank, or has had it.
     int commit(std::vector<Setting> more = {}) {
         std::swap(fbs_[0], fbs_[1]);
         more.push_back({client_.planes[0], "FB_ID", fbs_[0]});
-        return client_.atomic(more, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
+        const int error = client_.atomic(more, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
+        drm::atomic::CommitWorker& worker = drm_->mode_config().worker();
+        EXPECT_TRUE(tests::comes_true([&] { return worker.is_idle(); }));
+        return error;
     }
     Flip done() {
         EXPECT_TRUE(tests::comes_true([&] { return client_.events().unread() != 0; }));

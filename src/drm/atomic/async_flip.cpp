@@ -11,7 +11,15 @@ namespace {
 auto fixed_part(const PlaneState& state) {
     return std::tuple(state.crtc, state.destination, state.source, state.rotation,
                       state.color_encoding, state.color_range, state.zpos, state.alpha,
-                      state.blend_mode, state.scaling_filter, state.hotspot_x, state.hotspot_y);
+                      state.blend_mode, state.scaling_filter, state.hotspot_x, state.hotspot_y,
+                      state.color_pipeline);
+}
+
+bool is_same(const ColoropChange& change) {
+    const ColoropState& before = change.old_state;
+    const ColoropState& next = change.new_state;
+    return before.bypass == next.bypass && before.curve == next.curve &&
+           before.fixed_matrix.value() == next.fixed_matrix.value() && before.data == next.data;
 }
 
 bool is_same(const CrtcChange& change) {
@@ -50,6 +58,9 @@ Result<void> make_async(State& state) {
         if (flips && change->plane->plane_type() != PlaneType::Primary)
             return state.refuse(Errno::Inval, "{}: only primary planes flip asynchronously",
                                 name_of(*change->plane));
+    }
+    for (const ColoropChange* change : state.colorops()) {
+        if (!is_same(*change)) return refuse_change(state, change->colorop->name());
     }
     for (const ConnectorChange* change : state.connectors()) {
         if (!is_same(*change)) return refuse_change(state, name_of(**change->connector));

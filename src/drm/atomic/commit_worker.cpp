@@ -255,7 +255,6 @@ CommitWorker::Next CommitWorker::begin_locked(Pending& pending, Time now) {
         if (pending.state->progress(*change->crtc).flip_done) continue;
         const uint32_t vblanks = faults.judge_flip(change->crtc->index(), now);
         if (vblanks <= next.vblanks) continue;
-        pending.stage = Stage::Held;
         next.task = Task::Hold;
         next.slow_crtc = change->crtc;
         next.vblanks = vblanks;
@@ -263,20 +262,27 @@ CommitWorker::Next CommitWorker::begin_locked(Pending& pending, Time now) {
     return next;
 }
 
-/// Whoever ends the CRTC's vblanks, an unplug too, ends this.
+/// Whoever ends the CRTC's vblanks, an unplug too, ends this. Held, and so idle, only once the
+/// vblank is waited for; that may have come by then.
 void CommitWorker::hold(const Next& next) {
     Vblank& vblank = device_.mode_config().crtcs[next.slow_crtc->index()]->vblank();
-    vblank.call_at(vblank.current().sequence + next.vblanks,
-                   [this, held = *next.state](VblankCount) {
-                       {
-                           MutexLock lock(mutex_);
-                           for (Pending& pending : pending_) {
-                               if (pending.state == held && pending.stage == Stage::Held)
-                                   pending.stage = Stage::Late;
-                           }
-                       }
-                       sleeper_.wake();
-                   });
+    const Ref<State> held = *next.state;
+    vblank.call_at(vblank.current().sequence + next.vblanks, [this, held](VblankCount) {
+        {
+            MutexLock lock(mutex_);
+            if (Pending* pending = find_locked(*held)) pending->stage = Stage::Late;
+        }
+        sleeper_.wake();
+    });
+    MutexLock lock(mutex_);
+    Pending* pending = find_locked(*held);
+    if (pending && pending->stage == Stage::Programming) pending->stage = Stage::Held;
+}
+
+CommitWorker::Pending* CommitWorker::find_locked(const State& state) {
+    for (Pending& pending : pending_)
+        if (&*pending.state == &state) return &pending;
+    return nullptr;
 }
 
 /// Linux: drm_atomic_helper_commit_tail
@@ -301,10 +307,9 @@ void CommitWorker::program(State& state) {
     }
     const Time deadline = device_.clock().now() + longest_flip;
     MutexLock lock(mutex_);
-    for (Pending& pending : pending_) {
-        if (&*pending.state != &state) continue;
-        pending.stage = Stage::Shown;
-        pending.flip_deadline = deadline;
+    if (Pending* pending = find_locked(state)) {
+        pending->stage = Stage::Shown;
+        pending->flip_deadline = deadline;
     }
 }
 

@@ -103,6 +103,8 @@ class CommitWorker {
     bool is_runnable_locked(std::list<Pending>::iterator pending) REQUIRES(mutex_);
     /// To hold it, if a fault makes it slow; else to program it.
     Next begin_locked(Pending& pending, Time now) REQUIRES(mutex_);
+    /// Null: it is finished.
+    Pending* find_locked(const State& state) REQUIRES(mutex_);
     void hold(const Next& next);
     void program(State& state);
     void finish(Ref<State> state);
