@@ -11,11 +11,9 @@
 #include <deque>
 #include <map>
 
-#include "drivers/vkms/composer/judged_scenes.h"
-#include "drivers/vkms/test_board.h"
+#include "drivers/vkms/pipeline_fixture.h"
 #include "drm/sync/sync_file.h"
 #include "tests/support/raw_picture.h"
-#include "tests/support/reference_scene.h"
 #include "uapi/drm_extra.h"
 
 namespace plugboard::vkms {
@@ -24,7 +22,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using tests::RawPicture;
 
 Config with_pipelines(Profile profile = Profile::LinuxLatest) {
     Config config{.profile = profile, .overlays = 8};
@@ -36,25 +33,6 @@ std::vector<std::string> names_of(TestClient& client, uint32_t object) {
     std::vector<std::string> names;
     for (const auto& property : client.properties(object)) names.push_back(property.name);
     return names;
-}
-
-/// The operations of the plane's pipeline, found as a client finds them: from NEXT to NEXT.
-std::vector<uint32_t> operations_of(TestClient& client, uint32_t plane) {
-    std::array<drm_mode_property_enum, 2> enums{};
-    drm_mode_get_property get{};
-    get.prop_id = client.property(plane, "COLOR_PIPELINE").id;
-    get.count_enum_blobs = enums.size();
-    get.enum_blob_ptr = reinterpret_cast<uint64_t>(enums.data());
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETPROPERTY, &get), 0);
-    EXPECT_EQ(get.count_enum_blobs, enums.size());
-    EXPECT_STREQ(enums[0].name, "Bypass");
-    EXPECT_EQ(enums[0].value, 0u);
-    EXPECT_EQ(enums[1].name, "Color Pipeline " + std::to_string(enums[1].value));
-    std::vector<uint32_t> operations;
-    for (uint64_t id = enums[1].value; id != 0;
-         id = client.property(operations.back(), "NEXT").value)
-        operations.push_back(static_cast<uint32_t>(id));
-    return operations;
 }
 
 uint32_t flags_of(TestClient& client, uint32_t object, const std::string& name) {
@@ -69,60 +47,6 @@ std::string state_text(drm::Device& device) {
         if (file.path == "state") return *file.show();
     }
     return {};
-}
-
-/// As DATA takes it.
-uint32_t add_matrix(TestClient& client, const Matrix3x4& matrix) {
-    drm_color_ctm_3x4 data{};
-    for (size_t i = 0; i < matrix.factors.size(); ++i) {
-        const int64_t factor = matrix.factors[i];
-        data.matrix[i] = factor < 0 ? static_cast<uint64_t>(-factor) | uint64_t{1} << 63
-                                    : static_cast<uint64_t>(factor);
-    }
-    return client.add_blob(&data, sizeof(data));
-}
-
-drm_mode_modeinfo mode_of(drm::Size size) {
-    drm_mode_modeinfo mode{};
-    mode.hdisplay = static_cast<uint16_t>(size.width);
-    mode.vdisplay = static_cast<uint16_t>(size.height);
-    mode.hsync_start = mode.hsync_end = mode.htotal = static_cast<uint16_t>(size.width + 10);
-    mode.vsync_start = mode.vsync_end = mode.vtotal = static_cast<uint16_t>(size.height + 10);
-    mode.clock = mode.htotal * mode.vtotal / 4;  // 250 Hz
-    return mode;
-}
-
-/// A framebuffer with these bytes, each plane in a buffer of its own.
-uint32_t add_picture(TestClient& client, const RawPicture& picture) {
-    drm_mode_fb_cmd2 add{};
-    add.width = picture.width;
-    add.height = picture.height;
-    add.pixel_format = picture.format;
-    for (uint32_t i = 0; i < picture.planes.size(); ++i) {
-        const auto& bytes = picture.planes[i];
-        const auto rows = static_cast<uint32_t>(10 + bytes.size() / 64);
-        const DumbBuffer buffer = client.make_mapped_buffer(16, rows, DRM_FORMAT_XRGB8888, 4);
-        std::memcpy(buffer.bytes.data(), bytes.data(), bytes.size());
-        add.handles[i] = buffer.dumb.handle;
-        add.pitches[i] = picture.pitch(i);
-    }
-    EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_ADDFB2, &add), 0) << client.reason();
-    return add.fb_id;
-}
-
-/// What the CRC of the next frame is.
-uint32_t read_crc(TestBoard& board, drm::Device& device) {
-    uint32_t frame = 0, crc = 0;
-    for (const drm::DebugFile& file : device.debug_files()) {
-        if (file.path != "crtc-0/crc/data") continue;
-        const auto data = file.open(O_RDONLY);
-        EXPECT_TRUE(data.ok());
-        char bytes[64] = {};
-        EXPECT_GT(read(data->borrow(), bytes, sizeof(bytes)), 0);
-        EXPECT_EQ(std::sscanf(bytes, "0x%8x 0x%8x\n", &frame, &crc), 2);
-    }
-    board.model.service<drm::SpecialFiles>().watch().settle();  // it is closed
-    return crc;
 }
 
 TEST(ColorPipelineCap, shows_one_way_to_set_colors_and_hides_the_other) {
@@ -392,123 +316,6 @@ TEST_F(PlanePipeline, is_not_leased_and_seen_by_every_lessee) {
         EXPECT_EQ(lessee->ioctl(DRM_IOCTL_MODE_OBJ_SETPROPERTY, &set), 0) << lessee->reason();
         EXPECT_EQ(client_.property(operation, "BYPASS").value, 0u);
     }
-}
-
-/// One of the judge's scenes on a board's screen. Each has a client of its own.
-class JudgedScreen {
-  public:
-    JudgedScreen(TestBoard& board, drm::Device& device) : board_(board), client_(device) {}
-    ~JudgedScreen() {
-        for (const uint32_t plane : client_.planes) reset_.push_back({plane, "COLOR_PIPELINE", 0});
-        EXPECT_EQ(client_.atomic(reset_, 0), 0) << client_.reason();
-    }
-
-    uint32_t crc_of(drm::Device& device, const std::string& line) {
-        const auto parts = judged_parts(line);
-        show(parts);
-        EXPECT_EQ(client_.set_cap(DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE), 0);
-        std::vector<Setting> settings;
-        for (size_t i = 1; i < parts.size(); ++i) {
-            const std::string& pipeline = parts[i].values.at("pipeline");
-            if (pipeline != "none") add_pipeline(settings, plane(i), judged_pipeline(pipeline));
-        }
-        EXPECT_EQ(client_.atomic(settings, 0), 0) << client_.reason();
-        return read_crc(board_, device);
-    }
-
-  private:
-    /// Planes are in the scene's order: the primary, then overlays.
-    uint32_t plane(size_t part) const { return client_.planes[part - 1]; }
-
-    void show(const std::vector<JudgedPart>& parts) {
-        const uint32_t crtc = client_.crtcs[0];
-        const auto gamma = tests::reference_gamma(parts[0].number("gamma"));
-        std::vector<Setting> settings = {
-            {client_.connectors[1], "CRTC_ID", crtc},
-            {crtc, "MODE_ID", client_.add_mode_blob(mode_of(parts[0].size("size")))},
-            {crtc, "ACTIVE", 1},
-            {crtc, "BACKGROUND_COLOR", parts[0].number("background")},
-            {crtc, "GAMMA_LUT",
-             gamma.empty() ? 0 : client_.add_blob(gamma.data(), gamma.size() * sizeof(gamma[0]))}};
-        for (size_t i = 1; i < parts.size(); ++i) place(settings, plane(i), parts[i]);
-        ASSERT_EQ(client_.atomic(settings, DRM_MODE_ATOMIC_ALLOW_MODESET), 0) << client_.reason();
-    }
-
-    void place(std::vector<Setting>& settings, uint32_t plane, const JudgedPart& part) {
-        const drm::Size size = part.size("size"), cut = part.size("cut");
-        const auto at = part.place("at"), from = part.place("from");
-        const drm::Rotation rotation{.bits = static_cast<uint32_t>(part.number("rotation"))};
-        const bool turned = rotation.swaps_axes();
-        const uint32_t fb = add_picture(
-            client_, tests::raw_picture(tests::format_named(part.name), size.width, size.height));
-        const auto placed = TestClient::place(
-            plane, client_.crtcs[0], fb,
-            {at.x, at.y, turned ? cut.height : cut.width, turned ? cut.width : cut.height},
-            static_cast<uint32_t>(from.x), static_cast<uint32_t>(from.y));
-        settings.insert(settings.end(), placed.begin(), placed.end());
-        settings.push_back({plane, "SRC_W", uint64_t{cut.width} << 16});
-        settings.push_back({plane, "SRC_H", uint64_t{cut.height} << 16});
-        settings.push_back({plane, "rotation", rotation.bits});
-        settings.push_back({plane, "COLOR_ENCODING", part.number("encoding")});
-        settings.push_back({plane, "COLOR_RANGE", part.number("range")});
-    }
-
-    /// Each goes to the first operation of its type behind the one before.
-    void add_pipeline(std::vector<Setting>& settings, uint32_t plane,
-                      const ColorPipeline& pipeline) {
-        const auto operations = operations_of(client_, plane);
-        settings.push_back({plane, "COLOR_PIPELINE", operations[0]});
-        for (const uint32_t operation : operations) settings.push_back({operation, "BYPASS", 1});
-        size_t next = 0;
-        for (const ColorOperation& each : pipeline.operations) {
-            const uint64_t type = std::array<uint64_t, 3>{5, 0, 2}.at(each.index());
-            while (client_.property(operations.at(next), "TYPE").value != type) ++next;
-            settings.push_back(value_of(operations[next], each));
-            settings.push_back({operations[next++], "BYPASS", 0});
-        }
-    }
-
-    Setting value_of(uint32_t operation, const ColorOperation& what) {
-        if (const auto* fixed = std::get_if<FixedMatrix>(&what)) {
-            const bool limited = fixed->range == ColorRange::Limited;
-            return {operation, "FIXED_MATRIX_TYPE",
-                    static_cast<uint64_t>(fixed->encoding) * 2 + (limited ? 1 : 0)};
-        }
-        if (const auto* curve = std::get_if<Curve>(&what))
-            return {operation, "CURVE_1D_TYPE", *curve == Curve::SrgbEotf ? 0U : 1U};
-        return {operation, "DATA", add_matrix(client_, std::get<Matrix3x4>(what))};
-    }
-
-    TestBoard& board_;
-    TestClient client_;
-    std::vector<Setting> reset_;
-};
-
-/// Framebuffers are at least 10 pixels wide and high. Scenes with more than pipelines are not its
-/// matter.
-bool can_be_shown(const std::string& line) {
-    if (line.find("pipeline=f") == line.npos && line.find("pipeline=m") == line.npos) return false;
-    for (const char* more : {" alpha=", " blend=", " filter=", " ctm=", " degamma="})
-        if (line.find(more) != line.npos) return false;
-    const auto parts = judged_parts(line);
-    return std::all_of(parts.begin() + 1, parts.end(), [](const JudgedPart& plane) {
-        const drm::Size size = plane.size("size");
-        return size.width >= 10 && size.height >= 10;
-    });
-}
-
-TEST(JudgedPipelines, are_drawn_as_the_judge_says_after_real_commits) {
-    TestBoard board(with_pipelines());
-    const Ref<drm::Device> device = board.drm();
-    size_t shown = 0;
-    for (const std::string& line : judged_lines(PLUGBOARD_SOURCE_DIR)) {
-        if (!can_be_shown(line)) continue;
-        JudgedScreen screen(board, *device);
-        const auto crc = static_cast<uint32_t>(judged_parts(line)[0].number("crc"));
-        EXPECT_EQ(screen.crc_of(*device, line), crc) << line;
-        ++shown;
-    }
-    EXPECT_GE(shown, 20u);
 }
 
 }  // namespace

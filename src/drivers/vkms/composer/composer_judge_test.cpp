@@ -14,17 +14,6 @@
 namespace plugboard::vkms {
 namespace {
 
-Ctm judged_ctm(int64_t k) {
-    Ctm ctm;
-    for (int64_t i = 0; i < 9; ++i) {
-        const int64_t large = k % 3 != 0 ? 1 : int64_t{1} << k;
-        const int64_t factor = ((i * 5 + k * 7) % 13 - 6) * (int64_t{1} << 30) * large + 54321 * k;
-        const auto size = static_cast<uint64_t>(factor < 0 ? -factor : factor);
-        ctm.factors[static_cast<size_t>(i)] = size | (factor < 0 ? uint64_t{1} << 63 : 0);
-    }
-    return ctm;
-}
-
 drm::BlendMode judged_blend_mode(const std::string& word) {
     if (word == "coverage") return drm::BlendMode::Coverage;
     return word == "none" ? drm::BlendMode::None : drm::BlendMode::Premultiplied;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "drivers/vkms/composer/color_pipeline.h"
+#include "drivers/vkms/composer/ctm.h"
 #include "drm/pixel/geometry.h"
 
 namespace plugboard::vkms {
@@ -91,6 +92,17 @@ inline ColorPipeline judged_pipeline(const std::string& text) {
         }
     }
     return pipeline;
+}
+
+inline Ctm judged_ctm(int64_t k) {
+    Ctm ctm;
+    for (int64_t i = 0; i < 9; ++i) {
+        const int64_t large = k % 3 != 0 ? 1 : int64_t{1} << k;
+        const int64_t factor = ((i * 5 + k * 7) % 13 - 6) * (int64_t{1} << 30) * large + 54321 * k;
+        const auto size = static_cast<uint64_t>(factor < 0 ? -factor : factor);
+        ctm.factors[static_cast<size_t>(i)] = size | (factor < 0 ? uint64_t{1} << 63 : 0);
+    }
+    return ctm;
 }
 
 }  // namespace plugboard::vkms
