@@ -61,12 +61,17 @@ struct ChromaTerms {
     int64_t red, green, blue;
 };
 
+// So that what is below the point is rounded when the parts are joined: the luma's has it.
+constexpr int64_t half_of_one = fixed_one / 2;
+
 class Levels8 {
   public:
     static constexpr uint32_t bytes = 1;
     explicit Levels8(const SourceImage& image)
         : products_(yuv_products(image.encoding, image.range)) {}
-    int64_t luma(const std::byte* at) const { return products_.luma[level(at)]; }
+    void luma(const std::byte* at, std::span<int64_t> parts) const {
+        for (int64_t& part : parts) part = products_.luma[level(at++)] + half_of_one;
+    }
     ChromaTerms chroma(const std::byte* u, const std::byte* v) const {
         return {.red = products_.v_to_red[level(v)],
                 .green = products_.u_to_green[level(u)] + products_.v_to_green[level(v)],
@@ -82,20 +87,31 @@ class Levels16 {
   public:
     static constexpr uint32_t bytes = 2;
     explicit Levels16(const SourceImage& image)
-        : factors_(yuv_factors(image.encoding, image.range)) {}
-    int64_t luma(const std::byte* at) const {
-        return factors_.luma.times(load_little<uint16_t>(at) - factors_.luma_zero);
+        : factors_(yuv_factors(image.encoding, image.range)), whole_(factors_.luma.whole()) {}
+    void luma(const std::byte* at, std::span<int64_t> parts) const {
+        const auto sample = [&](size_t i) {
+            return load_little<uint16_t>(at + i * bytes) - factors_.luma_zero;
+        };
+        if (whole_) {
+            for (size_t i = 0; i < parts.size(); ++i) parts[i] = *whole_ * sample(i) + half_of_one;
+        } else {
+            for (size_t i = 0; i < parts.size(); ++i)
+                parts[i] = factors_.luma.times(sample(i)) + half_of_one;
+        }
     }
     ChromaTerms chroma(const std::byte* u_at, const std::byte* v_at) const {
         const int32_t u = load_little<uint16_t>(u_at) - chroma_zero;
         const int32_t v = load_little<uint16_t>(v_at) - chroma_zero;
-        return {.red = factors_.v_to_red.times(v),
-                .green = factors_.u_to_green.times(u) + factors_.v_to_green.times(v),
-                .blue = factors_.u_to_blue.times(u)};
+        const size_t u_width = YuvFactor::width_of(u), v_width = YuvFactor::width_of(v);
+        return {
+            .red = factors_.v_to_red.times(v, v_width),
+            .green = factors_.u_to_green.times(u, u_width) + factors_.v_to_green.times(v, v_width),
+            .blue = factors_.u_to_blue.times(u, u_width)};
     }
 
   private:
     const YuvFactors& factors_;
+    const std::optional<int64_t> whole_;  // the luma's
 };
 
 /// Where the samples of a row begin, and how far it is from one to the next.
@@ -111,10 +127,8 @@ using Parts = std::array<int64_t, block_pixels>;
 template <class Levels>
 void read_block(const Levels& levels, const std::byte* luma, const ChromaRow& row, uint32_t x,
                 uint32_t hshift, std::span<Argb16> pixels) {
-    constexpr int64_t half = fixed_one / 2;
     Parts lumas, reds, greens, blues;
-    for (size_t i = 0; i < pixels.size(); ++i)
-        lumas[i] = levels.luma(luma + i * Levels::bytes) + half;
+    levels.luma(luma, std::span(lumas).first(pixels.size()));
     const uint32_t sharing = 1U << hshift;  // a sample
     for (size_t i = 0; i < pixels.size();) {
         const size_t sample = (x >> hshift) * row.step;
@@ -156,9 +170,15 @@ YuvFactor::YuvFactor(int64_t number) {
     }
 }
 
-int64_t YuvFactor::times(int32_t sample) const {
-    const auto size = static_cast<uint32_t>(std::abs(sample));
-    return by_width_[static_cast<size_t>(std::bit_width(size))] * sample;
+size_t YuvFactor::width_of(int32_t sample) {
+    return static_cast<size_t>(std::bit_width(static_cast<uint32_t>(std::abs(sample))));
+}
+
+std::optional<int64_t> YuvFactor::whole() const {
+    const int64_t number = by_width_[1];
+    const bool is_same = std::all_of(by_width_.begin() + 1, by_width_.end(),
+                                     [&](int64_t each) { return each == number; });
+    return is_same ? std::optional(number) : std::nullopt;
 }
 
 const YuvFactors& yuv_factors(ColorEncoding encoding, ColorRange range) {

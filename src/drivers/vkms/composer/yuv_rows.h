@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "drivers/vkms/composer/argb16.h"
@@ -18,8 +20,13 @@ namespace plugboard::vkms {
 class YuvFactor {
   public:
     explicit YuvFactor(int64_t number);
-    /// multiply_fixed(number, sample << 32); |sample| has at most 17 bits.
-    int64_t times(int32_t sample) const;
+    /// How many bits the sample has, of 17 at most.
+    static size_t width_of(int32_t sample);
+    /// multiply_fixed(number, sample << 32) of a sample so wide.
+    int64_t times(int32_t sample, size_t width) const { return by_width_[width] * sample; }
+    int64_t times(int32_t sample) const { return times(sample, width_of(sample)); }
+    /// The number itself, if no sample takes a bit from it that is set.
+    std::optional<int64_t> whole() const;
 
   private:
     std::array<int64_t, 18> by_width_{};  // of the sample, in bits
