@@ -9,16 +9,8 @@ using client::Card;
 using client::must;
 
 bool is_link_bad(const Card& card, uint32_t connector) {
-    const uint32_t wanted = card.property(connector, DRM_MODE_OBJECT_CONNECTOR, "link-status");
-    uint32_t ids[64] = {};
-    uint64_t values[64] = {};
-    drm_mode_obj_get_properties get{Card::address(ids), Card::address(values), 64, connector,
-                                    DRM_MODE_OBJECT_CONNECTOR};
-    must(card.call(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, get) == 0, "OBJ_GETPROPERTIES");
-    for (uint32_t i = 0; i < get.count_props; i++) {
-        if (ids[i] == wanted) return values[i] == DRM_MODE_LINK_STATUS_BAD;
-    }
-    return false;
+    return card.property_value(connector, DRM_MODE_OBJECT_CONNECTOR, "link-status") ==
+           DRM_MODE_LINK_STATUS_BAD;
 }
 
 }  // namespace

@@ -143,6 +143,20 @@ class Card {
         return id;
     }
 
+    /// What a property that the object has says now.
+    uint64_t property_value(uint32_t object, uint32_t type, const char* name) const {
+        const uint32_t wanted = property(object, type, name);
+        std::array<uint32_t, 64> ids{};
+        std::array<uint64_t, 64> values{};
+        drm_mode_obj_get_properties get{address(ids.data()), address(values.data()), 64, object,
+                                        type};
+        must(call(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, get) == 0, "OBJ_GETPROPERTIES");
+        for (uint32_t i = 0; i < get.count_props; i++)
+            if (ids[i] == wanted) return values[i];
+        must(false, name);
+        return 0;
+    }
+
     Buffer create_buffer(uint32_t width, uint32_t height, uint32_t format = DRM_FORMAT_XRGB8888,
                          uint32_t bpp = 32) const {
         drm_mode_create_dumb create{};

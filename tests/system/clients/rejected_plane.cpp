@@ -19,17 +19,10 @@ void fill(const client::Buffer& buffer, uint32_t color, uint32_t x, uint32_t y, 
     }
 }
 
+/// Of the type DRM_PLANE_TYPE_OVERLAY, 0.
 uint32_t find_overlay(const Card& card) {
     for (const uint32_t plane : card.all_planes) {
-        const uint32_t type = card.property(plane, DRM_MODE_OBJECT_PLANE, "type");
-        uint32_t ids[64] = {};
-        uint64_t values[64] = {};
-        drm_mode_obj_get_properties get{Card::address(ids), Card::address(values), 64, plane,
-                                        DRM_MODE_OBJECT_PLANE};
-        must(card.call(DRM_IOCTL_MODE_OBJ_GETPROPERTIES, get) == 0, "OBJ_GETPROPERTIES");
-        for (uint32_t i = 0; i < get.count_props; i++) {
-            if (ids[i] == type && values[i] == 0) return plane;  // DRM_PLANE_TYPE_OVERLAY
-        }
+        if (card.property_value(plane, DRM_MODE_OBJECT_PLANE, "type") == 0) return plane;
     }
     must(false, "an overlay plane");
     return 0;
