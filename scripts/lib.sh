@@ -8,7 +8,7 @@ say() { printf '\n== %s\n' "$*"; }
 # What building, testing and the clients of the demo need, as Debian 12 packages.
 packages=(
     ccache cmake g++ ninja-build pkg-config
-    libbenchmark-dev libcli11-dev libdeflate-dev libdrm-dev libfmt-dev libgmock-dev libgtest-dev libhwy-dev
+    libbenchmark-dev libcli11-dev libdrm-dev libfmt-dev libgmock-dev libgtest-dev libhwy-dev libisal-dev
     libpixman-1-dev libpng-dev libseat-dev
     librapidcheck-dev libtomlplusplus-dev libudev-dev libxcvt-dev libxxhash-dev nlohmann-json3-dev zlib1g-dev
     drm-info kmscube libdrm-tests libwayland-bin libwayland-dev python3 strace sway udev wayland-protocols weston

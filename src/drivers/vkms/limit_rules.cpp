@@ -82,7 +82,7 @@ std::string text_of(const Beside& rule) {
 }
 
 /// A plane that is on, on a CRTC that has a mode.
-struct ShownPlane {
+struct WantedPlane {
     const drm::Plane* plane = nullptr;
     const drm::PlaneState* state = nullptr;
     const drm::Mode* mode = nullptr;
@@ -127,7 +127,7 @@ class LimitCheck {
         const auto& mode = change ? change->new_state.mode : crtc.state.mode;
         return mode ? &*mode : nullptr;
     }
-    bool is_meant(const ShownPlane& shown) const {
+    bool is_meant(const WantedPlane& shown) const {
         return (rule_->kinds & kind_bit(shown.plane->plane_type())) != 0;
     }
     template <class... Args>
@@ -138,7 +138,7 @@ class LimitCheck {
     /// The first of the planes meant that `explain` has something to say of.
     template <class Explain>
     Result<void> each_plane(Explain explain) {
-        for (const ShownPlane& shown : shown_) {
+        for (const WantedPlane& shown : shown_) {
             if (!is_meant(shown)) continue;
             const std::string why = explain(shown);
             if (!why.empty()) return refuse("{} {}", shown.plane->name(), why);
@@ -149,7 +149,7 @@ class LimitCheck {
     template <class Amount>
     std::map<std::string, uint64_t> sums(Per per, Amount amount) {
         std::map<std::string, uint64_t> sums;
-        for (const ShownPlane& shown : shown_) {
+        for (const WantedPlane& shown : shown_) {
             if (!is_meant(shown)) continue;
             const std::string name =
                 per == Per::Card ? state_.device().card_name() : shown.state->crtc->name();
@@ -159,7 +159,7 @@ class LimitCheck {
     }
 
     Result<void> obeys(const MaxPlanes& limit) {
-        for (const auto& [name, count] : sums(limit.per, [](const ShownPlane&) { return 1U; })) {
+        for (const auto& [name, count] : sums(limit.per, [](const WantedPlane&) { return 1U; })) {
             if (count > limit.count) return refuse("{} has {} planes on", name, count);
         }
         return {};
@@ -182,7 +182,7 @@ class LimitCheck {
     /// `is_bad` is asked about each pair of sides, in pixels.
     template <class IsBad>
     Result<void> each_scaled(IsBad is_bad) {
-        return each_plane([&](const ShownPlane& shown) -> std::string {
+        return each_plane([&](const WantedPlane& shown) -> std::string {
             const bool turned = shown.state->rotation.swaps_axes();
             const drm::FixedRect& source = shown.state->source;
             const double width = (turned ? source.height : source.width) / fixed_one;
@@ -194,7 +194,7 @@ class LimitCheck {
         });
     }
     Result<void> obeys(const MaxBandwidth& limit) {
-        const auto rates = sums(limit.per, [](const ShownPlane& shown) {
+        const auto rates = sums(limit.per, [](const WantedPlane& shown) {
             const auto frame_ns = static_cast<double>(shown.mode->frame_duration_ns());
             if (frame_ns <= 0) return uint64_t{0};
             return static_cast<uint64_t>(static_cast<double>(bytes_read(*shown.state)) * 1e9 /
@@ -207,7 +207,7 @@ class LimitCheck {
         return {};
     }
     Result<void> obeys(const FormatOn& limit) {
-        for (const ShownPlane& shown : shown_) {
+        for (const WantedPlane& shown : shown_) {
             const drm::PlaneType type = shown.plane->plane_type();
             if ((*shown.state->fb)->format().fourcc != limit.fourcc) continue;
             if ((limit.kinds & kind_bit(type)) == 0)
@@ -217,20 +217,20 @@ class LimitCheck {
         return {};
     }
     Result<void> obeys(const Rotations& limit) {
-        return each_plane([&](const ShownPlane& shown) -> std::string {
+        return each_plane([&](const WantedPlane& shown) -> std::string {
             if ((shown.state->rotation.bits & ~limit.allowed) == 0) return {};
             return fmt::format("has {}", rotation_text(shown.state->rotation.bits));
         });
     }
     Result<void> obeys(const MaxSize& limit) {
-        return each_plane([&](const ShownPlane& shown) -> std::string {
+        return each_plane([&](const WantedPlane& shown) -> std::string {
             const drm::Rect& place = shown.state->destination;
             if (place.width <= limit.size.width && place.height <= limit.size.height) return {};
             return fmt::format("is {}x{} on the screen", place.width, place.height);
         });
     }
     Result<void> obeys(const MaxSourceSize& limit) {
-        return each_plane([&](const ShownPlane& shown) -> std::string {
+        return each_plane([&](const WantedPlane& shown) -> std::string {
             const drm::FixedRect& source = shown.state->source;
             if (source.width <= uint64_t{limit.size.width} << 16 &&
                 source.height <= uint64_t{limit.size.height} << 16)
@@ -240,7 +240,7 @@ class LimitCheck {
         });
     }
     Result<void> obeys(const MultipleOf& limit) {
-        return each_plane([&](const ShownPlane& shown) -> std::string {
+        return each_plane([&](const WantedPlane& shown) -> std::string {
             const drm::Rect& place = shown.state->destination;
             const auto fits = [&](int64_t value) { return value % int64_t{limit.pixels} == 0; };
             if (fits(place.x) && fits(place.y) && fits(place.width) && fits(place.height))
@@ -249,7 +249,7 @@ class LimitCheck {
         });
     }
     Result<void> obeys(const Inside&) {
-        return each_plane([&](const ShownPlane& shown) -> std::string {
+        return each_plane([&](const WantedPlane& shown) -> std::string {
             const drm::Rect& place = shown.state->destination;
             const drm::Size size = shown.mode->size();
             if (place.x >= 0 && place.y >= 0 && place.right() <= size.width &&
@@ -260,8 +260,8 @@ class LimitCheck {
         });
     }
     Result<void> obeys(const Beside& limit) {
-        return each_plane([&](const ShownPlane& shown) -> std::string {
-            for (const ShownPlane& other : shown_) {
+        return each_plane([&](const WantedPlane& shown) -> std::string {
+            for (const WantedPlane& other : shown_) {
                 if (other.plane->plane_type() == limit.kind && other.crtc() == shown.crtc())
                     return {};
             }
@@ -270,7 +270,7 @@ class LimitCheck {
     }
 
     drm::atomic::State& state_;
-    std::vector<ShownPlane> shown_;
+    std::vector<WantedPlane> shown_;
     const LimitRule* rule_ = nullptr;
 };
 

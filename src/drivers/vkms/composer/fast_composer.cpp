@@ -15,12 +15,13 @@
 #include "drivers/vkms/composer/line_crc.h"
 #include "drivers/vkms/composer/pixel_writer.h"
 #include "drivers/vkms/composer/plane_lines.h"
+#include "drivers/vkms/composer/still_planes.h"
 #include "drivers/vkms/composer/vector_lines.h"
 
 namespace plugboard::vkms {
 namespace {
 
-// Two pieces of a line and what is read for them lie in the first cache.
+// Three pieces of a line and what is read for them lie in the first cache.
 constexpr uint32_t piece_pixels = 512;
 using Piece = std::array<Argb16, piece_pixels>;
 
@@ -30,6 +31,7 @@ class Pass {
     Pass(const Scene& scene, const Outputs& outputs, const GammaTable& degamma,
          const GammaTable& gamma)
         : scene_(scene), outputs_(outputs), degamma_(degamma), gamma_(gamma) {
+        background_.fill(scene.background);
         planes_.reserve(scene.planes.size());
         for (const ScenePlane& plane : scene.planes) planes_.emplace_back(plane, scene.size);
         for (const TargetImage& target : outputs.images)
@@ -76,7 +78,7 @@ class Pass {
             planes_[planes.front()].read(x, y, line);
             planes = planes.subspan(1);
         } else {
-            std::ranges::fill(line, scene_.background);
+            std::ranges::copy(std::span(background_).first(line.size()), line.begin());
         }
         const std::span<Argb16> stage(stage_.data(), line.size());
         for (const size_t plane : planes) {
@@ -112,6 +114,7 @@ class Pass {
     std::vector<const PixelWriter*> writers_;
     bool copies_ = false;  // nobody needs 16 bits
     uint32_t crc_ = crc_seed;
+    alignas(64) Piece background_;
     alignas(64) Piece line_;
     alignas(64) Piece stage_;
 };
@@ -168,26 +171,29 @@ Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& 
     TRY(prepare(scene, outputs));
     const auto cuts = cut(scene.size.height, std::max(scene.size.height / kept_lines, 1U));
     std::vector<KeptCrcs::Slice>& slices = kept.slices(cuts.size() - 1);
-    const Fingerprints fingerprints(scene);
+    // What a CRC is kept for is what it was made of, even if a client draws meanwhile.
+    const StillPlanes whole = StillPlanes::with_whole_pictures(scene.planes);
+    Scene live = scene;
+    live.planes = whole.planes();
+    const Fingerprints fingerprints(live);
     std::vector<uint32_t> crcs(slices.size());
     std::atomic<size_t> reused = 0;
     helpers_.run(slices.size(), [&](size_t i) {
-        const Fingerprint before = fingerprints.of(cuts[i], cuts[i + 1]);
         KeptCrcs::Slice& slice = slices[i];
-        if (slice.made_of == before) {
+        if (slice.made_of == fingerprints.of(live.planes, cuts[i], cuts[i + 1])) {
             ++reused;
         } else {
-            Pass pass(scene, outputs, degamma_, gamma_);
+            const StillPlanes lines = StillPlanes::with_lines(live.planes, cuts[i], cuts[i + 1]);
+            Scene still = live;
+            still.planes = lines.planes();
+            Pass pass(still, outputs, degamma_, gamma_);
             pass.run(cuts[i], cuts[i + 1]);
+            slice.made_of = fingerprints.of(still.planes, cuts[i], cuts[i + 1]);
             slice.crc = pass.crc();
-            // A client that has drawn meanwhile: nobody can say what of it was seen.
-            slice.made_of = before;
-            if (fingerprints.of(cuts[i], cuts[i + 1]) != before) slice.made_of.reset();
         }
         crcs[i] = slice.crc;
     });
     crc = join(crcs, cuts, scene.size.width);
-    if (!fingerprints.still_holds()) kept.forget();
     kept.end_frame(reused);
     return {};
 }

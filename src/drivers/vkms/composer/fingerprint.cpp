@@ -2,11 +2,15 @@
 #include "drivers/vkms/composer/fingerprint.h"
 
 #include <xxhash.h>
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h>  // the widest vectors that the machine has
+#endif
 
 #include <algorithm>
 #include <memory>
 #include <variant>
 
+#include "drivers/vkms/composer/plane_cut.h"
 #include "drm/pixel/format.h"
 
 namespace plugboard::vkms {
@@ -53,7 +57,8 @@ void append(std::vector<uint64_t>& to, const ColorPipeline& pipeline) {
     }
 }
 
-std::vector<uint64_t> numbers_of(const ScenePlane& plane) {
+/// All that is no pixel, and what lies beside the picture in memory is none.
+void add_numbers(Hash& hash, const ScenePlane& plane) {
     const SourceImage& image = plane.image;
     std::vector<uint64_t> numbers = {image.format,
                                      image.size.width,
@@ -72,36 +77,33 @@ std::vector<uint64_t> numbers_of(const ScenePlane& plane) {
                                      plane.alpha,
                                      static_cast<uint64_t>(plane.blend_mode),
                                      plane.scaling ? 1 + static_cast<uint64_t>(*plane.scaling) : 0};
-    for (const PlaneMemory& memory : image.planes) numbers.push_back(memory.pitch);
     if (plane.pipeline) append(numbers, *plane.pipeline);
-    return numbers;
+    hash.add_all(std::span<const uint64_t>(numbers));
 }
 
-/// Rows `first` to `last` of the picture, whole, with what lies between them in memory.
-void add_rows(Hash& hash, const SourceImage& image, uint64_t first, uint64_t last) {
+void add_pixels(Hash& hash, const SourceImage& image) {
     const drm::FormatInfo& format = *drm::find_format(image.format);
     for (uint32_t i = 0; i < format.num_planes; ++i) {
-        const uint64_t lines = drm::plane_height(format, i, image.size.height);
-        const uint64_t share = std::max<uint64_t>((image.size.height + lines - 1) / lines, 1);
-        const uint64_t begin = first / share, end = last / share + 1;
-        hash.add(image.planes[i].at(begin, 0, (end - begin) * image.planes[i].pitch));
+        const uint64_t rows = drm::plane_height(format, i, image.size.height);
+        const uint64_t row_bytes = drm::min_pitch(format, i, image.size.width);
+        if (row_bytes == image.planes[i].pitch) {
+            hash.add(image.planes[i].at(0, 0, rows * row_bytes));
+            continue;
+        }
+        for (uint64_t y = 0; y < rows; ++y) hash.add(image.planes[i].at(y, 0, row_bytes));
     }
 }
 
-bool is_read_line_by_line(const ScenePlane& plane) {
-    return !plane.scaling && !plane.rotation.swaps_axes();
-}
-
-std::optional<Fingerprint> whole_picture_of(const ScenePlane& plane) {
-    if (is_read_line_by_line(plane) || plane.image.size.height == 0) return std::nullopt;
+Fingerprint whole_picture_of(const ScenePlane& plane) {
+    if (is_read_line_by_line(plane)) return {};
     Hash hash;
-    add_rows(hash, plane.image, 0, plane.image.size.height - 1);
+    add_pixels(hash, plane.image);
     return hash.value();
 }
 
 }  // namespace
 
-Fingerprints::Fingerprints(const Scene& scene) : scene_(scene) {
+Fingerprints::Fingerprints(const Scene& scene) {
     Hash hash;
     hash.add_all(
         std::span<const uint64_t>({scene.size.width, scene.size.height, scene.background.r,
@@ -111,40 +113,30 @@ Fingerprints::Fingerprints(const Scene& scene) : scene_(scene) {
     hash.add_all(scene.gamma);
     if (scene.ctm) hash.add_all(std::span<const uint64_t>(scene.ctm->factors));
     frame_ = hash.value();
-    planes_.reserve(scene.planes.size());
+    whole_pictures_.reserve(scene.planes.size());
     for (const ScenePlane& plane : scene.planes)
-        planes_.push_back({.numbers = numbers_of(plane), .whole_picture = whole_picture_of(plane)});
+        whole_pictures_.push_back(whole_picture_of(plane));
 }
 
-Fingerprint Fingerprints::of(uint32_t top, uint32_t bottom) const {
+Fingerprint Fingerprints::of(std::span<const ScenePlane> planes, uint32_t top,
+                             uint32_t bottom) const {
     Hash hash;
     hash.add(frame_);
-    for (size_t i = 0; i < planes_.size(); ++i) {
-        const ScenePlane& plane = scene_.planes[i];
-        const int64_t first = std::max<int64_t>(top, plane.destination.y);
-        const int64_t last = std::min<int64_t>(bottom, plane.destination.bottom()) - 1;
-        if (first > last || plane.destination.width == 0) continue;
-        hash.add_all(std::span<const uint64_t>(planes_[i].numbers));
-        if (planes_[i].whole_picture) {
-            hash.add(*planes_[i].whole_picture);
+    for (size_t i = 0; i < planes.size(); ++i) {
+        const ScenePlane& plane = planes[i];
+        if (plane.destination.is_empty() || plane.destination.y >= int64_t{bottom} ||
+            plane.destination.bottom() <= int64_t{top})
             continue;
+        if (is_read_line_by_line(plane)) {
+            const ScenePlane part = cut_to_lines(plane, top, bottom);
+            add_numbers(hash, part);
+            add_pixels(hash, part.image);
+        } else {
+            add_numbers(hash, plane);
+            hash.add(whole_pictures_[i]);
         }
-        const int64_t a = walk_through(plane, plane.destination.x, first).y;
-        const int64_t b = walk_through(plane, plane.destination.x, last).y;
-        const int64_t height = plane.image.size.height;
-        const int64_t from = std::max<int64_t>(std::min(a, b), 0);
-        const int64_t to = std::min(std::max(a, b), height - 1);
-        if (from <= to)
-            add_rows(hash, plane.image, static_cast<uint64_t>(from), static_cast<uint64_t>(to));
     }
     return hash.value();
-}
-
-bool Fingerprints::still_holds() const {
-    for (size_t i = 0; i < planes_.size(); ++i) {
-        if (planes_[i].whole_picture != whole_picture_of(scene_.planes[i])) return false;
-    }
-    return true;
 }
 
 }  // namespace plugboard::vkms

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,26 +16,19 @@ struct Fingerprint {
     bool operator==(const Fingerprint&) const = default;
 };
 
-/// Of everything that a composer reads: sizes, colors, tables, pixels. Borrows the scene.
+/// Of everything that a composer reads: sizes, colors, tables, pixels.
 class Fingerprints {
   public:
+    /// Pictures that are not read line by line are looked at now, the others when asked.
     explicit Fingerprints(const Scene& scene);
 
-    /// Of the lines from `top` to before `bottom`, with the pixels that are there now. Any thread.
-    Fingerprint of(uint32_t top, uint32_t bottom) const;
-    /// Pixels of pictures that are not read line by line, turned or scaled ones, are those of the
-    /// moment when this was made: whether they still are the same.
-    bool still_holds() const;
+    /// Of the lines from `top` to before `bottom`. The planes are the scene's, or as good for these
+    /// lines. Any thread.
+    Fingerprint of(std::span<const ScenePlane> planes, uint32_t top, uint32_t bottom) const;
 
   private:
-    struct Plane {
-        std::vector<uint64_t> numbers;             // all that is no pixel
-        std::optional<Fingerprint> whole_picture;  // of a picture that is not read line by line
-    };
-
-    const Scene& scene_;
-    Fingerprint frame_;  // of what counts for every line
-    std::vector<Plane> planes_;
+    Fingerprint frame_;                        // of what counts for every line
+    std::vector<Fingerprint> whole_pictures_;  // of those planes that have them in common
 };
 
 }  // namespace plugboard::vkms

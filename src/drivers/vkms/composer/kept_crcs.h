@@ -45,7 +45,6 @@ class KeptCrcs {
         if (slices_.size() != count) slices_.assign(count, {});
         return slices_;
     }
-    void forget() { slices_.clear(); }
     /// Slices of the last frame that was looked at which were known.
     size_t reused() const { return reused_; }
 

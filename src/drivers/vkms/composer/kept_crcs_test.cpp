@@ -4,6 +4,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <thread>
 
 #include "drivers/vkms/composer/composer_fixture.h"
 #include "drivers/vkms/composer/fast_composer.h"
@@ -73,10 +79,35 @@ TEST_F(KeptCrcsTest, what_counts_for_all_lines_makes_all_new) {
 }
 
 TEST_F(KeptCrcsTest, of_a_turned_picture_are_known_while_all_of_it_stays) {
-    const RawPicture turned = tests::raw_picture(DRM_FORMAT_RGB565, height, width);
+    RawPicture turned = tests::raw_picture(DRM_FORMAT_RGB565, height, width);
     planes[0] = at(turned, 0, 0, {DRM_MODE_ROTATE_90});
     reused_in_next_frame();
     EXPECT_EQ(reused_in_next_frame(), slices);
+    turned.planes[0].back() ^= std::byte{1};
+    EXPECT_EQ(reused_in_next_frame(), 0u);
+    EXPECT_EQ(reused_in_next_frame(), slices);
+}
+
+// As two screens that show a half each of one wide framebuffer.
+TEST_F(KeptCrcsTest, what_is_drawn_beside_the_shown_part_makes_nothing_new) {
+    for (const uint32_t format : {DRM_FORMAT_XRGB8888, DRM_FORMAT_NV12, DRM_FORMAT_R1}) {
+        RawPicture wide = tests::raw_picture(format, 3 * width, height);
+        planes[0] = at(wide, 0, 0);
+        planes[0].source = drm::FixedRect::from_pixels(width, 0, width, height);
+        planes[0].destination = {.x = 0, .y = 0, .width = width, .height = height};
+        reused_in_next_frame();
+        for (size_t i = 0; i < wide.planes.size(); ++i) {
+            const size_t row = 70 * size_t{wide.pitch(static_cast<uint32_t>(i))};
+            const size_t third = wide.pitch(static_cast<uint32_t>(i)) / 3;
+            wide.planes[i][row + third - 1] ^= std::byte{1};
+            wide.planes[i][row + 2 * third] ^= std::byte{1};
+            EXPECT_EQ(reused_in_next_frame(), slices);
+            wide.planes[i][row + third] ^= std::byte{1};
+            EXPECT_EQ(reused_in_next_frame(), slices - 1);
+            wide.planes[i][row + 2 * third - 1] ^= std::byte{0x80};
+            EXPECT_EQ(reused_in_next_frame(), slices - 1);
+        }
+    }
 }
 
 TEST_F(KeptCrcsTest, are_not_looked_for_in_most_frames_where_everything_changes) {
@@ -97,15 +128,78 @@ TEST_F(KeptCrcsTest, are_not_looked_for_in_most_frames_where_everything_changes)
     EXPECT_LE(frames, 34u) << "of a picture that stands still again";
 }
 
-TEST_F(KeptCrcsTest, a_picture_that_is_drawn_to_meanwhile_does_not_hold) {
-    RawPicture turned = tests::raw_picture(DRM_FORMAT_RGB565, height, width);
-    const ScenePlane plane = at(turned, 0, 0, {DRM_MODE_ROTATE_270});
+/// A picture of which a client draws a quarter, through a mapping of its own, of one level.
+class DrawnPicture {
+  public:
+    DrawnPicture(uint32_t width, uint32_t height) : width_(width), height_(height) {
+        const int fd = memfd_create("drawn", MFD_CLOEXEC);
+        EXPECT_EQ(ftruncate(fd, static_cast<off_t>(size())), 0);
+        for (void*& map : maps_) {
+            map = mmap(nullptr, size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+            EXPECT_NE(map, MAP_FAILED);
+        }
+        close(fd);
+    }
+    ~DrawnPicture() {
+        for (void* map : maps_) munmap(map, size());
+    }
+    DrawnPicture(const DrawnPicture&) = delete;
+
+    void draw(uint8_t level) { std::memset(maps_[0], level, size() / 4); }
+    SourceImage image() const {
+        SourceImage image{.format = DRM_FORMAT_XRGB8888,
+                          .size = {.width = width_, .height = height_},
+                          .planes = {}};
+        image.planes[0] = {.bytes = {static_cast<const std::byte*>(maps_[1]), size()},
+                           .pitch = width_ * 4};
+        return image;
+    }
+
+  private:
+    size_t size() const { return size_t{width_} * height_ * 4; }
+    uint32_t width_, height_;
+    void* maps_[2] = {};
+};
+
+class DrawnMeanwhile : public testing::TestWithParam<uint32_t> {};
+
+TEST_P(DrawnMeanwhile, a_torn_frame_is_not_kept) {
+    DrawnPicture picture(256, 128);
+    const drm::Rotation rotation{GetParam()};
+    ScenePlane plane{.image = picture.image(),
+                     .source = drm::FixedRect::from_pixels(0, 0, 256, 128),
+                     .destination = {.x = 0, .y = 0, .width = 256, .height = 128},
+                     .rotation = rotation};
+    if (rotation.swaps_axes()) std::swap(plane.destination.width, plane.destination.height);
+    Scene scene{.size = plane.destination.size()};
     scene.planes = {&plane, 1};
-    const Fingerprints prints(scene);
-    EXPECT_TRUE(prints.still_holds());
-    turned.planes[0][77] ^= std::byte{0x10};
-    EXPECT_FALSE(prints.still_holds());
+    for (int round = 0; round < 100; ++round) {
+        FastComposer composer;
+        KeptCrcs kept;
+        std::atomic<bool> ends = false;
+        std::thread client([&] {
+            for (uint32_t i = 0; !ends; ++i) {
+                picture.draw(i % 2 == 0 ? 0 : 0x40);
+                // Long enough for a look at a picture that stands still, then too short for more.
+                for (std::atomic<uint32_t> rest = i * 37 % 4000; rest > 0;) --rest;
+            }
+        });
+        uint32_t crc = 0;
+        for (int frame = 0; frame < 100; ++frame)
+            EXPECT_TRUE(composer.compose(scene, crc, kept).ok());
+        ends = true;
+        client.join();
+        const uint8_t level = round % 2 == 0 ? 0 : 0x40;
+        picture.draw(level);
+        const uint32_t right = crc_of(scene);
+        for (int frame = 0; frame < 40; ++frame) {  // one of which is looked at
+            ASSERT_TRUE(composer.compose(scene, crc, kept).ok());
+            ASSERT_EQ(crc, right) << "level " << +level << ", round " << round;
+        }
+    }
 }
+INSTANTIATE_TEST_SUITE_P(Rotations, DrawnMeanwhile,
+                         testing::Values(DRM_MODE_ROTATE_0, DRM_MODE_ROTATE_90));
 
 /// Something about the scene becomes another, or nothing does.
 void change_at_random(RandomScene& random) {

@@ -13,6 +13,7 @@
 #define HWY_TARGET_INCLUDE "drivers/vkms/composer/vector_lines.cpp"
 // clang-format off
 #include <hwy/foreach_target.h>  // compiles what follows once for each kind of machine
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 // clang-format on
 
@@ -67,11 +68,10 @@ HWY_INLINE Channel alpha_ones() {
     return hn::BitCast(Channels(), hn::Set(Pixels(), uint64_t{0xffff}));
 }
 
-/// 1 where the sum does not fit into 16 bits, else 0.
-HWY_INLINE Channel carry_of(Channel a, Channel b) {
+/// `to`, and one more where a + b does not fit into 16 bits.
+HWY_INLINE Channel add_carry(Channel to, Channel a, Channel b) {
     const Channels tag;
-    const auto fits = hn::VecFromMask(tag, hn::Eq(hn::SaturatedAdd(a, b), hn::Add(a, b)));
-    return hn::AndNot(fits, hn::Set(tag, 1));
+    return hn::Sub(to, hn::VecFromMask(tag, hn::Lt(hn::Add(a, b), b)));
 }
 
 HWY_INLINE const uint16_t* words(const Argb16* pixels) {
@@ -82,6 +82,13 @@ HWY_INLINE uint16_t* words(Argb16* pixels) {
 }
 
 // ---- reading; each returns how many pixels it has read, and leaves less than a vector
+
+/// Asks for what will be read soon: pictures are larger than what the machine guesses ahead, which
+/// ends with each page. Never faults.
+HWY_INLINE void fetch_ahead(const void* now) {
+    constexpr uintptr_t distance = 2048;  // bytes
+    hwy::Prefetch(reinterpret_cast<const std::byte*>(reinterpret_cast<uintptr_t>(now) + distance));
+}
 
 enum class Alpha : bool { Kept, Opaque };
 
@@ -105,6 +112,7 @@ size_t read_words32(const std::byte* source, Argb16* pixels, size_t count) {
     const auto* from = reinterpret_cast<const uint32_t*>(source);
     size_t i = 0;
     for (; i + step <= count; i += step) {
+        fetch_ahead(from + i);
         const auto spread = hn::PromoteTo(tag, hn::LoadU(Halves(), from + i));
         const Channel read = hn::BitCast(Channels(), shuffle(spread, order));
         hn::StoreU(with_alpha<alpha>(read), Channels(), words(pixels + i));
@@ -118,6 +126,7 @@ size_t read_words64(const std::byte* source, Argb16* pixels, size_t count) {
     const auto* from = reinterpret_cast<const uint16_t*>(source);
     size_t i = 0;
     for (; i + step <= count; i += step) {
+        fetch_ahead(from + 4 * i);
         const Channel read = shuffle(hn::LoadU(Channels(), from + 4 * i), order);
         hn::StoreU(with_alpha<alpha>(read), Channels(), words(pixels + i));
     }
@@ -220,22 +229,31 @@ size_t read_some(uint32_t format, const std::byte* source, Argb16* pixels, size_
 }
 
 /// Upper halves of the sums, cut to 16 bits, in the lowest bits of their pixels.
-HWY_INLINE hn::VFromD<Pixels> color(const int64_t* luma, const int64_t* part) {
-    const hn::RebindToSigned<Pixels> wide;
+template <class Wide>
+HWY_INLINE hn::VFromD<Pixels> color(Wide luma, Wide part) {
     const hn::Repartition<int32_t, Pixels> halves;
-    const auto sum = hn::BitCast(halves, hn::Add(hn::LoadU(wide, luma), hn::LoadU(wide, part)));
+    const auto sum = hn::BitCast(halves, hn::Add(luma, part));
     const auto cut = hn::Min(hn::Max(sum, hn::Zero(halves)), hn::Set(halves, 0xffff));
     return hn::ShiftRight<32>(hn::BitCast(Pixels(), cut));
 }
 
 size_t join_some(const ColorParts& parts, Argb16* pixels, size_t count) {
     const Pixels tag;
+    const hn::RebindToSigned<Pixels> wide;
     const size_t step = hn::Lanes(tag);
+    int64_t samples[hn::MaxLanes(wide)];
+    for (size_t k = 0; k < step; ++k) samples[k] = static_cast<int64_t>(parts.sample_of(k));
+    const auto order = hn::SetTableIndices(wide, samples);
     size_t i = 0;
     for (; i + step <= count; i += step) {
-        const auto red = hn::ShiftLeft<16>(color(parts.luma + i, parts.red + i));
-        const auto green = hn::ShiftLeft<32>(color(parts.luma + i, parts.green + i));
-        const auto blue = hn::ShiftLeft<48>(color(parts.luma + i, parts.blue + i));
+        const auto luma = hn::LoadU(wide, parts.luma + i);
+        const auto color_of = [&](const int64_t* part) {
+            const auto read = hn::LoadU(wide, part + (i >> parts.hshift));
+            return color(luma, hn::TableLookupLanes(read, order));
+        };
+        const auto red = hn::ShiftLeft<16>(color_of(parts.red));
+        const auto green = hn::ShiftLeft<32>(color_of(parts.green));
+        const auto blue = hn::ShiftLeft<48>(color_of(parts.blue));
         const auto opaque = hn::Or(hn::Set(tag, uint64_t{0xffff}), red);
         hn::StoreU(hn::BitCast(Channels(), hn::Or(opaque, hn::Or(green, blue))), Channels(),
                    words(pixels + i));
@@ -253,7 +271,7 @@ HWY_INLINE Channel dimmed(Channel below, Channel alpha) {
     // p + 0x8000, and then its upper half added to it: the upper half of that is p / 0xffff.
     const Channel upper = hn::Add(hn::MulHigh(below, rest), hn::ShiftRight<15>(low));
     const Channel lower = hn::Xor(low, hn::Set(tag, uint16_t{0x8000}));
-    return hn::Add(upper, carry_of(upper, lower));
+    return add_carry(upper, upper, lower);
 }
 
 size_t blend_some(const Argb16* source, Argb16* line, size_t count) {
@@ -287,6 +305,7 @@ size_t write_words32(const Argb16* pixels, std::byte* target, size_t count) {
     auto* to = reinterpret_cast<uint32_t*>(target);
     size_t i = 0;
     for (; i + step <= count; i += step) {
+        fetch_ahead(to + i);
         // round(v / 257)
         const Channel sum =
             hn::SaturatedAdd(hn::LoadU(tag, words(pixels + i)), hn::Set(tag, uint16_t{128}));
@@ -317,9 +336,9 @@ HWY_INLINE Channel narrow(Channel channel) {
     const Channels tag;
     const Channel low = hn::Mul(channel, hn::Set(tag, highest));
     const Channel half = hn::Set(tag, uint16_t{0x7fff});
-    const Channel upper = hn::Add(hn::MulHigh(channel, hn::Set(tag, highest)), carry_of(low, half));
+    const Channel upper = add_carry(hn::MulHigh(channel, hn::Set(tag, highest)), low, half);
     // (65536 u + l) / 65535 is u, and one more if u + l reaches 65535.
-    return hn::Add(upper, carry_of(hn::Add(low, half), hn::Add(upper, hn::Set(tag, 1))));
+    return add_carry(upper, hn::Add(low, half), hn::Add(upper, hn::Set(tag, 1)));
 }
 
 size_t write_rgb565(const Argb16* pixels, std::byte* target, size_t count) {
@@ -360,8 +379,11 @@ size_t copy_some(const std::byte* source, std::byte* target, size_t count) {
     auto* to = reinterpret_cast<uint32_t*>(target);
     const auto ones = hn::Set(tag, 0xff000000U);
     size_t i = 0;
-    for (; i + step <= count; i += step)
+    for (; i + step <= count; i += step) {
+        fetch_ahead(from + i);
+        fetch_ahead(to + i);
         hn::StoreU(hn::Or(hn::LoadU(tag, from + i), ones), tag, to + i);
+    }
     return i;
 }
 
@@ -391,7 +413,7 @@ void join_colors(const ColorParts& parts, std::span<Argb16> pixels) {
     size_t i = HWY_DYNAMIC_DISPATCH(join_some)(parts, pixels.data(), pixels.size());
     for (; i < pixels.size(); ++i) {
         const auto color = [&](const int64_t* part) {
-            const int64_t sum = (parts.luma[i] + part[i]) >> 32;
+            const int64_t sum = (parts.luma[i] + part[parts.sample_of(i)]) >> 32;
             return static_cast<uint16_t>(std::clamp<int64_t>(sum, 0, 0xffff));
         };
         pixels[i] = {

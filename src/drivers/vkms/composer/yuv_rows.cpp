@@ -127,21 +127,29 @@ using Parts = std::array<int64_t, block_pixels>;
 template <class Levels>
 void read_block(const Levels& levels, const std::byte* luma, const ChromaRow& row, uint32_t x,
                 uint32_t hshift, std::span<Argb16> pixels) {
-    Parts lumas, reds, greens, blues;
+    Parts lumas;
+    std::array<int64_t, block_pixels + 1> reds, greens, blues;  // of a sample of chroma each
     levels.luma(luma, std::span(lumas).first(pixels.size()));
-    const uint32_t sharing = 1U << hshift;  // a sample
-    for (size_t i = 0; i < pixels.size();) {
-        const size_t sample = (x >> hshift) * row.step;
-        const ChromaTerms terms = levels.chroma(row.u + sample, row.v + sample);
-        for (uint32_t left = sharing - x % sharing; left != 0 && i < pixels.size(); --left) {
-            reds[i] = terms.red;
-            greens[i] = terms.green;
-            blues[i] = terms.blue;
-            ++i;
-            ++x;
-        }
+    const uint32_t sharing = 1U << hshift;
+    const uint32_t skipped = x % sharing;
+    const size_t samples = (skipped + pixels.size() + sharing - 1) >> hshift;
+    const std::byte* u = row.u + (x >> hshift) * row.step;
+    const std::byte* v = row.v + (x >> hshift) * row.step;
+    for (size_t i = 0; i < samples; ++i) {
+        const ChromaTerms terms = levels.chroma(u, v);
+        reds[i] = terms.red;
+        greens[i] = terms.green;
+        blues[i] = terms.blue;
+        u += row.step;
+        v += row.step;
     }
-    join_colors({lumas.data(), reds.data(), greens.data(), blues.data()}, pixels);
+    join_colors({.luma = lumas.data(),
+                 .red = reds.data(),
+                 .green = greens.data(),
+                 .blue = blues.data(),
+                 .hshift = hshift,
+                 .skipped = skipped},
+                pixels);
 }
 
 template <class Levels>
@@ -168,10 +176,6 @@ YuvFactor::YuvFactor(int64_t number) {
         const int cut = excess > 0 ? (excess + 1) / 2 : 0;
         by_width_[static_cast<size_t>(width)] = number >> cut << cut;
     }
-}
-
-size_t YuvFactor::width_of(int32_t sample) {
-    return static_cast<size_t>(std::bit_width(static_cast<uint32_t>(std::abs(sample))));
 }
 
 std::optional<int64_t> YuvFactor::whole() const {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <span>
 
@@ -20,8 +22,10 @@ namespace plugboard::vkms {
 class YuvFactor {
   public:
     explicit YuvFactor(int64_t number);
-    /// How many bits the sample has, of 17 at most.
-    static size_t width_of(int32_t sample);
+    /// How many bits the sample has, of 17 at most; 1 for 0, whose product is 0 anyway.
+    static size_t width_of(int32_t sample) {
+        return static_cast<size_t>(std::bit_width(static_cast<uint32_t>(std::abs(sample)) | 1));
+    }
     /// multiply_fixed(number, sample << 32) of a sample so wide.
     int64_t times(int32_t sample, size_t width) const { return by_width_[width] * sample; }
     int64_t times(int32_t sample) const { return times(sample, width_of(sample)); }
