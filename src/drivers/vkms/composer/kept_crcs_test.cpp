@@ -177,16 +177,16 @@ TEST_P(DrawnMeanwhile, a_torn_frame_is_not_kept) {
         FastComposer composer;
         KeptCrcs kept;
         std::atomic<bool> ends = false;
+        std::atomic<uint32_t> drawn = 0;
         std::thread client([&] {
-            for (uint32_t i = 0; !ends; ++i) {
-                picture.draw(i % 2 == 0 ? 0 : 0x40);
+            while (!ends) {
+                picture.draw(drawn++ % 2 == 0 ? 0 : 0x40);
                 // Long enough for a look at a picture that stands still, then too short for more.
-                for (std::atomic<uint32_t> rest = i * 37 % 4000; rest > 0;) --rest;
+                for (std::atomic<uint32_t> rest = drawn * 37 % 4000; rest > 0;) --rest;
             }
         });
         uint32_t crc = 0;
-        for (int frame = 0; frame < 100; ++frame)
-            EXPECT_TRUE(composer.compose(scene, crc, kept).ok());
+        while (drawn < 200) EXPECT_TRUE(composer.compose(scene, crc, kept).ok());
         ends = true;
         client.join();
         const uint8_t level = round % 2 == 0 ? 0 : 0x40;
