@@ -26,6 +26,9 @@ DEPENDENCIES = {
     "toml++/": {"daemon", "cli"},
     "nlohmann/": {"daemon", "cli", "embed"},
     "png.h": {"cli"},
+    "hwy/": {"drivers"},
+    "isa-l/": {"drivers"},
+    "xx": {"drivers"},
     "zlib.h": {"drivers"},
     "fmt/": {"base", "device", "drm", "drivers", "daemon", "cli"},
 }

@@ -114,8 +114,7 @@ Fingerprints::Fingerprints(const Scene& scene) {
     if (scene.ctm) hash.add_all(std::span<const uint64_t>(scene.ctm->factors));
     frame_ = hash.value();
     whole_pictures_.reserve(scene.planes.size());
-    for (const ScenePlane& plane : scene.planes)
-        whole_pictures_.push_back(whole_picture_of(plane));
+    for (const ScenePlane& plane : scene.planes) whole_pictures_.push_back(whole_picture_of(plane));
 }
 
 Fingerprint Fingerprints::of(std::span<const ScenePlane> planes, uint32_t top,

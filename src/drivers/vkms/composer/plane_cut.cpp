@@ -68,9 +68,9 @@ ScenePlane cut_to_lines(const ScenePlane& plane, uint32_t top, uint32_t bottom) 
     const Stretch rows = within(plane.image.size.height, upper, lower, row_unit);
     if (columns.is_empty() || rows.is_empty()) return part;
     part.image = cut_out(plane.image, columns, rows);
-    part.source = drm::FixedRect::from_pixels(
-        static_cast<uint32_t>(left) - columns.begin, static_cast<uint32_t>(upper) - rows.begin,
-        part.destination.width, part.destination.height);
+    part.source = drm::FixedRect::from_pixels(static_cast<uint32_t>(left) - columns.begin,
+                                              static_cast<uint32_t>(upper) - rows.begin,
+                                              part.destination.width, part.destination.height);
     return part;
 }
 

@@ -23,9 +23,9 @@ void blend_in_vectors(std::span<const Argb16> source, std::span<Argb16> line);
 
 /// What pixels of luma and chroma are made of, in 32.32: a color is the luma and its own part.
 struct ColorParts {
-    const int64_t* luma;                 // of each pixel
-    const int64_t *red, *green, *blue;   // of each sample of chroma; a vector more may be read
-    uint32_t hshift = 0, skipped = 0;    // 1: two pixels share a sample; and the first is not shown
+    const int64_t* luma;                // of each pixel
+    const int64_t *red, *green, *blue;  // of each sample of chroma; a vector more may be read
+    uint32_t hshift = 0, skipped = 0;   // 1: two pixels share a sample; and the first is not shown
     size_t sample_of(size_t pixel) const { return (pixel + skipped) >> hshift; }
 };
 /// Opaque pixels. Fractions are cut off, colors beyond 16 bits are the nearest that has 16.
