@@ -23,7 +23,7 @@
 #include "base/unique_fd.h"
 #include "bench/plain_client.h"
 #include "bench/time_only.h"
-#include "daemon/socket_event_sink.h"
+#include "daemon/session/socket_event_sink.h"
 #include "drivers/vkms/test_board.h"
 #include "tests/support/threads.h"
 

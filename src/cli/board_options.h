@@ -13,7 +13,7 @@ namespace plugboard::cli {
 struct BoardOptions {
     std::string board{};                 // its name, or the path of one that lives; may be empty
     std::string config{};                // of any kind that read_config_file() takes
-    std::string preset{};                // of daemon/presets.h; instead of `config`
+    std::string preset{};                // of daemon/config/presets.h; instead of `config`
     std::vector<std::string> screens{};  // [NAME=]SPEC
     bool step = false;                   // its time stands still until plugboard step
     std::string debug{};                 // categories

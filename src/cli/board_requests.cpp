@@ -10,7 +10,7 @@
 
 #include "cli/failure.h"
 #include "cli/output.h"
-#include "daemon/monitors.h"
+#include "daemon/config/monitors.h"
 
 namespace plugboard::cli {
 namespace {

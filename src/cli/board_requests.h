@@ -17,7 +17,7 @@ namespace plugboard::cli {
 struct PlugWords {
     std::string target;   // a connector or a card
     std::string edid;     // a file
-    std::string monitor;  // of daemon/monitors.h
+    std::string monitor;  // of daemon/config/monitors.h
     std::string mode;     // "1920x1080@60"
 };
 

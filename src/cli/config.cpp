@@ -10,7 +10,7 @@
 #include "cli/failure.h"
 #include "cli/installation.h"
 #include "cli/output.h"
-#include "daemon/presets.h"
+#include "daemon/config/presets.h"
 
 namespace plugboard::cli {
 namespace {

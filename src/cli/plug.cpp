@@ -1,7 +1,7 @@
 // plugboard plug: a new card into an empty slot, or a screen into a connector.
 #include "cli/board_requests.h"
 #include "cli/card_command.h"
-#include "daemon/monitors.h"
+#include "daemon/config/monitors.h"
 
 namespace plugboard::cli {
 

@@ -5,7 +5,7 @@
 
 #include "cli/run_options.h"
 #include "cli/subcommands.h"
-#include "daemon/monitors.h"
+#include "daemon/config/monitors.h"
 
 namespace plugboard::cli {
 namespace {

@@ -15,7 +15,7 @@
 #include "cli/duration.h"
 #include "cli/failure.h"
 #include "cli/picture_file.h"
-#include "daemon/toml_text.h"
+#include "daemon/config/toml_text.h"
 
 namespace plugboard::cli {
 namespace {

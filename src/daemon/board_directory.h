@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/unique_fd.h"
-#include "daemon/problem.h"
+#include "daemon/config/problem.h"
 
 namespace plugboard::daemon {
 

@@ -32,7 +32,7 @@ Outcome<std::unique_ptr<BoardServer>> BoardServer::create(BoardDirectory directo
 }
 
 BoardServer::BoardServer(BoardDirectory directory, std::unique_ptr<Board> board)
-    : directory_(std::move(directory)), board_(std::move(board)), stop_points_(*board_) {}
+    : directory_(std::move(directory)), board_(std::move(board)), stop_points_(board_->slots()) {}
 
 BoardServer::~BoardServer() {
     end();

@@ -9,11 +9,11 @@
 
 #include "daemon/board.h"
 #include "daemon/board_directory.h"
-#include "daemon/commands.h"
-#include "daemon/config.h"
-#include "daemon/control.h"
-#include "daemon/problem.h"
-#include "daemon/stop_points.h"
+#include "daemon/config/config.h"
+#include "daemon/config/problem.h"
+#include "daemon/control/commands.h"
+#include "daemon/control/control.h"
+#include "daemon/control/stop_points.h"
 
 namespace plugboard::daemon {
 

@@ -38,7 +38,7 @@ class BoardTest : public testing::Test {
 TEST_F(BoardTest, names_the_devices_of_each_driver_by_themselves) {
     start(2, 2);
     std::string names;
-    for (const SlotInfo& slot : board_->slots()) names += (*slot.device)->name() + " ";
+    for (const SlotInfo& slot : board_->slots().all()) names += (*slot.device)->name() + " ";
     EXPECT_EQ(names, "vgem vgem.1 vkms vkms.1 ");
 }
 
@@ -52,11 +52,11 @@ TEST_F(BoardTest, shows_debugfs_of_nodes_beyond_the_64_of_each_kind) {
 TEST_F(BoardTest, plugs_and_pulls_a_vgem_and_leaves_nothing) {
     start(1, 1);
     EXPECT_TRUE(has("/dev/dri/renderD128"));
-    EXPECT_TRUE(board_->unplug("vgem").ok());
+    EXPECT_TRUE(board_->slots().unplug("vgem").ok());
     EXPECT_FALSE(has("/dev/dri/renderD128"));
     EXPECT_FALSE(has("/sys/kernel/debug/dri/128"));
     EXPECT_FALSE(has("/dev/dri/by-path/platform-vgem-render"));
-    EXPECT_TRUE(board_->plug("gpu0").ok());
+    EXPECT_TRUE(board_->slots().plug("gpu0").ok());
     EXPECT_TRUE(has("/dev/dri/renderD129"));
     const Leftovers left = board_->leftovers();
     EXPECT_EQ(left.objects, 0u);
@@ -66,9 +66,9 @@ TEST_F(BoardTest, plugs_and_pulls_a_vgem_and_leaves_nothing) {
 TEST_F(BoardTest, counts_a_device_without_its_driver_as_no_leak) {
     start(1, 1);
     for (const char* card : {"vgem", "vkms"}) {
-        EXPECT_TRUE(board_->unbind(card).ok());
+        EXPECT_TRUE(board_->slots().unbind(card).ok());
         EXPECT_EQ(board_->leftovers().objects, 0u) << card << " unbound";
-        EXPECT_TRUE(board_->bind(card).ok());
+        EXPECT_TRUE(board_->slots().bind(card).ok());
         EXPECT_EQ(board_->leftovers().objects, 0u) << card << " bound again";
     }
 }

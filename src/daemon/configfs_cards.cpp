@@ -3,7 +3,6 @@
 #include <map>
 #include <set>
 
-#include "daemon/board.h"
 #include "drivers/vkms/card.h"
 #include "drivers/vkms/ports.h"
 #include "drm/objects/mode_config.h"
@@ -23,9 +22,9 @@ MaybeRef<drm::Connector> connector_at(drm::Device& drm, size_t port) {
 
 /// The numbers that connectors of the board's cards have, by type. Linux counts them over all
 /// devices; what a person writes down of a board counts them by card.
-std::map<uint32_t, std::set<uint32_t>> connector_numbers(Board& board) {
+std::map<uint32_t, std::set<uint32_t>> connector_numbers(Slots& slots) {
     std::map<uint32_t, std::set<uint32_t>> numbers;
-    for (const SlotInfo& slot : board.slots()) {
+    for (const SlotInfo& slot : slots.all()) {
         if (!slot.drm || !(*slot.drm)->has_modeset()) continue;
         drm::ModeConfig& config = (*slot.drm)->mode_config();
         MutexLock lock(config.lock());
@@ -42,8 +41,8 @@ uint32_t take_number(std::set<uint32_t>& taken) {
     return number <= vkms::max_connector_number ? number : 0;
 }
 
-void number_connectors(Board& board, vkms::Config& config) {
-    auto numbers = connector_numbers(board);
+void number_connectors(Slots& slots, vkms::Config& config) {
+    auto numbers = connector_numbers(slots);
     for (vkms::ScreenConfig& screen : config.screens)
         screen.connector.number = take_number(numbers[screen.connector.type]);
     for (vkms::CrtcConfig& crtc : config.layout->crtcs) {
@@ -56,24 +55,24 @@ void number_connectors(Board& board, vkms::Config& config) {
 
 Result<void> BoardConfigfsCards::create(const vkms::Config& config) {
     CardConfig card{.name = config.name, .driver = "vkms", .device = config};
-    number_connectors(board_, card.device);
-    const size_t slot = TRY(board_.add_card(std::move(card)));
-    slots_[config.name] = slot;
+    number_connectors(slots_, card.device);
+    const size_t slot = TRY(slots_.add_card(std::move(card)));
+    enabled_[config.name] = slot;
     return {};
 }
 
 void BoardConfigfsCards::destroy(const std::string& name) {
-    const auto slot = slots_.find(name);
-    if (slot == slots_.end()) return;
-    board_.drop_card(slot->second);
-    slots_.erase(slot);
+    const auto slot = enabled_.find(name);
+    if (slot == enabled_.end()) return;
+    slots_.drop_card(slot->second);
+    enabled_.erase(slot);
 }
 
 void BoardConfigfsCards::set_screen(const std::string& name, size_t port,
                                     const vkms::ScreenConfig& screen) {
-    const auto slot = slots_.find(name);
-    if (slot == slots_.end()) return;
-    const auto drm = board_.slot_at(slot->second).drm;
+    const auto slot = enabled_.find(name);
+    if (slot == enabled_.end()) return;
+    const auto drm = slots_.slot_at(slot->second).drm;
     if (!drm) return;  // it has been pulled
     const auto connector = connector_at(**drm, port);
     // One that goes meanwhile needs no screen.

@@ -4,16 +4,15 @@
 #include <map>
 #include <string>
 
-#include "daemon/configfs.h"
+#include "daemon/configfs/configfs.h"
+#include "daemon/slots.h"
 
 namespace plugboard::daemon {
-
-class Board;
 
 /// Not for two threads at once: its configfs sees to that. Owned by the board.
 class BoardConfigfsCards final : public ConfigfsCards {
   public:
-    explicit BoardConfigfsCards(Board& board) : board_(board) {}
+    explicit BoardConfigfsCards(Slots& slots) : slots_(slots) {}
 
     Result<void> create(const vkms::Config& config) override;
     void destroy(const std::string& name) override;
@@ -21,8 +20,8 @@ class BoardConfigfsCards final : public ConfigfsCards {
                     const vkms::ScreenConfig& screen) override;
 
   private:
-    Board& board_;
-    std::map<std::string, size_t> slots_;  // by the name of the folder
+    Slots& slots_;
+    std::map<std::string, size_t> enabled_;  // by the name of the folder
 };
 
 }  // namespace plugboard::daemon

@@ -26,11 +26,11 @@
 #include "base/unique_fd.h"
 #include "daemon/board_directory.h"
 #include "daemon/board_server.h"
-#include "daemon/commands.h"
-#include "daemon/config.h"
-#include "daemon/config_text.h"
-#include "daemon/control.h"
-#include "daemon/trace_command.h"
+#include "daemon/config/config.h"
+#include "daemon/config/config_text.h"
+#include "daemon/control/commands.h"
+#include "daemon/control/control.h"
+#include "daemon/control/trace_command.h"
 
 namespace plugboard::daemon {
 namespace {

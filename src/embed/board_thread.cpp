@@ -12,7 +12,7 @@
 #include "base/labelled_pair.h"
 #include "base/unique_fd.h"
 #include "daemon/board_server.h"
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 #include "embed/outside.h"
 
 namespace plugboard::embed {

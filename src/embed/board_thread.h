@@ -8,7 +8,7 @@
 
 #include "base/mutex.h"
 #include "base/thread.h"
-#include "daemon/problem.h"
+#include "daemon/config/problem.h"
 
 namespace plugboard::embed {
 

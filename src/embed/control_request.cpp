@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/passed_fd.h"
-#include "daemon/control.h"
+#include "daemon/control/control.h"
 
 namespace plugboard::embed {
 namespace {

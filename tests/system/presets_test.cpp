@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/presets.h"
+#include "daemon/config/presets.h"
 #include "tests/support/comes_true.h"
 #include "tests/system/board.h"
 #include "tests/system/stage.h"

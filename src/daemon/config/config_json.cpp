@@ -1,0 +1,148 @@
+#include "daemon/config/config_json.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "daemon/config/json_place.h"
+#include "daemon/config/like.h"
+
+namespace plugboard::daemon {
+namespace {
+
+constexpr size_t most_devices = 256;
+constexpr size_t most_objects = 64;
+constexpr size_t longest_object_name = 255;
+
+using Names = std::map<std::string, size_t>;
+
+/// The place of each object, by its name.
+Names names_of(const std::vector<JsonPlace>& objects) {
+    Names names;
+    for (const JsonPlace& object : objects) {
+        const JsonPlace name = object.at("name");
+        if (!names.emplace(name.text(longest_object_name), names.size()).second)
+            name.fail("is the name of another", "give each a name of its own");
+    }
+    return names;
+}
+
+uint32_t mask_of(const JsonPlace& links, const Names& names) {
+    uint32_t mask = 0;
+    for (const JsonPlace& link : links.items(most_objects)) {
+        const auto found = names.find(link.text(longest_object_name));
+        if (found == names.end()) link.fail("there is none of this name", "name one of the file");
+        if (found->second < 32) mask |= 1U << found->second;
+    }
+    return mask;
+}
+
+template <class Value>
+Value choice_of(const JsonPlace& place, const std::map<std::string, Value>& choices) {
+    const auto found = choices.find(place.text(longest_object_name));
+    if (found != choices.end()) return found->second;
+    std::string words;
+    for (const auto& [word, value] : choices)
+        words += fmt::format("{}\"{}\"", words.empty() ? "" : ", ", word);
+    place.fail("is none of the words that it may be", "write one of " + words);
+}
+
+bool is_on(const JsonPlace& object, std::string_view member) {
+    const auto found = object.find(member);
+    return found && found->boolean();
+}
+
+/// What it becomes on the kernel that has vkms' configfs.
+vkms::Config device_of(const JsonPlace& device) {
+    vkms::Config config = vkms::with_profile(vkms::Profile::LinuxLatest);
+    config.screens.clear();
+    vkms::Layout& layout = config.layout.emplace();
+    const auto crtcs = device.at("crtcs").items(most_objects);
+    const auto encoders = device.at("encoders").items(most_objects);
+    const auto planes = device.at("planes").items(most_objects);
+    const auto connectors = device.at("connectors").items(most_objects);
+    const Names crtc_names = names_of(crtcs), encoder_names = names_of(encoders);
+    (void)names_of(planes);
+    (void)names_of(connectors);
+    for (const JsonPlace& crtc : crtcs)
+        layout.crtcs.push_back({.writeback = is_on(crtc, "is_writeback_enabled")});
+    for (const JsonPlace& plane : planes) {
+        layout.planes.push_back(
+            {.type =
+                 choice_of<drm::PlaneType>(plane.at("type"), {{"overlay", drm::PlaneType::Overlay},
+                                                              {"primary", drm::PlaneType::Primary},
+                                                              {"cursor", drm::PlaneType::Cursor}}),
+             .possible_crtcs = mask_of(plane.at("possible_crtcs"), crtc_names)});
+    }
+    for (const JsonPlace& encoder : encoders)
+        layout.encoders.push_back(
+            {.possible_crtcs = mask_of(encoder.at("possible_crtcs"), crtc_names)});
+    for (const JsonPlace& connector : connectors) {
+        const auto status = connector.find("status");
+        const auto number =
+            status
+                ? choice_of<int>(*status, {{"connected", 1}, {"disconnected", 2}, {"unknown", 3}})
+                : 1;
+        config.screens.push_back({.connected = number == 1, .is_unsure = number == 3});
+        layout.possible_encoders.push_back(
+            mask_of(connector.at("possible_encoders"), encoder_names));
+    }
+    return config;
+}
+
+/// A device that is not enabled is none.
+Config devices_of(const std::vector<JsonPlace>& devices) {
+    Config config;
+    config.cards.clear();
+    for (const JsonPlace& device : devices) {
+        CardConfig card;
+        card.name = device.at("name").text(longest_object_name);
+        const auto enabled = device.find("enabled");
+        card.device = device_of(device);
+        card.device.name = card.name;
+        const auto errors = vkms::validate(card.device);
+        if (!errors.empty()) {
+            const std::string key = device.key().empty() ? "" : device.key() + ".";
+            throw Problem{.message = errors.front().message,
+                          .remedy = errors.front().remedy,
+                          .key = key + errors.front().key};
+        }
+        if (!enabled || enabled->boolean()) config.cards.push_back(std::move(card));
+    }
+    if (Problem problem = validate(config); !problem.message.empty()) throw problem;
+    return config;
+}
+
+}  // namespace
+
+bool is_json(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const auto start = text.find_first_not_of(blanks);
+    if (start == text.npos) return false;
+    if (text[start] == '{') return true;
+    if (text[start] != '[') return false;  // a table's header is [name] or [[name]]
+    const auto next = text.find_first_not_of(blanks, start + 1);
+    return next != text.npos && (text[next] == '{' || text[next] == ']');
+}
+
+Outcome<Config> parse_json_config(std::string_view text, const std::string& file) {
+    try {
+        const nlohmann::json document = parse_json(text);
+        const JsonPlace all(document, "");
+        if (document.is_array()) return devices_of(all.items(most_devices));
+        if (all.find("name") && all.find("planes")) return devices_of({all});
+        auto card = parse_likeness(text, file);
+        if (!card.ok()) return card.problem();
+        Config config;
+        card.value().device.name = config.cards[0].name;
+        config.cards = {std::move(card.value())};
+        return config;
+    } catch (Problem& problem) {
+        problem.file = file;
+        return std::move(problem);
+    }
+}
+
+}  // namespace plugboard::daemon

@@ -1,0 +1,13 @@
+// Faults as people write them: "ioctl=MODE_ATOMIC call=3 errno=EBUSY"; docs/faults.md has the keys.
+#pragma once
+
+#include "daemon/config/rule_words.h"
+#include "drm/fault.h"
+
+namespace plugboard::daemon {
+
+Outcome<drm::Fault> parse_fault(const Words& words);
+/// What parse_fault() reads as that fault.
+Words fault_words(const drm::Fault& fault);
+
+}  // namespace plugboard::daemon

@@ -1,0 +1,49 @@
+// A JSON text that people or programs wrote: each value is taken with the path of its key, so that
+// what is wrong with it can be told.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/config/problem.h"
+
+namespace plugboard::daemon {
+
+/// Borrows the value. What is not as it is asked for is thrown as a Problem with its key.
+class JsonPlace {
+  public:
+    JsonPlace(const nlohmann::json& value, std::string key)
+        : value_(&value), key_(std::move(key)) {}
+
+    const std::string& key() const { return key_; }
+    const nlohmann::json& value() const { return *value_; }
+
+    JsonPlace at(std::string_view member) const;
+    /// Nothing: it is not there, or null.
+    std::optional<JsonPlace> find(std::string_view member) const;
+    std::vector<JsonPlace> items(size_t most) const;
+    /// Each with its name.
+    std::vector<std::pair<std::string, JsonPlace>> members(size_t most) const;
+    uint64_t number(uint64_t most) const;
+    /// The same, of a member that may be missing.
+    uint64_t number_or(std::string_view member, uint64_t most, uint64_t otherwise) const;
+    std::string text(size_t most) const;
+    bool boolean() const;
+
+    [[noreturn]] void fail(std::string message, std::string remedy) const;
+
+  private:
+    const nlohmann::json* value_;
+    std::string key_;
+};
+
+/// Throws a Problem with the line.
+nlohmann::json parse_json(std::string_view text);
+
+}  // namespace plugboard::daemon

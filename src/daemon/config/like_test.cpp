@@ -1,0 +1,341 @@
+#include "daemon/config/like.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/ref.h"
+#include "daemon/config/config_json.h"
+#include "tests/support/garble.h"
+
+namespace plugboard::daemon {
+namespace {
+
+using nlohmann::json;
+using tests::Dice;
+
+std::string text_of_like(const std::string& name) {
+    std::ifstream file(PLUGBOARD_SOURCE_DIR "/tests/like/" + name + ".json");
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+CardConfig card_like(const std::string& name) {
+    auto card = parse_likeness(text_of_like(name), name);
+    EXPECT_TRUE(card.ok()) << (card.ok() ? "" : card.problem().headline());
+    return card.ok() ? std::move(card.value()) : CardConfig();
+}
+
+bool notes_begin(const CardConfig& card, const std::string& start) {
+    return std::ranges::any_of(card.notes,
+                               [&](const std::string& note) { return note.starts_with(start); });
+}
+
+TEST(Like, our_own_card_is_the_same_but_for_its_bus) {
+    const CardConfig card = card_like("latest");
+    ASSERT_EQ(card.notes.size(), 1u) << card.notes.back();
+    EXPECT_TRUE(card.notes[0].starts_with("device:"));
+    EXPECT_TRUE(card.device.layout->crtcs[0].writeback);
+}
+
+TEST(Like, a_laptop_has_its_outputs_planes_and_modes) {
+    const CardConfig card = card_like("laptop");
+    const vkms::Config& device = card.device;
+    EXPECT_EQ(device.identity.name, "i915");
+    ASSERT_EQ(device.screens.size(), 4u);
+    EXPECT_EQ(device.screens[0].connector.type, uint32_t{DRM_MODE_CONNECTOR_eDP});
+    EXPECT_EQ(device.screens[0].modes[0].size(), (drm::Size{2256, 1504}));
+    EXPECT_EQ(device.screens[1].modes.size(), 4u);
+    EXPECT_FALSE(device.screens[2].connected);
+    EXPECT_EQ(device.layout->planes.size(), 9u);
+    EXPECT_TRUE(device.features.zpos && device.features.alpha && device.features.blend_mode);
+    EXPECT_TRUE(device.features.render_node && device.features.syncobj);
+    EXPECT_FALSE(device.features.damage_clips);
+}
+
+TEST(Like, an_old_driver_has_no_atomic_and_no_planes_but_overlays) {
+    json document = json::parse(text_of_like("latest"));
+    json& card = document["/dev/dri/card0"];
+    for (const char* cap : {"UNIVERSAL_PLANES", "ATOMIC", "WRITEBACK_CONNECTORS"})
+        card["driver"]["client_caps"][cap] = false;
+    card["driver"]["caps"]["PRIME"] = 0;
+    card["planes"] = json::array();
+    const auto like = parse_likeness(document.dump(), "old");
+    ASSERT_TRUE(like.ok()) << like.problem().headline();
+    const vkms::Features& features = like.value().device.features;
+    EXPECT_FALSE(features.atomic || features.universal_planes || features.prime);
+    EXPECT_FALSE(notes_begin(like.value(), "driver")) << like.value().notes.back();
+    EXPECT_FALSE(notes_begin(like.value(), "planes")) << like.value().notes.back();
+}
+
+TEST(Like, what_nothing_draws_is_noted) {
+    const CardConfig card = card_like("laptop");
+    EXPECT_TRUE(notes_begin(card, "planes[0].formats: XR30 is listed"));
+    EXPECT_TRUE(
+        notes_begin(card, "planes[0].properties.IN_FORMATS: modifier 0x100000000000001 is listed"));
+    EXPECT_FALSE(notes_begin(card, "planes[0].possible_crtcs"));
+}
+
+TEST(Like, a_small_computer_has_its_writeback_and_no_gamma_on_its_panel) {
+    const CardConfig card = card_like("soc");
+    const vkms::Layout& layout = *card.device.layout;
+    EXPECT_FALSE(layout.crtcs[0].writeback && layout.crtcs[1].writeback);
+    EXPECT_TRUE(layout.crtcs[0].writeback || layout.crtcs[1].writeback);
+    EXPECT_EQ(layout.crtcs[1].gamma_size, 0u);
+    EXPECT_EQ(layout.encoders.size(), 2u);
+    EXPECT_EQ(card.device.screens[1].width_mm, 62u);
+}
+
+/// What is wrong with the soc after a change, which begins with the key.
+struct BadLikeness {
+    const char* pointer;  // RFC 6901, below the card
+    json value;           // null: taken out
+    const char* key;
+};
+
+class BadLike : public testing::TestWithParam<BadLikeness> {};
+
+TEST_P(BadLike, is_refused_with_file_and_key) {
+    json document = json::parse(text_of_like("soc"));
+    const json::json_pointer pointer("/~1dev~1dri~1card0" + std::string(GetParam().pointer));
+    if (GetParam().value.is_null()) {
+        document.at(pointer.parent_pointer()).erase(pointer.back());
+    } else {
+        document[pointer] = GetParam().value;
+    }
+    const auto card = parse_likeness(document.dump(), "soc.json");
+    ASSERT_FALSE(card.ok());
+    EXPECT_EQ(card.problem().file, "soc.json");
+    EXPECT_EQ(card.problem().key, GetParam().key) << card.problem().headline();
+    EXPECT_FALSE(card.problem().remedy.empty());
+}
+
+const BadLikeness bad_likenesses[] = {
+    {"/planes", nullptr, "/"},
+    {"/planes", 3, "planes"},
+    {"/planes/0/formats", json::array(), "planes[0].formats"},
+    {"/planes/0/formats/1", -1, "planes[0].formats[1]"},
+    {"/planes/0/formats/1", 875713112, "planes[0].formats[1]"},
+    {"/planes/0/possible_crtcs", 1e300, "planes[0].possible_crtcs"},
+    {"/planes/0/possible_crtcs", 0, "plane[0]"},
+    {"/planes/0/properties/type/raw_value", 3, "planes[0]"},
+    {"/planes/0/properties/zpos", 3, "planes[0].properties.zpos"},
+    {"/planes/2/properties/rotation/spec/0/value", 64,
+     "planes[2].properties.rotation.spec[0].value"},
+    {"/crtcs/0/gamma_size", 4294967296, "crtcs[0].gamma_size"},
+    {"/encoders/0/id", "one", "encoders[0].id"},
+    {"/encoders/0/type", 99, "encoders[0].type"},
+    {"/encoders/2/possible_clones", "x", "encoders[2].possible_clones"},
+    {"/connectors/0/encoders/0", 12345, "connectors[0].encoders[0]"},
+    {"/connectors/0/status", 0, "connectors[0].status"},
+    {"/connectors/0/status", 4, "connectors[0].status"},
+    {"/connectors/0/type", 99, "screens[0].connector"},
+    {"/connectors/0/modes/1/htotal", 1, "connectors[0].modes[1]"},
+    {"/connectors/0/modes/1/clock", nullptr, "connectors[0].modes[1]"},
+    {"/connectors/0/modes/1/name", std::string(100, 'x'), "connectors[0].modes[1].name"},
+    {"/driver/name", 5, "driver.name"},
+    {"/driver/caps/CURSOR_WIDTH", 18446744073709551615ULL, "driver.caps.CURSOR_WIDTH"},
+    {"/driver/client_caps/ATOMIC", "yes", "driver.client_caps.ATOMIC"},
+    {"/fb_size/min_width", 9000, "fb_size"},
+};
+INSTANTIATE_TEST_SUITE_P(All, BadLike, testing::ValuesIn(bad_likenesses));
+
+TEST(Like, is_of_one_card) {
+    json two = json::parse(text_of_like("soc"));
+    two["/dev/dri/card1"] = two["/dev/dri/card0"];
+    EXPECT_FALSE(parse_likeness(two.dump(), "x").ok());
+    EXPECT_FALSE(parse_likeness("{}", "x").ok());
+    EXPECT_FALSE(parse_likeness("[]", "x").ok());
+    EXPECT_TRUE(parse_likeness(two["/dev/dri/card1"].dump(), "x").ok()) << "as drmdb has it";
+}
+
+TEST(Like, says_where_the_file_is_no_json) {
+    const auto card = parse_likeness("{\n\n\"a\": }", "x");
+    ASSERT_FALSE(card.ok());
+    EXPECT_EQ(card.problem().line, 3);
+}
+
+TEST(Like, says_where_a_number_is_too_large) {
+    const auto card = parse_likeness("{\n\"a\": 1e400}", "x");
+    ASSERT_FALSE(card.ok());
+    EXPECT_EQ(card.problem().line, 2);
+    EXPECT_EQ(card.problem().message, "has a number that is too large for any purpose");
+}
+
+TEST(Like, is_a_key_of_a_card) {
+    const auto board = parse_toml("[[card]]\nlike = \"tests/like/soc.json\"\nzpos = false\n",
+                                  PLUGBOARD_SOURCE_DIR "/board.toml");
+    ASSERT_TRUE(board.ok()) << board.problem().headline();
+    EXPECT_EQ(board.value().cards[0].device.screens.size(), 2u);
+    EXPECT_FALSE(board.value().cards[0].device.features.zpos);
+    EXPECT_FALSE(board.value().cards[0].notes.empty());
+}
+
+TEST(Like, leaves_no_other_key_the_same_say) {
+    const auto both = parse_toml("[[card]]\nlike = \"tests/like/soc.json\"\ncrtcs = 2\n",
+                                 PLUGBOARD_SOURCE_DIR "/board.toml");
+    ASSERT_FALSE(both.ok());
+    EXPECT_EQ(both.problem().line, 2);
+    EXPECT_EQ(both.problem().key, "card[0].like");
+    EXPECT_FALSE(parse_toml("[[card]]\nlike = \"none.json\"\n", "board.toml").ok());
+}
+
+const std::string vkmsctl_device = R"({"name": "d", "enabled": true,
+ "planes": [{"name": "p", "type": "primary", "possible_crtcs": ["c"]},
+            {"name": "o", "type": "overlay", "possible_crtcs": ["c"]}],
+ "crtcs": [{"name": "c", "is_writeback_enabled": true}],
+ "encoders": [{"name": "e", "possible_crtcs": ["c"]}],
+ "connectors": [{"name": "k", "status": "disconnected", "possible_encoders": ["e"]},
+                {"name": "l", "status": "unknown", "possible_encoders": ["e"]}]})";
+
+TEST(VkmsctlJson, is_a_board) {
+    const auto board = parse_json_config(vkmsctl_device, "d.json");
+    ASSERT_TRUE(board.ok()) << board.problem().headline();
+    ASSERT_EQ(board.value().cards.size(), 1u);
+    const CardConfig& card = board.value().cards[0];
+    EXPECT_EQ(card.name, "d");
+    const vkms::Layout wanted{.planes = {{.type = drm::PlaneType::Primary, .possible_crtcs = 1},
+                                         {.type = drm::PlaneType::Overlay, .possible_crtcs = 1}},
+                              .crtcs = {{.writeback = true}},
+                              .encoders = {{.possible_crtcs = 1}},
+                              .possible_encoders = {1, 1}};
+    EXPECT_EQ(card.device.layout, wanted);
+    EXPECT_FALSE(card.device.screens[0].connected);
+    EXPECT_TRUE(card.device.screens[1].is_unsure);
+}
+
+TEST(VkmsctlJson, may_list_several_and_those_that_are_off_are_none) {
+    json off = json::parse(vkmsctl_device);
+    off["enabled"] = false;
+    off["name"] = "off";
+    const json list = {json::parse(vkmsctl_device), off};
+    const auto board = parse_json_config(list.dump(), "list.json");
+    ASSERT_TRUE(board.ok()) << board.problem().headline();
+    EXPECT_EQ(board.value().cards.size(), 1u);
+}
+
+TEST(VkmsctlJson, that_is_bad_says_where) {
+    const std::pair<const char*, json> bad[] = {{"/planes/0/type", "middle"},
+                                                {"/planes/0/possible_crtcs/0", "none"},
+                                                {"/crtcs/0/is_writeback_enabled", 1},
+                                                {"/connectors/0/status", "on"},
+                                                {"/encoders/0/name", 7},
+                                                {"/planes/1/name", "p"}};
+    for (const auto& [pointer, value] : bad) {
+        json document = json::parse(vkmsctl_device);
+        document[json::json_pointer(pointer)] = value;
+        const auto board = parse_json_config(document.dump(), "d.json");
+        ASSERT_FALSE(board.ok()) << pointer;
+        EXPECT_EQ(board.problem().file, "d.json");
+        std::string key(pointer + 1);  // "planes[0].type"
+        key = key.substr(0, key.find('/')) + "[" + key.substr(key.find('/') + 1, 1) + "]";
+        EXPECT_TRUE(board.problem().key.starts_with(key)) << board.problem().headline();
+        EXPECT_FALSE(board.problem().remedy.empty());
+    }
+}
+
+TEST(JsonConfig, is_told_from_toml_by_its_start) {
+    for (const char* text : {"{", " \n[ {", "[]"}) EXPECT_TRUE(is_json(text)) << text;
+    for (const char* text : {"", "[[card]]", "[limits]", "bus = 1"}) EXPECT_FALSE(is_json(text));
+}
+
+const std::vector<std::string> json_words = {"null",
+                                             "true",
+                                             "-1",
+                                             "0",
+                                             "1",
+                                             "31",
+                                             "32",
+                                             "64",
+                                             "65536",
+                                             "4294967295",
+                                             "18446744073709551615",
+                                             "1e400",
+                                             "\"\"",
+                                             "\"x\"",
+                                             "[]",
+                                             "{}",
+                                             "[",
+                                             "]",
+                                             "{",
+                                             "}",
+                                             ",",
+                                             ":",
+                                             "\"",
+                                             "\\u0000",
+                                             "\xff",
+                                             "\"id\": 3,",
+                                             "\"possible_crtcs\": 4294967295",
+                                             "\"formats\": [1,2]",
+                                             "\"encoders\": [1]",
+                                             "\"properties\": {\"x\": 5}",
+                                             "\"flags\": -1"};
+
+/// A value somewhere in the tree becomes another.
+void change_one(json& document, Dice& dice) {
+    json* at = &document;
+    for (int depth = 0; depth < 12 && at->is_structured() && !at->empty(); ++depth) {
+        if (depth > 1 && dice.one_in(6)) break;
+        auto next = at->begin();
+        std::advance(next, dice.below(at->size()));
+        at = &*next;
+    }
+    const json word = json::parse(dice.one_of(json_words), nullptr, false);
+    *at = word.is_discarded() ? json(nullptr) : word;
+}
+
+/// What is wrong with what a reader makes of the text.
+std::optional<std::string> mistake_of_json(const std::string& text) {
+    try {
+        const auto config = parse_json_config(text, "card.json");
+        if (config.ok()) {
+            const Problem problem = validate(config.value());
+            if (problem.message.empty()) return std::nullopt;
+            return "accepted, but not valid: " + problem.message;
+        }
+        const Problem& problem = config.problem();
+        if (problem.file != "card.json") return "it does not say in which file";
+        if (problem.key.empty() && problem.line < 1) return "it does not say where";
+        if (problem.message.empty() || problem.remedy.empty()) return "it does not say what";
+        return std::nullopt;
+    } catch (const std::exception& error) {
+        return std::string("an exception: ") + error.what();
+    }
+}
+
+RC_GTEST_PROP(LikeBytes, are_a_card_or_a_mistake_with_its_place_and_remedy, ()) {
+    const auto numbers = *tests::any_numbers(40);
+    Dice dice(numbers);
+    const size_t objects = live_object_count();
+    std::string text =
+        dice.below(3) ? text_of_like(dice.below(2) ? "soc" : "latest") : vkmsctl_device;
+    if (dice.below(4) != 0) {
+        json document = json::parse(text);
+        for (uint32_t left = dice.below(3) + 1; left > 0; --left) change_one(document, dice);
+        text = document.dump();
+    } else {
+        text = tests::garble(dice, text, json_words, 4);
+    }
+    if (const auto mistake = mistake_of_json(text)) RC_FAIL(*mistake + " in:\n" + text);
+    RC_ASSERT(live_object_count() == objects);
+}
+
+TEST(LikeBytes, of_any_depth_do_not_overflow_the_stack) {
+    for (const std::string word : {"[", "{\"a\":", "[{\"planes\":["}) {
+        std::string text;
+        for (int i = 0; i < 100000; ++i) text += word;
+        EXPECT_EQ(mistake_of_json("{" + text), std::nullopt) << word;
+        EXPECT_EQ(mistake_of_json("[ {}," + text), std::nullopt) << word;
+    }
+}
+
+}  // namespace
+}  // namespace plugboard::daemon
