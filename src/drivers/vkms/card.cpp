@@ -312,7 +312,7 @@ void Card::commit(const device::Bound& bound, drm::atomic::State& state) {
 
 void Card::compose_at_next_vblank(drm::Crtc& crtc) {
     const uint64_t now = crtc.vblank().current().sequence;
-    crtc.vblank().arm(
+    crtc.vblank().watch_next(
         [device = &device_, worker = worker_, index = crtc.index(), now](drm::VblankCount at) {
             if (at.sequence == now) return;  // no vblank came: the CRTC went off
             (void)with_worker(*device, worker, [&](FrameWorker& used) -> Result<void> {
