@@ -116,7 +116,6 @@ bool FaultPlan::remove(uint64_t id) {
 void FaultPlan::clear() {
     MutexLock lock(mutex_);
     entries_.clear();
-    flips_.clear();
     changed_locked();
 }
 
@@ -129,6 +128,7 @@ std::vector<PlantedFault> FaultPlan::list() const {
 
 void FaultPlan::changed_locked() {
     is_empty_ = entries_.empty();
+    if (!is_flip_waited_for_locked()) flips_.clear();  // a later fault does not count them
     if (timer_) timer_->wake();
 }
 
@@ -190,20 +190,24 @@ uint32_t FaultPlan::judge_flip(uint32_t crtc, Time now) {
     return vblanks;
 }
 
-void FaultPlan::note_flip(uint32_t crtc) {
-    MutexLock lock(mutex_);
-    const bool is_waited_for = std::ranges::any_of(entries_, [](const Entry& entry) {
+bool FaultPlan::is_flip_waited_for_locked() const {
+    return std::ranges::any_of(entries_, [](const Entry& entry) {
         const auto* link = std::get_if<BadLink>(&entry.planted.fault.what);
         return link && link->at_flips;
     });
-    if (!is_waited_for) return;
+}
+
+void FaultPlan::note_flip(uint32_t crtc) {
+    MutexLock lock(mutex_);
+    if (!timer_ || !is_flip_waited_for_locked()) return;
     flips_.push_back(crtc);
-    if (timer_) timer_->wake();
+    timer_->wake();
 }
 
 void FaultPlan::set_timer(Waker* timer) {
     MutexLock lock(mutex_);
     timer_ = timer;
+    if (!timer) flips_.clear();
 }
 
 std::optional<Time> FaultPlan::next_due() const {

@@ -57,9 +57,10 @@ class FaultPlan {
     VblankFate judge_vblank(uint32_t crtc, Time now);
     /// How many vblanks later the commit is to be programmed.
     uint32_t judge_flip(uint32_t crtc, Time now);
+    /// Nothing without a timer: nobody would ask.
     void note_flip(uint32_t crtc);
 
-    // For the timer that makes links go bad (vblank/vblank_timer.h), which is woken when
+    // For the timer that finds when links go bad (vblank/vblank_timer.h), which is woken when
     // next_due() may have changed.
     void set_timer(Waker* timer);
     std::optional<Time> next_due() const;
@@ -77,6 +78,7 @@ class FaultPlan {
     /// Counts an event of the entry's; whether it is hit.
     bool count(Entry& entry) const;
     std::optional<Time> next_due_locked() const REQUIRES(mutex_);
+    bool is_flip_waited_for_locked() const REQUIRES(mutex_);
     void changed_locked() REQUIRES(mutex_);
 
     Clock& clock_;
