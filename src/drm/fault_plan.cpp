@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "device/model.h"
 #include "drm/device_state.h"
 #include "drm/file.h"
 #include "drm/hotplug.h"
@@ -253,7 +254,10 @@ void FaultPlan::break_links(Device& device) {
             if (count(entry)) bad.push_back(link->connector);
         }
     }
-    for (const std::string& connector : bad) break_link(device, connector);
+    if (bad.empty()) return;
+    device.parent().model().run_later([device = Ref<Device>::share(device), bad = std::move(bad)] {
+        for (const std::string& connector : bad) break_link(*device, connector);
+    });
 }
 
 FaultPlan& faults_of(Device& device) {

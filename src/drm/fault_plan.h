@@ -64,7 +64,8 @@ class FaultPlan {
     // next_due() may have changed.
     void set_timer(Waker* timer);
     std::optional<Time> next_due() const;
-    /// Makes the links bad that are due. With no lock held.
+    /// Counts the links that are due. The model's worker makes them bad and tells, unless the
+    /// device is gone by then: an unplug waits for nobody who hears of it. With no lock held.
     void break_links(Device& device);
 
   private:
