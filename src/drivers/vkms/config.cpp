@@ -45,17 +45,17 @@ bool is_file_name(std::string_view name) {
            name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
 }
 
-std::optional<std::string> explain_bad_mode(const ScreenMode& mode, const Limits& limits) {
+std::optional<std::string> explain_bad_mode(const ScreenMode& mode, const SizeLimits& sizes) {
     const auto made = drm::Mode::try_cvt(mode.width, mode.height, mode.refresh_hz);
     if (!made.ok()) {
         return fmt::format("CVT has no timings for {}x{} at {} Hz", mode.width, mode.height,
                            mode.refresh_hz);
     }
     const drm::Size size = made->size();
-    const auto fits = [&](uint32_t n) { return n >= limits.min_size && n <= limits.max_size; };
-    if (!fits(size.width) || !fits(size.height)) {
-        return fmt::format("{}x{} is not within {} to {} pixels", size.width, size.height,
-                           limits.min_size, limits.max_size);
+    if (size.width < sizes.min_width || size.width > sizes.max_width ||
+        size.height < sizes.min_height || size.height > sizes.max_height) {
+        return fmt::format("{}x{} is not within {}x{} to {}x{} pixels", size.width, size.height,
+                           sizes.min_width, sizes.min_height, sizes.max_width, sizes.max_height);
     }
     return std::nullopt;
 }
@@ -285,6 +285,7 @@ std::vector<ConfigError> validate(const Config& config) {
                           "use letters, digits, - and _"});
     }
     if (auto error = explain_bad_identity(config.identity)) errors.push_back(*std::move(error));
+    const SizeLimits sizes = sizes_of(config);
     const auto bad_counts =
         config.layout ? validate(*config.layout, config.screens.size()) : explain_counts(config);
     errors.insert(errors.end(), bad_counts.begin(), bad_counts.end());
@@ -292,7 +293,7 @@ std::vector<ConfigError> validate(const Config& config) {
         if (auto error = explain_bad_connector(config, i)) errors.push_back(*std::move(error));
         if (auto error = explain_bad_dock(config, i)) errors.push_back(*std::move(error));
         if (!config.screens[i].mode) continue;
-        if (auto error = explain_bad_mode(*config.screens[i].mode, limits_of(config.profile))) {
+        if (auto error = explain_bad_mode(*config.screens[i].mode, sizes)) {
             errors.push_back({fmt::format("screens[{}].mode", i), *std::move(error),
                               "use another size or a lower refresh rate"});
         }

@@ -94,5 +94,14 @@ TEST(Config, profiles_are_found_by_name) {
     EXPECT_EQ(find_profile("linux-5.4"), std::nullopt);
 }
 
+TEST(Config, a_mode_is_within_the_cards_own_sizes) {
+    Config config;
+    config.sizes = {.min_width = 640, .max_width = 10240};
+    config.screens = {{.mode = ScreenMode{.width = 10240, .height = 4320, .refresh_hz = 30}}};
+    EXPECT_THAT(validate(config), IsEmpty());
+    config.screens = {{.mode = ScreenMode{.width = 320, .height = 240}}};
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("screens[0].mode")));
+}
+
 }  // namespace
 }  // namespace plugboard::vkms

@@ -25,16 +25,16 @@ size_t helper_count() {
 }  // namespace
 
 Result<std::unique_ptr<FrameWorker>> FrameWorker::create(drm::Device& device, uint32_t crtcs,
-                                                         uint32_t max_size) {
-    std::unique_ptr<FrameWorker> worker(new FrameWorker(device, crtcs, max_size));
+                                                         drm::Size largest) {
+    std::unique_ptr<FrameWorker> worker(new FrameWorker(device, crtcs, largest));
     worker->thread_ =
         TRY(device.parent().model().start_thread([worker = worker.get()] { worker->run(); }));
     return worker;
 }
 
-FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size)
+FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest)
     : device_(device),
-      max_size_(max_size),
+      largest_(largest),
       sleeper_(device.clock()),
       outputs_(crtcs),
       composer_(helper_count()),
@@ -243,7 +243,7 @@ void FrameWorker::do_task(Task& task) {
     }
     uint32_t crc = 0;
     const drm::Size size = task.frame.size;
-    if (size.width > max_size_ || size.height > max_size_) done = Errno::Inval;
+    if (size.width > largest_.width || size.height > largest_.height) done = Errno::Inval;
     if (done.ok()) done = compose_frame(task, crc, images);
     task.last = close_running();
     if (!done.ok()) {
