@@ -3,6 +3,7 @@
 #include <drm_mode.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -73,6 +74,7 @@ void break_link(Device& device, const std::string& name) {
 }  // namespace
 
 FaultPlan::Entry& FaultPlan::append_locked(Fault fault, Time now) {
+    assert(fault.trigger.every != 0);  // who reads faults has checked it
     Entry& entry = entries_.emplace_back();
     entry.planted.id = ++last_id_;
     entry.planted.fault = std::move(fault);

@@ -19,6 +19,8 @@ constexpr size_t max_objects = 31;
 
 constexpr size_t max_edid_size = 32768;  // 256 blocks
 
+constexpr uint32_t max_cursor_size = UINT16_MAX;  // struct drm_plane_size_hint
+
 // What a screen can be plugged into: no writeback, nothing of the age of television.
 constexpr std::array screen_connectors = {
     DRM_MODE_CONNECTOR_DisplayPort, DRM_MODE_CONNECTOR_HDMIA,  DRM_MODE_CONNECTOR_HDMIB,
@@ -58,6 +60,28 @@ std::optional<std::string> explain_bad_mode(const ScreenMode& mode, const SizeLi
                            sizes.min_width, sizes.min_height, sizes.max_width, sizes.max_height);
     }
     return std::nullopt;
+}
+
+void add_bad_sizes(const SizeLimits& sizes, std::vector<ConfigError>& errors) {
+    struct Range {
+        const char *least_key, *most_key;
+        uint32_t least, most;
+    };
+    for (const Range& range :
+         {Range{"sizes.min_width", "sizes.max_width", sizes.min_width, sizes.max_width},
+          Range{"sizes.min_height", "sizes.max_height", sizes.min_height, sizes.max_height}}) {
+        if (range.least <= range.most) continue;
+        errors.push_back(
+            {range.least_key,
+             fmt::format("{} is more than {}, {}", range.least, range.most_key, range.most),
+             "say the smaller one for the least, and the larger one for the most"});
+    }
+    for (const auto& [key, size] : {std::pair("sizes.cursor_width", sizes.cursor_width),
+                                    std::pair("sizes.cursor_height", sizes.cursor_height)}) {
+        if (size <= max_cursor_size) continue;
+        errors.push_back({key, fmt::format("{} pixels do not fit into SIZE_HINTS", size),
+                          fmt::format("use at most {}", max_cursor_size)});
+    }
 }
 
 /// A layout may be that of hardware of any age.
@@ -192,6 +216,10 @@ void add_bad_rules(const Config& config, std::vector<ConfigError>& errors) {
     const size_t crtcs =
         config.layout ? config.layout->crtcs.size() : config.crtcs.value_or(config.screens.size());
     for (size_t i = 0; i < config.faults.size(); ++i) {
+        if (config.faults[i].trigger.every == 0) {
+            errors.push_back({fmt::format("fault[{}].every", i), "every 0th event is none",
+                              "use 1, for each, or more"});
+        }
         const auto crtc = crtc_of(config.faults[i]);
         if (!crtc || *crtc < crtcs || crtcs == 0) continue;
         errors.push_back({fmt::format("fault[{}]", i), fmt::format("there is no CRTC {}", *crtc),
@@ -286,6 +314,7 @@ std::vector<ConfigError> validate(const Config& config) {
     }
     if (auto error = explain_bad_identity(config.identity)) errors.push_back(*std::move(error));
     const SizeLimits sizes = sizes_of(config);
+    add_bad_sizes(sizes, errors);
     const auto bad_counts =
         config.layout ? validate(*config.layout, config.screens.size()) : explain_counts(config);
     errors.insert(errors.end(), bad_counts.begin(), bad_counts.end());
