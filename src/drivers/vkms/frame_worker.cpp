@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,21 @@ size_t helper_count() {
     constexpr size_t most = 3;
     const size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
     return std::min(most, cores - 1);
+}
+
+/// `why`: "shown on crtc-0".
+void visit_frame(RefVisitor& visitor, const Frame& frame, const std::string& why) {
+    for (const ShownPlane& plane : frame.planes) visitor.edge(plane.fb, why);
+    if (frame.degamma) visitor.edge(*frame.degamma, why + ": degamma");
+    if (frame.ctm) visitor.edge(*frame.ctm, why + ": ctm");
+    if (frame.gamma) visitor.edge(*frame.gamma, why + ": gamma");
+}
+
+void visit_jobs(RefVisitor& visitor, const std::vector<WritebackJob>& jobs) {
+    for (const WritebackJob& job : jobs) {
+        visitor.edge(job.fb, "writeback");
+        if (job.done) visitor.edge(*job.done, "writeback");
+    }
 }
 
 }  // namespace
@@ -151,16 +167,15 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(mutex_);
     for (size_t crtc = 0; crtc < outputs_.size(); ++crtc) {
         const Output& output = outputs_[crtc];
-        if (output.frame) {
-            for (const ShownPlane& plane : output.frame->planes)
-                visitor.edge(plane.fb, fmt::format("shown on crtc-{}", crtc));
-            if (output.frame->gamma) visitor.edge(*output.frame->gamma, "gamma");
-        }
-        for (const WritebackJob& job : output.jobs) {
-            visitor.edge(job.fb, "writeback");
-            if (job.done) visitor.edge(*job.done, "writeback");
-        }
+        if (output.frame)
+            visit_frame(visitor, *output.frame, fmt::format("shown on crtc-{}", crtc));
+        visit_jobs(visitor, output.jobs);
         if (output.crc) visitor.edge(*output.crc, "crc");
+    }
+    for (const Task& task : tasks_) {
+        visit_frame(visitor, task.frame, fmt::format("to be composed on crtc-{}", task.crtc));
+        visit_jobs(visitor, task.jobs);
+        if (task.crc) visitor.edge(*task.crc, "crc");
     }
     for (const auto& file : files_) visitor.edge(file, "open file");
     for (const Watched& watched : watched_) visitor.edge(watched.commit, "commit");
