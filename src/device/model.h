@@ -53,10 +53,10 @@ struct DeferredProbe {
     std::string reason;  // what Bound::defer() was told; may be empty
 };
 
-/// Sees what happens to devices; called with no mutex of the model held, but perhaps with the lock
-/// of the device: bind() and unbind() of that device do nothing or are left to the worker. A
-/// device's calls come in order; uevents of all devices come in order of their seqnum, on any
-/// thread, so perhaps with the lock of another device: they are for writing down.
+/// Sees what happens to devices. Called with no mutex of the model held, but perhaps with the lock
+/// of a device, and uevents on any thread and so of any device: wait for nobody. It may delete
+/// devices. Of those that the thread is inside, del() is left to the worker, and bind() and
+/// unbind() are too or do nothing. A device's calls come in order, uevents by their seqnum.
 class Watcher {
   public:
     virtual void device_added(Device&) {}    // before ADD_DEVICE and the uevent add

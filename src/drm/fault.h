@@ -14,7 +14,7 @@ namespace plugboard::drm {
 /// Which of its events a fault hits. They count from 1 since it was planted, those within its time.
 struct FaultTrigger {
     uint64_t first = 1, last = UINT64_MAX;
-    uint64_t every = 1;            // of these the first, and each so many later
+    uint64_t every = 1;            // of these the first, and each so many later; not 0
     Nanos after{};                 // its time: since it was planted
     std::optional<Nanos> until{};  // none: for ever
 

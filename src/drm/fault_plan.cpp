@@ -3,10 +3,12 @@
 #include <drm_mode.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
 #include "base/log.h"
+#include "device/model.h"
 #include "drm/device_state.h"
 #include "drm/file.h"
 #include "drm/hotplug.h"
@@ -72,6 +74,7 @@ void break_link(Device& device, const std::string& name) {
 }  // namespace
 
 FaultPlan::Entry& FaultPlan::append_locked(Fault fault, Time now) {
+    assert(fault.trigger.every != 0);  // who reads faults has checked it
     Entry& entry = entries_.emplace_back();
     entry.planted.id = ++last_id_;
     entry.planted.fault = std::move(fault);
@@ -116,7 +119,6 @@ bool FaultPlan::remove(uint64_t id) {
 void FaultPlan::clear() {
     MutexLock lock(mutex_);
     entries_.clear();
-    flips_.clear();
     changed_locked();
 }
 
@@ -129,6 +131,7 @@ std::vector<PlantedFault> FaultPlan::list() const {
 
 void FaultPlan::changed_locked() {
     is_empty_ = entries_.empty();
+    if (!is_flip_waited_for_locked()) flips_.clear();  // a later fault does not count them
     if (timer_) timer_->wake();
 }
 
@@ -190,20 +193,24 @@ uint32_t FaultPlan::judge_flip(uint32_t crtc, Time now) {
     return vblanks;
 }
 
-void FaultPlan::note_flip(uint32_t crtc) {
-    MutexLock lock(mutex_);
-    const bool is_waited_for = std::ranges::any_of(entries_, [](const Entry& entry) {
+bool FaultPlan::is_flip_waited_for_locked() const {
+    return std::ranges::any_of(entries_, [](const Entry& entry) {
         const auto* link = std::get_if<BadLink>(&entry.planted.fault.what);
         return link && link->at_flips;
     });
-    if (!is_waited_for) return;
+}
+
+void FaultPlan::note_flip(uint32_t crtc) {
+    MutexLock lock(mutex_);
+    if (!timer_ || !is_flip_waited_for_locked()) return;
     flips_.push_back(crtc);
-    if (timer_) timer_->wake();
+    timer_->wake();
 }
 
 void FaultPlan::set_timer(Waker* timer) {
     MutexLock lock(mutex_);
     timer_ = timer;
+    if (!timer) flips_.clear();
 }
 
 std::optional<Time> FaultPlan::next_due() const {
@@ -249,7 +256,10 @@ void FaultPlan::break_links(Device& device) {
             if (count(entry)) bad.push_back(link->connector);
         }
     }
-    for (const std::string& connector : bad) break_link(device, connector);
+    if (bad.empty()) return;
+    device.parent().model().run_later([device = Ref<Device>::share(device), bad = std::move(bad)] {
+        for (const std::string& connector : bad) break_link(*device, connector);
+    });
 }
 
 FaultPlan& faults_of(Device& device) {

@@ -57,13 +57,15 @@ class FaultPlan {
     VblankFate judge_vblank(uint32_t crtc, Time now);
     /// How many vblanks later the commit is to be programmed.
     uint32_t judge_flip(uint32_t crtc, Time now);
+    /// Nothing without a timer: nobody would ask.
     void note_flip(uint32_t crtc);
 
-    // For the timer that makes links go bad (vblank/vblank_timer.h), which is woken when
+    // For the timer that finds when links go bad (vblank/vblank_timer.h), which is woken when
     // next_due() may have changed.
     void set_timer(Waker* timer);
     std::optional<Time> next_due() const;
-    /// Makes the links bad that are due. With no lock held.
+    /// Counts the links that are due. The model's worker makes them bad and tells, unless the
+    /// device is gone by then: an unplug waits for nobody who hears of it. With no lock held.
     void break_links(Device& device);
 
   private:
@@ -77,6 +79,7 @@ class FaultPlan {
     /// Counts an event of the entry's; whether it is hit.
     bool count(Entry& entry) const;
     std::optional<Time> next_due_locked() const REQUIRES(mutex_);
+    bool is_flip_waited_for_locked() const REQUIRES(mutex_);
     void changed_locked() REQUIRES(mutex_);
 
     Clock& clock_;

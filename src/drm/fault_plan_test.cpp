@@ -138,6 +138,31 @@ TEST_F(FaultPlanTest, are_removed_by_their_id_and_cleared) {
     EXPECT_EQ(get_cap(), 0);
 }
 
+class Bell final : public Waker {
+  public:
+    void wake() override {}
+};
+
+TEST_F(FaultPlanTest, flips_before_the_first_fault_of_links_do_not_count_for_it) {
+    FaultPlan plan(clock_);
+    Bell timer;
+    plan.set_timer(&timer);
+    const Fault at_flips{.trigger = {}, .what = BadLink{.connector = "DP-1", .at_flips = true}};
+    const uint64_t first = plan.add(at_flips);
+    plan.note_flip(0);
+    EXPECT_TRUE(plan.next_due());
+    EXPECT_TRUE(plan.remove(first));
+    plan.add(at_flips);
+    EXPECT_FALSE(plan.next_due());
+}
+
+TEST_F(FaultPlanTest, flips_are_not_kept_where_no_timer_would_take_them) {
+    FaultPlan plan(clock_);
+    plan.add({.trigger = {}, .what = BadLink{.connector = "DP-1", .at_flips = true}});
+    plan.note_flip(0);
+    EXPECT_FALSE(plan.next_due());
+}
+
 TEST_F(FaultPlanTest, a_device_that_is_gone_says_so_first) {
     plant({}, {.error = Errno::Busy});
     board_.unplug();

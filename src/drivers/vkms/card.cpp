@@ -19,11 +19,11 @@ std::vector<uint32_t> copy(std::span<const uint32_t> formats) {
 }
 
 /// Of a screen that has no EDID.
-std::vector<drm::Mode> modes_of(const ScreenConfig& screen, uint32_t max_size) {
+std::vector<drm::Mode> modes_of(const ScreenConfig& screen, const SizeLimits& sizes) {
     if (!screen.mode) {
         // The core knows what others have then.
         if (screen.connector.type != DRM_MODE_CONNECTOR_VIRTUAL) return {};
-        auto modes = drm::noedid_modes(max_size, max_size);
+        auto modes = drm::noedid_modes(sizes.max_width, sizes.max_height);
         drm::prefer_size(modes, preferred_size);
         return modes;
     }
@@ -111,20 +111,19 @@ Card::Card(drm::Device& device, const Config& config, device::Managed<FrameWorke
            device::Managed<Ports> ports)
     : device_(device),
       limits_(limits_of(config.profile)),
+      sizes_(sizes_of(config)),
       features_(config.features),
       rules_(config.limit_rules),
       worker_(worker),
       ports_(ports) {
     drm::ModeConfig& mode_config = device.mode_config();
-    const auto either = [](uint32_t own, uint32_t profiles) { return own == 0 ? profiles : own; };
-    const SizeLimits& sizes = config.sizes;
     mode_config.limits = {
-        .min_width = either(sizes.min_width, limits_.min_size),
-        .max_width = either(sizes.max_width, limits_.max_size),
-        .min_height = either(sizes.min_height, limits_.min_size),
-        .max_height = either(sizes.max_height, limits_.max_size),
-        .cursor_width = either(sizes.cursor_width, limits_.cursor_size),
-        .cursor_height = either(sizes.cursor_height, limits_.cursor_size),
+        .min_width = sizes_.min_width,
+        .max_width = sizes_.max_width,
+        .min_height = sizes_.min_height,
+        .max_height = sizes_.max_height,
+        .cursor_width = sizes_.cursor_width,
+        .cursor_height = sizes_.cursor_height,
         .modifiers = features_.modifiers,
     };
     mode_config.hooks = this;
@@ -217,7 +216,7 @@ void Card::add_screens(const Config& config, const Layout& layout,
         };
         info.detect = [plugged] { return status_of(plugged()); };
         info.edid = [plugged] { return plugged().edid; };
-        info.modes = [plugged, max = limits_.max_size] { return modes_of(plugged(), max); };
+        info.modes = [plugged, sizes = sizes_] { return modes_of(plugged(), sizes); };
         info.own_modes = [plugged] { return plugged().modes; };
         info.display = [plugged] {
             const ScreenConfig screen = plugged();
@@ -261,7 +260,9 @@ void Card::add_writeback(const Layout& layout) {
                                 .type_id = layout.crtcs[i].writeback_number,
                                 .encoders = {&encoder},
                                 .writeback_formats = copy(limits_.writeback_formats)};
-        info.modes = [max = limits_.max_size] { return drm::noedid_modes(max, max); };
+        info.modes = [sizes = sizes_] {
+            return drm::noedid_modes(sizes.max_width, sizes.max_height);
+        };
         drm::Connector::create(device_, std::move(info));
     }
 }
@@ -312,7 +313,7 @@ void Card::commit(const device::Bound& bound, drm::atomic::State& state) {
 
 void Card::compose_at_next_vblank(drm::Crtc& crtc) {
     const uint64_t now = crtc.vblank().current().sequence;
-    crtc.vblank().arm(
+    crtc.vblank().watch_next(
         [device = &device_, worker = worker_, index = crtc.index(), now](drm::VblankCount at) {
             if (at.sequence == now) return;  // no vblank came: the CRTC went off
             (void)with_worker(*device, worker, [&](FrameWorker& used) -> Result<void> {

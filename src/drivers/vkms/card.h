@@ -53,6 +53,7 @@ class Card final : public drm::KmsHooks {
 
     drm::Device& device_;
     const Limits& limits_;
+    const SizeLimits sizes_;
     const Features features_;
     const std::vector<LimitRule> rules_;
     const device::Managed<FrameWorker> worker_;

@@ -2,10 +2,12 @@
 #include <drm_fourcc.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "drivers/vkms/test_board.h"
+#include "tests/support/comes_true.h"
 
 namespace plugboard::vkms {
 namespace {
@@ -103,6 +105,45 @@ TEST(CardLayout, a_screen_that_is_unsure_has_modes) {
     uint32_t status = 0;
     EXPECT_FALSE(client.probe(client.connectors[0], &status).empty());
     EXPECT_EQ(status, 3u);
+}
+
+TEST(CardLayout, a_screen_without_EDID_has_the_modes_within_the_cards_own_sizes) {
+    Config config = listing_config();
+    config.sizes = {.max_width = 1280, .max_height = 768};
+    TestBoard board(config);
+    TestClient client(*board.drm());
+    const auto modes = client.probe(client.connectors[0]);
+    EXPECT_FALSE(modes.empty());
+    for (const auto& mode : modes) {
+        EXPECT_LE(mode.hdisplay, 1280);
+        EXPECT_LE(mode.vdisplay, 768);
+    }
+}
+
+TEST(CardLayout, frames_as_large_as_the_cards_own_sizes_are_composed) {
+    Config config = with_profile(Profile::LinuxLatest);
+    config.sizes = {.max_width = 9000};
+    config.screens = {{.modes = {drm::Mode::cvt(8400, 480, 60)}}};
+    TestBoard board(config);
+    TestClient client(*board.drm());
+    const uint32_t writeback = client.connectors[0], screen = client.connectors[1];
+    const auto mode = client.probe(screen).at(0);
+    const auto shown = client.make_mapped_buffer(8400, 480, DRM_FORMAT_XRGB8888, 4);
+    const auto target = client.make_mapped_buffer(8400, 480, DRM_FORMAT_XRGB8888, 4);
+    std::memset(shown.bytes.data(), 0x5a, shown.bytes.size());
+    ASSERT_EQ(client.turn_on(client.crtcs[0], screen, mode, client.planes[0], shown.fb), 0)
+        << client.reason();
+    int fence = -1;
+    ASSERT_EQ(
+        client.atomic({{writeback, "CRTC_ID", client.crtcs[0]},
+                       {writeback, "WRITEBACK_FB_ID", target.fb},
+                       {writeback, "WRITEBACK_OUT_FENCE_PTR", reinterpret_cast<uint64_t>(&fence)}},
+                      DRM_MODE_ATOMIC_ALLOW_MODESET),
+        0)
+        << client.reason();
+    const UniqueFd done(fence);
+    const size_t last_pixel = size_t{target.dumb.pitch} * 479 + size_t{8399} * 4;
+    EXPECT_TRUE(tests::comes_true([&] { return target.bytes[last_pixel] == std::byte{0x5a}; }));
 }
 
 }  // namespace

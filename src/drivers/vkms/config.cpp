@@ -19,6 +19,8 @@ constexpr size_t max_objects = 31;
 
 constexpr size_t max_edid_size = 32768;  // 256 blocks
 
+constexpr uint32_t max_cursor_size = UINT16_MAX;  // struct drm_plane_size_hint
+
 // What a screen can be plugged into: no writeback, nothing of the age of television.
 constexpr std::array screen_connectors = {
     DRM_MODE_CONNECTOR_DisplayPort, DRM_MODE_CONNECTOR_HDMIA,  DRM_MODE_CONNECTOR_HDMIB,
@@ -45,19 +47,41 @@ bool is_file_name(std::string_view name) {
            name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
 }
 
-std::optional<std::string> explain_bad_mode(const ScreenMode& mode, const Limits& limits) {
+std::optional<std::string> explain_bad_mode(const ScreenMode& mode, const SizeLimits& sizes) {
     const auto made = drm::Mode::try_cvt(mode.width, mode.height, mode.refresh_hz);
     if (!made.ok()) {
         return fmt::format("CVT has no timings for {}x{} at {} Hz", mode.width, mode.height,
                            mode.refresh_hz);
     }
     const drm::Size size = made->size();
-    const auto fits = [&](uint32_t n) { return n >= limits.min_size && n <= limits.max_size; };
-    if (!fits(size.width) || !fits(size.height)) {
-        return fmt::format("{}x{} is not within {} to {} pixels", size.width, size.height,
-                           limits.min_size, limits.max_size);
+    if (size.width < sizes.min_width || size.width > sizes.max_width ||
+        size.height < sizes.min_height || size.height > sizes.max_height) {
+        return fmt::format("{}x{} is not within {}x{} to {}x{} pixels", size.width, size.height,
+                           sizes.min_width, sizes.min_height, sizes.max_width, sizes.max_height);
     }
     return std::nullopt;
+}
+
+void add_bad_sizes(const SizeLimits& sizes, std::vector<ConfigError>& errors) {
+    struct Range {
+        const char *least_key, *most_key;
+        uint32_t least, most;
+    };
+    for (const Range& range :
+         {Range{"sizes.min_width", "sizes.max_width", sizes.min_width, sizes.max_width},
+          Range{"sizes.min_height", "sizes.max_height", sizes.min_height, sizes.max_height}}) {
+        if (range.least <= range.most) continue;
+        errors.push_back(
+            {range.least_key,
+             fmt::format("{} is more than {}, {}", range.least, range.most_key, range.most),
+             "say the smaller one for the least, and the larger one for the most"});
+    }
+    for (const auto& [key, size] : {std::pair("sizes.cursor_width", sizes.cursor_width),
+                                    std::pair("sizes.cursor_height", sizes.cursor_height)}) {
+        if (size <= max_cursor_size) continue;
+        errors.push_back({key, fmt::format("{} pixels do not fit into SIZE_HINTS", size),
+                          fmt::format("use at most {}", max_cursor_size)});
+    }
 }
 
 /// A layout may be that of hardware of any age.
@@ -192,6 +216,10 @@ void add_bad_rules(const Config& config, std::vector<ConfigError>& errors) {
     const size_t crtcs =
         config.layout ? config.layout->crtcs.size() : config.crtcs.value_or(config.screens.size());
     for (size_t i = 0; i < config.faults.size(); ++i) {
+        if (config.faults[i].trigger.every == 0) {
+            errors.push_back({fmt::format("fault[{}].every", i), "every 0th event is none",
+                              "use 1, for each, or more"});
+        }
         const auto crtc = crtc_of(config.faults[i]);
         if (!crtc || *crtc < crtcs || crtcs == 0) continue;
         errors.push_back({fmt::format("fault[{}]", i), fmt::format("there is no CRTC {}", *crtc),
@@ -285,6 +313,8 @@ std::vector<ConfigError> validate(const Config& config) {
                           "use letters, digits, - and _"});
     }
     if (auto error = explain_bad_identity(config.identity)) errors.push_back(*std::move(error));
+    const SizeLimits sizes = sizes_of(config);
+    add_bad_sizes(sizes, errors);
     const auto bad_counts =
         config.layout ? validate(*config.layout, config.screens.size()) : explain_counts(config);
     errors.insert(errors.end(), bad_counts.begin(), bad_counts.end());
@@ -292,7 +322,7 @@ std::vector<ConfigError> validate(const Config& config) {
         if (auto error = explain_bad_connector(config, i)) errors.push_back(*std::move(error));
         if (auto error = explain_bad_dock(config, i)) errors.push_back(*std::move(error));
         if (!config.screens[i].mode) continue;
-        if (auto error = explain_bad_mode(*config.screens[i].mode, limits_of(config.profile))) {
+        if (auto error = explain_bad_mode(*config.screens[i].mode, sizes)) {
             errors.push_back({fmt::format("screens[{}].mode", i), *std::move(error),
                               "use another size or a lower refresh rate"});
         }

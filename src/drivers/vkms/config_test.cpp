@@ -94,5 +94,40 @@ TEST(Config, profiles_are_found_by_name) {
     EXPECT_EQ(find_profile("linux-5.4"), std::nullopt);
 }
 
+TEST(Config, a_fault_of_every_0th_event_is_refused) {
+    Config config;
+    config.faults = {{.trigger = {}, .what = drm::LostVblank{}},
+                     {.trigger = {.every = 0}, .what = drm::LostVblank{}}};
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("fault[1].every")));
+}
+
+TEST(Config, sizes_whose_least_is_above_the_most_are_refused) {
+    Config config;
+    config.sizes = {.min_width = 64, .max_width = 63};
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("sizes.min_width")));
+    config.sizes = {.min_height = 9000};  // more than the profile's
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("sizes.min_height")));
+    config.sizes = {.min_width = 64, .max_width = 64, .min_height = 9000, .max_height = 9001};
+    EXPECT_THAT(validate(config), IsEmpty());
+}
+
+TEST(Config, cursors_that_SIZE_HINTS_cannot_say_are_refused) {
+    Config config = with_profile(Profile::Full);
+    config.sizes = {.cursor_width = 65535, .cursor_height = 65535};
+    EXPECT_THAT(validate(config), IsEmpty());
+    config.sizes = {.cursor_width = 65536, .cursor_height = 1U << 31};
+    EXPECT_THAT(validate(config),
+                ElementsAre(HasKey("sizes.cursor_width"), HasKey("sizes.cursor_height")));
+}
+
+TEST(Config, a_mode_is_within_the_cards_own_sizes) {
+    Config config;
+    config.sizes = {.min_width = 640, .max_width = 10240};
+    config.screens = {{.mode = ScreenMode{.width = 10240, .height = 4320, .refresh_hz = 30}}};
+    EXPECT_THAT(validate(config), IsEmpty());
+    config.screens = {{.mode = ScreenMode{.width = 320, .height = 240}}};
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("screens[0].mode")));
+}
+
 }  // namespace
 }  // namespace plugboard::vkms

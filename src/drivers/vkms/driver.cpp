@@ -76,10 +76,11 @@ void probe_screens(drm::Device& device) {
 
 Result<void> Driver::probe(device::Bound& bound) {
     const Config config = TRY(config_of(bound.device()));
-    const Limits& limits = limits_of(config.profile);
+    const SizeLimits sizes = sizes_of(config);
     auto drm = TRY(drm::Device::create(bound, driver_info(config)));
     const auto crtcs = static_cast<uint32_t>(layout_of(config).crtcs.size());
-    auto worker = TRY(bound.manage<FrameWorker>(*drm, crtcs, limits.max_size));
+    auto worker =
+        TRY(bound.manage<FrameWorker>(*drm, crtcs, drm::Size{sizes.max_width, sizes.max_height}));
     auto ports = TRY(bound.manage<Ports>(numbered_screens(config)));
     drm->manage<Card>(*drm, config, worker, ports);
     if (config.is_probed) probe_screens(*drm);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -22,19 +23,34 @@ size_t helper_count() {
     return std::min(most, cores - 1);
 }
 
+/// `why`: "shown on crtc-0".
+void visit_frame(RefVisitor& visitor, const Frame& frame, const std::string& why) {
+    for (const ShownPlane& plane : frame.planes) visitor.edge(plane.fb, why);
+    if (frame.degamma) visitor.edge(*frame.degamma, why + ": degamma");
+    if (frame.ctm) visitor.edge(*frame.ctm, why + ": ctm");
+    if (frame.gamma) visitor.edge(*frame.gamma, why + ": gamma");
+}
+
+void visit_jobs(RefVisitor& visitor, const std::vector<WritebackJob>& jobs) {
+    for (const WritebackJob& job : jobs) {
+        visitor.edge(job.fb, "writeback");
+        if (job.done) visitor.edge(*job.done, "writeback");
+    }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FrameWorker>> FrameWorker::create(drm::Device& device, uint32_t crtcs,
-                                                         uint32_t max_size) {
-    std::unique_ptr<FrameWorker> worker(new FrameWorker(device, crtcs, max_size));
+                                                         drm::Size largest) {
+    std::unique_ptr<FrameWorker> worker(new FrameWorker(device, crtcs, largest));
     worker->thread_ =
         TRY(device.parent().model().start_thread([worker = worker.get()] { worker->run(); }));
     return worker;
 }
 
-FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size)
+FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest)
     : device_(device),
-      max_size_(max_size),
+      largest_(largest),
       sleeper_(device.clock()),
       outputs_(crtcs),
       composer_(helper_count()),
@@ -151,16 +167,15 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
     MutexLock lock(mutex_);
     for (size_t crtc = 0; crtc < outputs_.size(); ++crtc) {
         const Output& output = outputs_[crtc];
-        if (output.frame) {
-            for (const ShownPlane& plane : output.frame->planes)
-                visitor.edge(plane.fb, fmt::format("shown on crtc-{}", crtc));
-            if (output.frame->gamma) visitor.edge(*output.frame->gamma, "gamma");
-        }
-        for (const WritebackJob& job : output.jobs) {
-            visitor.edge(job.fb, "writeback");
-            if (job.done) visitor.edge(*job.done, "writeback");
-        }
+        if (output.frame)
+            visit_frame(visitor, *output.frame, fmt::format("shown on crtc-{}", crtc));
+        visit_jobs(visitor, output.jobs);
         if (output.crc) visitor.edge(*output.crc, "crc");
+    }
+    for (const Task& task : tasks_) {
+        visit_frame(visitor, task.frame, fmt::format("to be composed on crtc-{}", task.crtc));
+        visit_jobs(visitor, task.jobs);
+        if (task.crc) visitor.edge(*task.crc, "crc");
     }
     for (const auto& file : files_) visitor.edge(file, "open file");
     for (const Watched& watched : watched_) visitor.edge(watched.commit, "commit");
@@ -243,7 +258,7 @@ void FrameWorker::do_task(Task& task) {
     }
     uint32_t crc = 0;
     const drm::Size size = task.frame.size;
-    if (size.width > max_size_ || size.height > max_size_) done = Errno::Inval;
+    if (size.width > largest_.width || size.height > largest_.height) done = Errno::Inval;
     if (done.ok()) done = compose_frame(task, crc, images);
     task.last = close_running();
     if (!done.ok()) {

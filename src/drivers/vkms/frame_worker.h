@@ -34,10 +34,10 @@ struct WritebackJob {
 /// worker composes what stays the same once, for all the vblanks it missed.
 class FrameWorker {
   public:
-    /// `max_size`: wider or higher frames are not composed: nobody could show them. Again: there is
+    /// `largest`: wider or higher frames are not composed: nobody could show them. Again: there is
     /// no thread for it.
     static Result<std::unique_ptr<FrameWorker>> create(drm::Device& device, uint32_t crtcs,
-                                                       uint32_t max_size);
+                                                       drm::Size largest);
     /// Ends: jobs that are left fail with NoDev, CRC files are hung up.
     ~FrameWorker();
     FrameWorker(const FrameWorker&) = delete;
@@ -101,7 +101,7 @@ class FrameWorker {
         WaitQueue::Entry entry;
     };
 
-    FrameWorker(drm::Device& device, uint32_t crtcs, uint32_t max_size);
+    FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest);
     void run();
     std::optional<Task> take_task();
     void do_task(Task& task);
@@ -122,7 +122,7 @@ class FrameWorker {
     uint64_t* find_late_task_locked(uint32_t crtc) REQUIRES(mutex_);
 
     drm::Device& device_;
-    const uint32_t max_size_;
+    const drm::Size largest_;
     ThreadSleeper sleeper_;
     mutable Mutex<LockClass<FrameWorker>> mutex_;
     CondVar composed_;

@@ -1,8 +1,13 @@
 // Links that go bad by a plan: at a time, or at flips; and faults that a card is made with.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <thread>
+#include <utility>
 
 #include "base/clock.h"
 #include "drivers/vkms/test_board.h"
@@ -103,6 +108,83 @@ TEST(LinkFault, that_is_due_when_the_card_goes_is_forgotten_with_it) {
     board.unplug();
     clock.advance(2s);
     EXPECT_EQ(drm::faults_of(*drm).list()[0].hits, 0u);
+}
+
+/// Does something when the card says that a connector has changed; its thread is the model's.
+class OnHotplug final : public device::Watcher {
+  public:
+    OnHotplug(device::Model& model, std::function<void()> act)
+        : model_(model), act_(std::move(act)) {
+        model_.add_watcher(*this);
+    }
+    ~OnHotplug() { model_.remove_watcher(*this); }
+    void uevent(const device::Device&, const device::Uevent& event) override {
+        const auto is_hotplug = [](const auto& key) { return key.first == "HOTPLUG"; };
+        if (!std::ranges::any_of(event.keys, is_hotplug)) return;
+        act_();
+        has_acted = true;
+    }
+    std::atomic<bool> has_acted{false};
+
+  private:
+    device::Model& model_;
+    const std::function<void()> act_;
+};
+
+drm::Fault bad_after_1s() {
+    return {.trigger = {.after = 1s}, .what = drm::BadLink{.connector = "DP-1"}};
+}
+
+TEST(LinkFault, who_hears_of_it_may_pull_the_card) {
+    FakeClock clock;
+    TestBoard board(screen_with(bad_after_1s()), clock);
+    const Ref<drm::Device> drm = board.drm();
+    OnHotplug pull(board.model, [device = *board.device] { device->del(); });
+    clock.advance(1s);
+    EXPECT_TRUE(comes_true([&] { return pull.has_acted.load(); }));
+    EXPECT_TRUE(drm->is_gone());
+}
+
+TEST(LinkFault, who_hears_of_it_holds_up_no_vblank) {
+    FakeClock clock;
+    TestBoard board(screen_with(bad_after_1s()), clock);
+    TestClient client(*board.drm());
+    const Ref<drm::Device> drm = board.drm();
+    ASSERT_EQ(light(client), 0) << client.reason();
+    drm::Vblank& vblank = drm->mode_config().crtcs[0]->vblank();
+    bool came = false;
+    {
+        OnHotplug wait(board.model, [&] {
+            ASSERT_TRUE(vblank.get());
+            const uint64_t before = vblank.current().sequence;
+            clock.advance(vblank.period());
+            came = comes_true([&] { return vblank.current().sequence > before; });
+            vblank.put();
+        });
+        clock.advance(1s);
+        EXPECT_TRUE(comes_true([&] { return wait.has_acted.load(); }));
+    }
+    EXPECT_TRUE(came);
+    board.unplug();  // time stands still: a close would wait for the next vblank
+}
+
+TEST(LinkFault, that_the_worker_has_yet_to_tell_goes_with_the_card) {
+    FakeClock clock;
+    TestBoard board(screen_with(bad_after_1s()), clock);
+    const Ref<drm::Device> drm = board.drm();
+    std::atomic<bool> has_begun{false}, may_end{false};
+    board.model.run_later([&] {
+        has_begun = true;
+        while (!may_end) std::this_thread::yield();
+    });
+    ASSERT_TRUE(comes_true([&] { return has_begun.load(); }));
+    OnHotplug never(board.model, [] {});
+    clock.advance(1s);
+    EXPECT_TRUE(comes_true([&] { return drm::faults_of(*drm).list()[0].hits == 1; }));
+    board.unplug();
+    may_end = true;
+    board.model.flush();
+    EXPECT_FALSE(never.has_acted);
 }
 
 TEST(CardFaults, are_planted_anew_in_each_device_that_is_made) {

@@ -59,9 +59,9 @@ drm::PlaneInfo plane_info(const PlaneConfig& plane, const Config& config) {
                         .scaling_filter = features.scaling,
                         .damage_clips = features.damage_clips};
     if (info.formats.empty()) info.formats.assign(kernels.begin(), kernels.end());
-    const uint32_t own_size = std::min(config.sizes.cursor_width, config.sizes.cursor_height);
+    const SizeLimits sizes = sizes_of(config);
     if (features.size_hints && plane.type == drm::PlaneType::Cursor)
-        info.size_hints = cursor_sizes(own_size == 0 ? limits.cursor_size : own_size);
+        info.size_hints = cursor_sizes(std::min(sizes.cursor_width, sizes.cursor_height));
     if (features.color_pipeline) info.color_pipeline = color_operations();
     return info;
 }

@@ -81,4 +81,16 @@ const Limits& limits_of(Profile profile) {
     return linux_latest;
 }
 
+SizeLimits sizes_of(const Config& config) {
+    const auto either = [](uint32_t own, uint32_t profiles) { return own == 0 ? profiles : own; };
+    const Limits& limits = limits_of(config.profile);
+    const SizeLimits& own = config.sizes;
+    return {.min_width = either(own.min_width, limits.min_size),
+            .max_width = either(own.max_width, limits.max_size),
+            .min_height = either(own.min_height, limits.min_size),
+            .max_height = either(own.max_height, limits.max_size),
+            .cursor_width = either(own.cursor_width, limits.cursor_size),
+            .cursor_height = either(own.cursor_height, limits.cursor_size)};
+}
+
 }  // namespace plugboard::vkms

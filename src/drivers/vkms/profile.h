@@ -29,5 +29,7 @@ struct Limits {
 };
 
 const Limits& limits_of(Profile profile);
+/// The card's own: what its config says, or else its profile.
+SizeLimits sizes_of(const Config& config);
 
 }  // namespace plugboard::vkms

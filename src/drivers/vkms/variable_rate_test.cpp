@@ -1,9 +1,12 @@
 // A screen whose rate varies: its vblanks come with the flips while a client lets them.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstring>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,6 +14,7 @@
 #include "drm/atomic/commit_worker.h"
 #include "drm/edid/description.h"
 #include "drm/edid/timings.h"
+#include "drm/fault_plan.h"
 #include "tests/support/comes_true.h"
 
 namespace plugboard::vkms {
@@ -63,6 +67,7 @@ class VariableRate {
     }
 
     TestClient& client() { return client_; }
+    void plant(drm::Fault fault) { drm::faults_of(*drm_).add(std::move(fault)); }
     uint32_t crtc() const { return crtc_; }
     drm::Vblank& vblank() { return drm_->mode_config().crtcs[0]->vblank(); }
     Nanos period() { return vblank().period(); }
@@ -81,9 +86,25 @@ class VariableRate {
         std::swap(fbs_[0], fbs_[1]);
         more.push_back({client_.planes[0], "FB_ID", fbs_[0]});
         const int error = client_.atomic(more, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
-        drm::atomic::CommitWorker& worker = drm_->mode_config().worker();
-        EXPECT_TRUE(tests::comes_true([&] { return worker.is_idle(); }));
+        settle();
         return error;
+    }
+    /// 0 or an errno: another cursor, which waits for no vblank.
+    int set_cursor() {
+        const auto picture = client_.make_mapped_buffer(64, 64, DRM_FORMAT_ARGB8888, 4);
+        drm_mode_cursor cursor{};
+        cursor.flags = DRM_MODE_CURSOR_BO;
+        cursor.crtc_id = crtc_;
+        cursor.width = cursor.height = 64;
+        cursor.handle = picture.dumb.handle;
+        const int error = client_.ioctl(DRM_IOCTL_MODE_CURSOR, &cursor);
+        settle();
+        return error;
+    }
+    UniqueFd open_crcs() {
+        for (const drm::DebugFile& file : drm_->debug_files())
+            if (file.path == "crtc-0/crc/data") return *file.open(O_RDONLY);
+        return {};
     }
     Flip done() {
         EXPECT_TRUE(tests::comes_true([&] { return client_.events().unread() != 0; }));
@@ -97,6 +118,11 @@ class VariableRate {
     }
 
   private:
+    void settle() {
+        drm::atomic::CommitWorker& worker = drm_->mode_config().worker();
+        EXPECT_TRUE(tests::comes_true([&] { return worker.is_idle(); }));
+    }
+
     FakeClock clock_;
     TestBoard board_;
     const Ref<drm::Device> drm_;
@@ -197,6 +223,66 @@ TEST(VariableRate, is_the_modes_where_one_screen_of_a_CRTC_cannot_vary_it) {
               0)
         << card.client().reason();
     EXPECT_TRUE(card.comes_to_be_due(card.period()));
+}
+
+TEST(VariableRate, a_cursor_hastens_no_vblank) {
+    VariableRate card;
+    card.advance_to(20ms);
+    ASSERT_EQ(card.set_cursor(), 0) << card.client().reason();
+    EXPECT_TRUE(card.comes_to_be_due(25ms));
+}
+
+TEST(VariableRate, a_cursor_hastens_no_vblank_for_who_reads_CRCs) {
+    VariableRate card;
+    const UniqueFd crcs = card.open_crcs();
+    ASSERT_GE(crcs.borrow(), 0);
+    card.advance_to(20ms);
+    ASSERT_EQ(card.set_cursor(), 0) << card.client().reason();
+    EXPECT_TRUE(card.comes_to_be_due(25ms));
+}
+
+TEST(VariableRate, a_flip_that_hastens_its_vblank_has_a_CRC) {
+    VariableRate card;
+    const UniqueFd crcs = card.open_crcs();
+    ASSERT_GE(crcs.borrow(), 0);
+    card.advance_to(20ms);
+    ASSERT_EQ(card.commit(), 0) << card.client().reason();
+    const Flip flip = card.done();
+    EXPECT_TRUE(is_at(flip, 20ms));
+    char entry[64] = {};
+    ASSERT_GT(read(crcs.borrow(), entry, sizeof(entry)), 0);
+    EXPECT_EQ(std::stoull(entry, nullptr, 16), flip.sequence);
+}
+
+TEST(VariableRate, a_flip_is_a_period_after_a_vblank_that_was_lost) {
+    VariableRate card;
+    card.plant({.trigger = {.first = 1, .last = 1}, .what = drm::LostVblank{}});
+    const uint64_t before = card.vblank().current().sequence;
+    card.advance_to(25ms);
+    ASSERT_TRUE(card.comes_to_be_due(50ms));
+    card.advance_to(26ms);
+    ASSERT_EQ(card.commit(), 0) << card.client().reason();
+    ASSERT_TRUE(card.comes_to_be_due(25ms + card.period()));
+    card.advance_to(25ms + card.period());
+    const Flip flip = card.done();
+    EXPECT_TRUE(is_at(flip, 25ms + card.period()));
+    EXPECT_EQ(flip.sequence, before + 2);
+}
+
+TEST(VariableRate, a_flip_while_a_vblank_is_late_is_a_period_after_that) {
+    VariableRate card;
+    card.plant({.trigger = {.first = 1, .last = 1}, .what = drm::LateVblank{.by = 4ms}});
+    const uint64_t before = card.vblank().current().sequence;
+    card.advance_to(25ms);
+    ASSERT_TRUE(card.comes_to_be_due(29ms));
+    card.advance_to(26ms);
+    ASSERT_EQ(card.commit(), 0) << card.client().reason();
+    card.advance_to(29ms);
+    ASSERT_TRUE(card.comes_to_be_due(25ms + card.period()));
+    card.advance_to(25ms + card.period());
+    const Flip flip = card.done();
+    EXPECT_TRUE(is_at(flip, 25ms + card.period()));
+    EXPECT_EQ(flip.sequence, before + 2);
 }
 
 }  // namespace

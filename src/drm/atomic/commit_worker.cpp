@@ -87,11 +87,13 @@ size_t CommitWorker::pending_count() const {
 }
 
 bool CommitWorker::is_idle() {
+    const Time now = device_.clock().now();
     MutexLock lock(mutex_);
     for (auto pending = pending_.begin(); pending != pending_.end(); ++pending) {
         const bool waits = pending->stage == Stage::Waiting && !is_runnable_locked(pending);
         const bool flips = pending->stage == Stage::Shown && !pending->state->is_told_everywhere();
-        if (!waits && !flips && pending->stage != Stage::Held) return false;
+        const bool is_for_vblank = flips || pending->stage == Stage::Held;
+        if (!waits && (!is_for_vblank || now >= *pending->flip_deadline)) return false;
     }
     return true;
 }
@@ -212,15 +214,18 @@ CommitWorker::Next CommitWorker::next_task() {
     for (auto pending = pending_.begin(); pending != pending_.end(); ++pending) {
         if (pending->stage == Stage::Waiting && is_runnable_locked(pending))
             return begin_locked(*pending, now);
-        if (pending->stage == Stage::Late) {
+        const bool is_held = pending->stage == Stage::Held;
+        const bool is_overdue = pending->flip_deadline && now >= *pending->flip_deadline;
+        if (pending->stage == Stage::Late || (is_held && is_overdue)) {
+            if (is_held) complain_of_flip();
             pending->stage = Stage::Programming;
             return {.task = Task::Program, .state = pending->state};
         }
-        if (pending->stage != Stage::Shown) continue;
-        const bool is_told = pending->state->is_told_everywhere();
-        if (is_told || now >= *pending->flip_deadline) {
+        if (!is_held && pending->stage != Stage::Shown) continue;
+        const bool is_told = !is_held && pending->state->is_told_everywhere();
+        if (is_told || is_overdue) {
             pending->stage = Stage::Finishing;
-            if (!is_told) log::error("{}: a flip has not come within 10 s", device_.card_name());
+            if (!is_told) complain_of_flip();
             return {.task = Task::Finish, .state = pending->state};
         }
         next.deadline =
@@ -255,6 +260,7 @@ CommitWorker::Next CommitWorker::begin_locked(Pending& pending, Time now) {
         if (pending.state->progress(*change->crtc).flip_done) continue;
         const uint32_t vblanks = faults.judge_flip(change->crtc->index(), now);
         if (vblanks <= next.vblanks) continue;
+        pending.stage = Stage::Holding;
         next.task = Task::Hold;
         next.slow_crtc = change->crtc;
         next.vblanks = vblanks;
@@ -267,16 +273,28 @@ CommitWorker::Next CommitWorker::begin_locked(Pending& pending, Time now) {
 void CommitWorker::hold(const Next& next) {
     Vblank& vblank = device_.mode_config().crtcs[next.slow_crtc->index()]->vblank();
     const Ref<State> held = *next.state;
+    const Time deadline =
+        device_.clock().now() + next.vblanks * vblank.idle_period() + longest_flip;
     vblank.call_at(vblank.current().sequence + next.vblanks, [this, held](VblankCount) {
         {
             MutexLock lock(mutex_);
-            if (Pending* pending = find_locked(*held)) pending->stage = Stage::Late;
+            Pending* pending = find_locked(*held);
+            if (!pending) return;
+            const bool is_over = pending->stage != Stage::Holding && pending->stage != Stage::Held;
+            if (is_over) return;  // it went on without this vblank
+            pending->stage = Stage::Late;
         }
         sleeper_.wake();
     });
     MutexLock lock(mutex_);
     Pending* pending = find_locked(*held);
-    if (pending && pending->stage == Stage::Programming) pending->stage = Stage::Held;
+    if (!pending || pending->stage != Stage::Holding) return;
+    pending->stage = Stage::Held;
+    pending->flip_deadline = deadline;
+}
+
+void CommitWorker::complain_of_flip() const {
+    log::error("{}: a flip has not come within 10 s", device_.card_name());
 }
 
 CommitWorker::Pending* CommitWorker::find_locked(const State& state) {

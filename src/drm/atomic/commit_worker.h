@@ -69,8 +69,9 @@ class CommitWorker {
   private:
     enum class Stage {
         Waiting,      // for in-fences and for the commits before it
-        Held,         // a fault has it programmed at a later vblank
-        Late,         // that vblank has come
+        Holding,      // a fault has it programmed at a later vblank: the worker asks for that
+        Held,         // that vblank is waited for
+        Late,         // it has come
         Programming,  // the worker is at it
         Shown,        // programmed; flips are under way
         Finishing,    // the worker is at it
@@ -83,7 +84,7 @@ class CommitWorker {
         Ref<State> state;
         Stage stage = Stage::Waiting;
         std::vector<FenceWatch> fence_watches{};
-        std::optional<Time> flip_deadline{};
+        std::optional<Time> flip_deadline{};  // while Held, and when Shown
     };
     struct Timeline {
         FenceContext context{};
@@ -106,6 +107,7 @@ class CommitWorker {
     /// Null: it is finished.
     Pending* find_locked(const State& state) REQUIRES(mutex_);
     void hold(const Next& next);
+    void complain_of_flip() const;
     void program(State& state);
     void finish(Ref<State> state);
     /// Ends a commit on all its CRTCs without touching the hardware.

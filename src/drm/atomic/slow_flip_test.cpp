@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 
 #include "drm/atomic/commit_fixture.h"
 #include "drm/fault_plan.h"
 
 namespace plugboard::drm::atomic {
 namespace {
+
+using namespace std::chrono_literals;
 
 class SlowFlipTest : public CommitTest {
   protected:
@@ -74,6 +77,33 @@ TEST_F(SlowFlipTest, that_blocks_its_caller_returns_when_it_is_done) {
     const uint64_t before = board.crtc().vblank().current().sequence;
     EXPECT_EQ(request.pumped(client), 0) << client.reason();
     EXPECT_GE(board.crtc().vblank().current().sequence, before + 3);
+}
+
+TEST_F(SlowFlipTest, goes_on_without_vblanks_that_are_all_lost) {
+    faults_of(board.drm()).add({.trigger = {}, .what = LostVblank{}});
+    plant({.first = 1, .last = 1}, {.vblanks = 2});
+    const size_t programmed = board.programmed().size();
+    AtomicRequest request;
+    request.set(board.primary(), p().fb_id, client.add_fb());
+    Waiting blocked(client, [&] { return request.call(client); });
+    board.settle();
+    ASSERT_TRUE(vblank());
+    board.clock.advance(9s);
+    board.settle();
+    EXPECT_EQ(board.programmed().size(), programmed);
+    board.clock.advance(2s);
+    board.settle();
+    EXPECT_EQ(board.programmed().size(), programmed + 1);
+    EXPECT_FALSE(blocked.has_returned()) << "its flip may still come";
+    board.clock.advance(11s);
+    EXPECT_EQ(blocked.result(), 0);
+    board.settle();
+    faults_of(board.drm()).clear();
+    ASSERT_TRUE(vblank()) << "the one that it was held for changes nothing any more";
+    ASSERT_EQ(flip(board.crtc(), client.add_fb()), 0);
+    board.settle();
+    ASSERT_TRUE(vblank());
+    EXPECT_EQ(client.event_count(), 1u);
 }
 
 TEST_F(SlowFlipTest, ends_with_the_device) {

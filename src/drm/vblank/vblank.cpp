@@ -22,14 +22,16 @@ struct Vblank::State {
         uint64_t target = 0;
         Callback callback;
         uint64_t owner = 0;
+        bool hastens = false;  // the vblank need not wait for its time
     };
 
     Clock& clock;
     mutable Mutex<LockClass<Vblank>> mutex;
     bool is_on GUARDED_BY(mutex) = false;
     Nanos period GUARDED_BY(mutex){};
-    Nanos longest GUARDED_BY(mutex){};  // of a rate that varies; else not above the period
-    VblankCount last GUARDED_BY(mutex);
+    Nanos longest GUARDED_BY(mutex){};   // of a rate that varies; else not above the period
+    VblankCount last GUARDED_BY(mutex);  // that was told
+    Time newest GUARDED_BY(mutex){};     // when the newest was, told or lost
     size_t users GUARDED_BY(mutex) = 0;
     /// When the next vblank is due. Nothing: the timer has not run since the CRTC went on.
     std::optional<Time> due GUARDED_BY(mutex);
@@ -54,21 +56,32 @@ struct Vblank::State {
         lost = 0;
     }
     bool is_variable_locked() const REQUIRES(mutex) { return longest > period; }
-    /// The vblank is due so long after the last one, if that is not over, and then now; unless it
-    /// is due earlier.
+    void set_last_locked(VblankCount at) REQUIRES(mutex) {
+        last = at;
+        newest = at.time;
+    }
+    /// The vblank is due so long after the newest one, if that is not over, and then now; unless
+    /// it is due earlier.
     void hasten_locked(Time now, Nanos after) REQUIRES(mutex) {
-        const Time latest = std::max(last.time + after, now);
+        const Time latest = std::max(newest + after, now);
         if (!due || *due <= latest || delay.count() > 0) return;
         due = latest;
         wake_timer_locked();
+    }
+    /// For those who are still armed when a vblank was told or lost.
+    void hasten_for_armed_locked(Time now) REQUIRES(mutex) {
+        if (is_variable_locked() && std::ranges::any_of(waiting, &Waiting::hastens))
+            hasten_locked(now, period);
     }
     /// Whether a fault keeps the vblank that is due from being told now.
     bool is_kept_back_locked(Time now) REQUIRES(mutex) {
         if (!faults || faults->is_empty() || delay.count() > 0) return false;
         const FaultPlan::VblankFate fate = faults->judge_vblank(crtc, now);
         if (fate.lost) {
+            newest = *due;
             *due += idle_period_locked();
             ++lost;
+            hasten_for_armed_locked(now);
             return true;
         }
         delay = fate.late;
@@ -94,7 +107,7 @@ struct Vblank::State {
         const bool was_running = is_running_locked(now);
         users++;
         if (!was_running) {
-            last = caught_up_locked(now);
+            set_last_locked(caught_up_locked(now));
             set_due_locked(now + idle_period_locked());
         }
         if (users == 1) wake_timer_locked();
@@ -108,6 +121,20 @@ struct Vblank::State {
     int64_t missed_locked(Time now) REQUIRES(mutex) {
         const Time end = users == 0 ? std::min(now, rests_at) : now;
         return end > *due ? (end - *due) / idle_period_locked() : 0;
+    }
+    /// The count of the first vblank that is not past; the timer runs.
+    uint64_t next_sequence_locked(Time now) REQUIRES(mutex) {
+        const uint64_t due_one = last.sequence + lost + 1;
+        return now > *due ? due_one + static_cast<uint64_t>(missed_locked(now)) + 1 : due_one;
+    }
+    /// False: it is off.
+    bool arm_locked(Time now, Waiting entry) REQUIRES(mutex) {
+        if (!is_on) return false;
+        get_locked(now);
+        entry.target = next_sequence_locked(now);
+        waiting.push_back(std::move(entry));
+        hasten_for_armed_locked(now);
+        return true;
     }
     /// Waits for the callbacks of a vblank that another thread handles.
     void wait_until_handled(MutexLock<LockClass<Vblank>>& lock) REQUIRES(mutex) {
@@ -133,7 +160,7 @@ void Vblank::turn_on(Nanos period) {
     MutexLock lock(s.mutex);
     s.is_on = true;
     s.period = period;
-    s.last = {s.last.sequence + 1, now};
+    s.set_last_locked({s.last.sequence + 1, now});
     s.set_due_locked(s.users > 0 ? std::optional(now + s.idle_period_locked()) : std::nullopt);
     s.wake_timer_locked();
 }
@@ -214,7 +241,7 @@ std::optional<VblankCount> Vblank::call_at(uint64_t sequence, Callback callback,
         if (s.is_on) {
             s.get_locked(now);
             if (!has_passed(s.last.sequence, sequence)) {
-                s.waiting.push_back({sequence, std::move(callback), owner});
+                s.waiting.push_back({sequence, std::move(callback), owner, false});
                 return std::nullopt;
             }
             s.put_locked(now, 1);
@@ -241,11 +268,14 @@ bool Vblank::arm(Callback callback) {
     State& s = *state_;
     const Time now = s.clock.now();
     MutexLock lock(s.mutex);
-    if (!s.is_on) return false;
-    s.get_locked(now);
-    if (s.is_variable_locked()) s.hasten_locked(now, s.period);
-    s.waiting.push_back({s.last.sequence + 1, std::move(callback), 0});
-    return true;
+    return s.arm_locked(now, {.callback = std::move(callback), .hastens = true});
+}
+
+bool Vblank::watch_next(Callback callback) {
+    State& s = *state_;
+    const Time now = s.clock.now();
+    MutexLock lock(s.mutex);
+    return s.arm_locked(now, {.callback = std::move(callback)});
 }
 
 void Vblank::set_observer(Callback observer) {
@@ -281,10 +311,12 @@ void Vblank::handle(Time due) {
         if (!s.due || *s.due + s.delay != due) return;  // it went off, or has another phase now
         if (s.is_kept_back_locked(now)) return;
         const int64_t missed = s.missed_locked(now);
-        s.last = at = {s.last.sequence + s.lost + 1 + static_cast<uint64_t>(missed),
-                       *s.due + missed * s.idle_period_locked()};
+        at = {s.last.sequence + s.lost + 1 + static_cast<uint64_t>(missed),
+              *s.due + missed * s.idle_period_locked()};
+        s.set_last_locked(at);
         s.set_due_locked(at.time + s.idle_period_locked());
         passed = s.take_passed_locked();
+        s.hasten_for_armed_locked(now);
         s.put_locked(at.time, passed.size());
         s.handled_by = std::this_thread::get_id();
     }

@@ -66,9 +66,12 @@ class Vblank {
     std::optional<VblankCount> call_at(uint64_t sequence, Callback callback, uint64_t owner = 0);
     /// Drops what call_at() keeps for the owner, uncalled.
     void forget(uint64_t owner);
-    /// Runs at the next vblank (count + 1) before waiters wake, those armed first first; false (and
-    /// not run) when off. The next vblank is then due as soon as set_longest() lets it.
+    /// Runs at the next vblank before waiters wake, those armed first first; false (and not run)
+    /// when off. One that is past, and only told late, is not the next. The next is then due as
+    /// soon as set_longest() lets it.
     bool arm(Callback callback);
+    /// The same for who only watches: the vblank is due when it was.
+    bool watch_next(Callback callback);
     /// Called at each vblank after armed callbacks, on the timer's thread: composition, CRC. The
     /// one before is not called any more once this returns, unless it is made from a callback.
     void set_observer(Callback observer);

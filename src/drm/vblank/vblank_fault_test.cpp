@@ -124,6 +124,113 @@ TEST(VblankFault, going_off_tells_those_who_wait) {
     EXPECT_EQ(crtc.vblank.next_due(), std::nullopt);
 }
 
+TEST(VblankFault, a_flip_armed_while_one_is_late_waits_for_the_next) {
+    FaultyVblank crtc;
+    crtc.faults.add({.trigger = {.first = 1, .last = 1}, .what = LateVblank{.by = 8ms}});
+    crtc.run(frame + 3ms);
+    const Time armed = crtc.clock.now();
+    VblankCount got;
+    ASSERT_TRUE(crtc.vblank.arm([&](VblankCount at) { got = at; }));
+    crtc.run(6ms);
+    EXPECT_THAT(crtc.numbers(), ElementsAre(1u));
+    EXPECT_EQ(got.sequence, 0u) << "that one was before the flip";
+    crtc.run(frame);
+    EXPECT_EQ(got.sequence, crtc.begin.sequence + 2);
+    EXPECT_GE(got.time, armed);
+}
+
+TEST(VblankFault, a_flip_armed_while_one_is_late_by_frames_comes_with_the_newest_by_then) {
+    FaultyVblank crtc;
+    crtc.faults.add({.trigger = {.first = 1, .last = 1}, .what = LateVblank{.by = 25ms}});
+    crtc.run(frame + 3ms);
+    VblankCount got;
+    ASSERT_TRUE(crtc.vblank.arm([&](VblankCount at) { got = at; }));
+    crtc.run(3 * frame);
+    EXPECT_EQ(got.sequence, crtc.begin.sequence + 3);
+    EXPECT_EQ(got.time, crtc.begin.time + 3 * frame);
+}
+
+/// Of a rate that varies: from `frame` on, up to 25 ms.
+class VaryingVblank : public FaultyVblank {
+  public:
+    VaryingVblank() {
+        vblank.set_longest(25ms);
+        run(frame);  // due from the time when it did not vary yet
+        begin = vblank.current();
+        told.clear();
+    }
+    void lose_first() { faults.add({.trigger = {.first = 1, .last = 1}, .what = LostVblank{}}); }
+};
+
+TEST(VblankFault, of_a_rate_that_varies_the_next_is_a_period_after_one_that_was_lost) {
+    VaryingVblank crtc;
+    crtc.lose_first();
+    crtc.run(26ms);
+    VblankCount got;
+    ASSERT_TRUE(crtc.vblank.arm([&](VblankCount at) { got = at; }));
+    crtc.run(8ms);
+    EXPECT_EQ(got.sequence, 0u);
+    crtc.run(1ms);
+    EXPECT_EQ(got.sequence, crtc.begin.sequence + 2);
+    EXPECT_EQ(got.time, crtc.begin.time + 25ms + frame);
+}
+
+TEST(VblankFault, of_a_rate_that_varies_a_flip_whose_vblank_is_lost_waits_a_period) {
+    VaryingVblank crtc;
+    crtc.lose_first();
+    crtc.run(12ms);
+    VblankCount got;
+    ASSERT_TRUE(crtc.vblank.arm([&](VblankCount at) { got = at; }));
+    crtc.run(frame);
+    EXPECT_EQ(got.sequence, crtc.begin.sequence + 2);
+    EXPECT_EQ(got.time, crtc.begin.time + 12ms + frame);
+}
+
+TEST(VblankFault, of_a_rate_that_varies_a_flip_armed_while_one_is_late_waits_a_period) {
+    VaryingVblank crtc;
+    crtc.faults.add({.trigger = {.first = 1, .last = 1}, .what = LateVblank{.by = 4ms}});
+    crtc.run(26ms);
+    VblankCount got;
+    ASSERT_TRUE(crtc.vblank.arm([&](VblankCount at) { got = at; }));
+    crtc.run(3ms);
+    EXPECT_THAT(crtc.numbers(), ElementsAre(1u));
+    EXPECT_EQ(crtc.vblank.next_due(), crtc.begin.time + 25ms + frame);
+    crtc.run(frame);
+    EXPECT_EQ(got.sequence, crtc.begin.sequence + 2);
+}
+
+RC_GTEST_PROP(VblankFault, of_a_rate_that_varies_keeps_the_periods_and_shows_nothing_early, ()) {
+    VaryingVblank crtc;
+    Fault fault;
+    fault.trigger.first = *rc::gen::inRange<uint64_t>(1, 5);
+    fault.trigger.every = *rc::gen::inRange<uint64_t>(1, 4);
+    if (*rc::gen::arbitrary<bool>()) {
+        fault.what = LostVblank{};
+    } else {
+        fault.what = LateVblank{.by = std::chrono::milliseconds(*rc::gen::inRange(1, 40))};
+    }
+    crtc.faults.add(fault);
+    for (int i = 0; i < 20; ++i) {
+        const Time armed = crtc.clock.now();
+        const auto is_in_time = [armed](VblankCount at) { RC_ASSERT(at.time >= armed); };
+        if (*rc::gen::arbitrary<bool>()) {
+            RC_ASSERT(crtc.vblank.arm(is_in_time));
+        } else {
+            RC_ASSERT(crtc.vblank.watch_next(is_in_time));
+        }
+        crtc.run(std::chrono::milliseconds(*rc::gen::inRange(1, 30)));
+    }
+    VblankCount last = crtc.begin;
+    for (const auto& [at, when] : crtc.told) {
+        const auto frames = static_cast<int64_t>(at.sequence - last.sequence);
+        RC_ASSERT(frames > 0);
+        RC_ASSERT(at.time - last.time >= frames * frame);
+        RC_ASSERT(at.time - last.time <= frames * Nanos(25ms));
+        RC_ASSERT(when >= at.time);
+        last = at;
+    }
+}
+
 RC_GTEST_PROP(VblankFault, never_lies, ()) {
     FaultyVblank crtc;
     const auto count = *rc::gen::inRange(1, 4);

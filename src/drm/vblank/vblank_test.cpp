@@ -374,5 +374,34 @@ TEST_F(VariableVblank, rests_at_the_slowest_rate_and_wakes_for_a_flip) {
     ASSERT_TRUE(vblank.get());
 }
 
+TEST_F(VblankTest, who_only_watches_does_not_hasten_one_of_a_rate_that_varies) {
+    vblank.set_longest(25ms);
+    ASSERT_TRUE(vblank.get());
+    run(25ms);
+    const auto due = vblank.next_due();
+    run(15ms);
+    uint64_t seen = 0;
+    ASSERT_TRUE(vblank.watch_next([&](VblankCount at) { seen = at.sequence; }));
+    EXPECT_EQ(vblank.next_due(), due);
+    ASSERT_TRUE(vblank.arm([](VblankCount) {}));
+    EXPECT_EQ(vblank.next_due(), clock.now());
+    run(0ms);
+    EXPECT_EQ(seen, vblank.current().sequence) << "it comes with the one that is hastened";
+    vblank.put();
+}
+
+TEST_F(VblankTest, a_flip_armed_after_a_vblank_that_its_timer_is_late_for_waits_for_the_next) {
+    ASSERT_TRUE(vblank.get());
+    const Time due = *vblank.next_due();
+    clock.advance(period + 1ms);
+    VblankCount got;
+    ASSERT_TRUE(vblank.arm([&](VblankCount at) { got = at; }));
+    vblank.handle(due);
+    EXPECT_EQ(got.sequence, 0u);
+    run(period);
+    EXPECT_EQ(got.time, due + period);
+    vblank.put();
+}
+
 }  // namespace
 }  // namespace plugboard::drm
