@@ -16,10 +16,10 @@ Result<void> show_connector(Device& device, const Connector& connector) {
         card = state.card;
     }
     if (!card) return Errno::NoDev;
-    add_connector_debug_files(device, connector);
     const auto made = TRY(device::Device::create(device.parent().model(),
                                                  connector_device(device, connector, **card)));
     TRY(made->add());
+    add_connector_debug_files(device, connector);
     {
         MutexLock lock(state.nodes_mutex);
         if (state.card) {
@@ -27,7 +27,9 @@ Result<void> show_connector(Device& device, const Connector& connector) {
             return {};
         }
     }
-    made->del();  // the card has gone meanwhile, without it
+    // The card has gone meanwhile, without it.
+    remove_connector_debug_files(device, connector);
+    made->del();
     return Errno::NoDev;
 }
 

@@ -105,7 +105,13 @@ struct ConnectorState {
 /// Counted: it comes and goes with a screen.
 class Connector final : public Object, public ModeObject {
   public:
+    static constexpr size_t max_connectors = 32;  // as many as a mask of them has bits
+
+    /// Before publish(), with the properties that it has use for; max_connectors at most.
     static Ref<Connector> create(Device& device, ConnectorInfo info);
+    /// Later, with properties that are there. NoSpc: max_connectors are listed.
+    /// Linux: drm_connector_dynamic_init
+    static Result<Ref<Connector>> create_dynamic(Device& device, ConnectorInfo info);
 
     Device& device() const { return device_; }  // with a reference on the device only
     /// The lowest that is free when it is made.
@@ -139,8 +145,13 @@ class Connector final : public Object, public ModeObject {
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Connector(Device& device, ConnectorInfo info);
+    struct Blobs {
+        MaybeRef<Blob> writeback_formats, path;
+    };
+    Connector(Device& device, ConnectorInfo info, Blobs blobs);
     ~Connector() override;
+    /// None: max_connectors are listed.
+    static MaybeRef<Connector> try_list(Device& device, ConnectorInfo info);
     void set_up_properties(const StandardProperties& standard);
     uint32_t free_type_id_locked() const;  // under the modeset lock
 
@@ -150,7 +161,7 @@ class Connector final : public Object, public ModeObject {
     uint32_t type_id_ = 1;
     std::string name_;
     ConnectorInfo info_;
-    MaybeRef<Blob> writeback_formats_, path_;
+    Blobs blobs_;
 };
 
 /// "DP", "HDMI-A", as connectors are named by type. Linux: drm_connector_enum_list
