@@ -1,5 +1,6 @@
 #include "drm/connector_registration.h"
 
+#include <cassert>
 #include <utility>
 
 #include "drm/connector_debugfs.h"
@@ -23,7 +24,8 @@ Result<void> show_connector(Device& device, const Connector& connector) {
     {
         MutexLock lock(state.nodes_mutex);
         if (state.card) {
-            state.connectors.emplace(raw(connector.id()), made);
+            [[maybe_unused]] const auto shown = state.connectors.emplace(raw(connector.id()), made);
+            assert(shown.second);  // an id is free only once its connector is hidden
             return {};
         }
     }

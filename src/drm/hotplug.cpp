@@ -48,15 +48,18 @@ Result<Ref<Connector>> add_connector(Device& device, ConnectorInfo info) {
 
 void remove_connector(Device& device, Ref<Connector> connector) {
     ModeConfig& config = device.mode_config();
-    MaybeRef<Connector> unlisted;
     {
         MutexLock lock(config.lock());
         if (std::exchange(connector->is_removed, true)) return;
-        unlisted = config.unlist_if_unused(*connector);
-        lock.unlock();
     }
     probe_connector(device, *connector);  // there is no screen any more
-    hide_connector(device, *connector);   // found by its id
+    hide_connector(device, *connector);
+    MaybeRef<Connector> unlisted;  // declared first, so dropped after the lock
+    {
+        MutexLock lock(config.lock());
+        connector->is_hidden = true;
+        unlisted = config.unlist_if_unused(*connector);
+    }
     if (unlisted) ObjectIds::remove(*connector);
     if (!device.is_gone()) device.send_uevent({{"HOTPLUG", "1"}});
 }

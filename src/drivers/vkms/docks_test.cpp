@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
+#include <future>
 #include <optional>
 #include <string>
 #include <thread>
@@ -14,6 +16,8 @@
 #include "drm/edid/timings.h"
 #include "drm/objects/connector_probe.h"
 #include "drm/objects/mode_config.h"
+#include "tests/support/shown_connectors.h"
+#include "tests/support/threads.h"
 
 namespace plugboard::vkms {
 namespace {
@@ -69,6 +73,26 @@ class Told final : public device::Watcher {
   private:
     device::Model& model_;
     std::vector<std::string> events_;
+};
+
+/// Calls back once, when what sysfs says of the device is another.
+class Changes final : public device::Watcher {
+  public:
+    Changes(device::Model& model, std::string name, std::function<void()> call)
+        : model_(model), name_(std::move(name)), call_(std::move(call)) {
+        model_.add_watcher(*this);
+    }
+    ~Changes() { model_.remove_watcher(*this); }
+    void device_changed(device::Device& device) override {
+        if (device.name() == name_ && !std::exchange(has_come_, true)) call_();
+    }
+    bool has_come() const { return has_come_; }
+
+  private:
+    device::Model& model_;
+    const std::string name_;
+    const std::function<void()> call_;
+    bool has_come_ = false;
 };
 
 class Docks : public testing::Test {
@@ -269,6 +293,31 @@ TEST_F(Docks, connectors_come_and_go_100_times_while_others_probe_and_the_card_i
     is_over = true;
     prober.join();
     EXPECT_EQ(plug().error(), Errno::NoDev);
+}
+
+TEST_F(Docks, the_id_of_one_that_goes_is_no_others_until_it_is_hidden) {
+    uint32_t byte = 0;
+    drm_mode_create_blob blob{};
+    blob.data = reinterpret_cast<uint64_t>(&byte);
+    blob.length = sizeof(byte);
+    ASSERT_EQ(client_->ioctl(DRM_IOCTL_MODE_CREATEPROPBLOB, &blob), 0);
+    ASSERT_TRUE(plug(first).ok());
+    const uint32_t dock = id("DP-2");
+    ASSERT_EQ(light(dock), 0) << client_->reason();
+    Changes changes(board_.model, "card0-DP-2", [&] {
+        EXPECT_EQ(client_->turn_off(client_->crtcs[0], dock, client_->planes[0]), 0);
+        // Lower than that of the connector: for the PATH of the next.
+        drm_mode_destroy_blob destroy{.blob_id = blob.blob_id};
+        EXPECT_EQ(client_->ioctl(DRM_IOCTL_MODE_DESTROYPROPBLOB, &destroy), 0);
+        EXPECT_TRUE(plug(second).ok());
+        EXPECT_NE(id("DP-3"), dock);
+    });
+    ASSERT_TRUE(unplug(first).ok());
+    EXPECT_TRUE(changes.has_come());
+    EXPECT_EQ(get(dock), ENOENT);
+    tests::expect_shown_as_listed(*drm_);
+    ASSERT_TRUE(unplug(second).ok());
+    tests::expect_shown_as_listed(*drm_);
 }
 
 TEST_F(Docks, at_the_end_have_what_is_plugged_in_after_two_threads_did) {

@@ -137,7 +137,8 @@ class Connector final : public Object, public ModeObject {
     uint64_t probes_begun = 0;
     uint64_t probe_shown = 0;  // the number of the probe that all this is from
     bool is_removed = false;   // by remove_connector(): nothing is turned on there any more
-    bool is_listed = true;     // not removed, or a CRTC is on it still
+    bool is_hidden = false;    // removed, and gone from sysfs: its id, name and numbers may be free
+    bool is_listed = true;     // not hidden, or a CRTC is on it still
 
     std::string label() const override;
     void visit_refs(RefVisitor& visitor) const override;

@@ -88,7 +88,7 @@ class ModeConfig {
     /// Those that a connector has use for and that are not there yet; before publish(), also for
     /// connectors that come later.
     void add_connector_properties(const ConnectorOptions& options);
-    /// A removed connector that no CRTC is on leaves the list: its reference there, to be dropped,
+    /// A hidden connector that no CRTC is on leaves the list: its reference there, to be dropped,
     /// and its id freed, with no lock held. Under the lock.
     MaybeRef<Connector> unlist_if_unused(Connector& connector);
     /// Lets the list's references go; the connectors may live on for a moment in other hands.
