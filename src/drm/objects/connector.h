@@ -37,7 +37,7 @@ enum class Colorspaces { None, Hdmi, DisplayPort };
 /// clients list them.
 struct ConnectorOptions {
     bool subconnector = false;                    // DisplayPort: what hangs behind it
-    uint32_t min_bpc = 0, max_bpc = 0;            // "max bpc"; 0: there is none
+    uint32_t min_bpc = 0, max_bpc = 0;            // "max bpc", of this range; 0: there is none
     bool content_type = false;                    // "content type"
     Colorspaces colorspaces = Colorspaces::None;  // "Colorspace"
     bool hdr_output_metadata = false;

@@ -47,8 +47,9 @@ struct StandardProperties {
     // Made for the first CRTC or plane that has it.
     const Property *background_color, *size_hints;
     // Made for the first connector that has it.
-    const Property *subconnector, *max_bpc, *content_type, *hdmi_colorspace, *dp_colorspace,
-        *vrr_capable, *panel_orientation;
+    const Property *subconnector, *content_type, *hdmi_colorspace, *dp_colorspace, *vrr_capable,
+        *panel_orientation;
+    std::vector<const Property*> max_bpc;  // one for each range
     // Made for the first writeback connector.
     const Property *writeback_fb_id, *writeback_pixel_formats, *writeback_out_fence_ptr;
 };
