@@ -33,6 +33,8 @@ class Card final : public drm::KmsHooks {
     /// Of a connector that screens are plugged into.
     std::optional<size_t> port_of(const drm::Connector& connector) const;
     size_t port_count() const { return port_infos_.size(); }
+    bool is_docks(size_t port) const { return port_infos_.at(port).options.path; }
+    PortTurns& turns() { return turns_; }
     /// What a port's connector is made of; of a dock's, each time that it comes.
     const drm::ConnectorInfo& connector_info(size_t port) const { return port_infos_.at(port); }
 
@@ -57,6 +59,7 @@ class Card final : public drm::KmsHooks {
     const std::vector<LimitRule> rules_;
     const device::Managed<FrameWorker> worker_;
     const device::Managed<Ports> ports_;
+    PortTurns turns_;
     size_t encoder_count_ = 0;                    // in the end
     std::vector<drm::ConnectorInfo> port_infos_;  // by port; constant from the constructor on
 };

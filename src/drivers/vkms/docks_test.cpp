@@ -95,6 +95,29 @@ class Changes final : public device::Watcher {
     bool has_come_ = false;
 };
 
+/// Calls back once the device is added.
+class OnAdd final : public device::Watcher {
+  public:
+    OnAdd(device::Model& model, std::string name, std::function<void()> call)
+        : model_(model), name_(std::move(name)), call_(std::move(call)) {
+        model_.add_watcher(*this);
+    }
+    ~OnAdd() { model_.remove_watcher(*this); }
+    void uevent(const device::Device& device, const device::Uevent& event) override {
+        if (event.action == "add" && device.name() == name_) call_();
+    }
+
+  private:
+    device::Model& model_;
+    const std::string name_;
+    const std::function<void()> call_;
+};
+
+/// The id of a CRTC's primary plane.
+uint32_t primary_of(drm::Device& device, size_t crtc) {
+    return raw(device.mode_config().crtcs.at(crtc)->info().primary->id());
+}
+
 class Docks : public testing::Test {
   protected:
     static constexpr size_t first = 2, second = 3;  // ports
@@ -247,6 +270,67 @@ TEST_F(Docks, number_the_next_connector_anew_while_the_last_is_still_on) {
     ASSERT_TRUE(unplug().ok());
     ASSERT_TRUE(plug().ok());
     EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1", "DP-2"));
+}
+
+TEST_F(Docks, whose_plug_fails_can_be_plugged_again) {
+    Config config = with_dock();
+    config.screens = {
+        {.connected = false, .connector = {.type = DRM_MODE_CONNECTOR_DisplayPort, .number = 1}}};
+    while (config.screens.size() < 31) {
+        config.screens.push_back(behind_dock(std::to_string(config.screens.size()).c_str()));
+        config.screens.back().connected = true;
+        config.screens.back().edid = monitor(1024, 768);
+    }
+    TestBoard board(config);
+    const Ref<drm::Device> drm = board.drm();
+    TestClient client(*drm);
+    const auto light = [&](size_t index) {
+        const auto mode = client.probe(client.connectors.at(index)).at(0);
+        const uint32_t fb =
+            client.make_mapped_buffer(mode.hdisplay, mode.vdisplay, DRM_FORMAT_XRGB8888, 4).fb;
+        return client.turn_on(client.crtcs.at(index - 1), client.connectors[index], mode,
+                              primary_of(*drm, index - 1), fb);
+    };
+    ASSERT_EQ(light(1), 0) << client.reason();
+    ASSERT_EQ(light(2), 0) << client.reason();
+    const auto unplugged = ScreenConfig{.connected = false}, plugged = config.screens[1];
+    for (const size_t port : {1U, 2U}) ASSERT_TRUE(plug_screen(*drm, port, unplugged).ok());
+    ASSERT_TRUE(plug_screen(*drm, 1, plugged).ok());
+    // 32 are listed: two of them for the CRTCs that are on them still.
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(plug_screen(*drm, 2, plugged).error(), Errno::NoSpc);
+    EXPECT_EQ(empty_ports(*drm).size(), 1u);
+    EXPECT_FALSE(empty_ports(*drm).at(0).screen.connected);
+    tests::expect_shown_as_listed(*drm);
+    ASSERT_EQ(client.turn_off(client.crtcs[1], client.connectors[2], primary_of(*drm, 1)), 0);
+    EXPECT_TRUE(plug_screen(*drm, 2, plugged).ok());
+    EXPECT_TRUE(empty_ports(*drm).empty());
+    tests::expect_shown_as_listed(*drm);
+}
+
+TEST_F(Docks, are_there_when_a_second_thread_plugs_the_same) {
+    std::future<Result<void>> second_plug;
+    bool was_early = false;
+    OnAdd on_add(board_.model, "card0-DP-2", [&] {
+        second_plug = std::async(std::launch::async, [&] { return plug(); });
+        tests::wait_until_others_sleep();
+        was_early = tests::is_ready(second_plug);
+    });
+    ASSERT_TRUE(plug().ok());
+    EXPECT_TRUE(second_plug.get().ok());
+    EXPECT_FALSE(was_early);
+    EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1", "DP-2"));
+}
+
+TEST_F(Docks, take_no_change_from_who_hears_of_one) {
+    Result<void> unplugged, other;
+    OnAdd on_add(board_.model, "card0-DP-2", [&] {
+        unplugged = unplug(first);
+        other = plug(second);
+    });
+    ASSERT_TRUE(plug(first).ok());
+    EXPECT_EQ(unplugged.error(), Errno::Busy);
+    EXPECT_TRUE(other.ok());
+    tests::expect_shown_as_listed(*drm_);
 }
 
 TEST_F(Docks, refuse_what_is_no_port_of_theirs) {
