@@ -342,41 +342,93 @@ TEST_F(Docks, refuse_what_is_no_port_of_theirs) {
     EXPECT_TRUE(empty_ports(*drm_).empty());
 }
 
-TEST_F(Docks, connectors_come_and_go_100_times_while_others_probe_and_the_card_is_pulled) {
-    ASSERT_TRUE(plug(second).ok());
-    ASSERT_EQ(light(id("DP-3")), 0) << client_->reason();
-    std::atomic<bool> is_over = false;
-    std::thread prober([&] {
-        TestClient other(*drm_);
-        while (!is_over) {
-            drm_mode_card_res all{};
-            std::vector<uint32_t> ids(32);
-            all.count_connectors = 32;
-            all.connector_id_ptr = reinterpret_cast<uint64_t>(ids.data());
-            if (other.ioctl(DRM_IOCTL_MODE_GETRESOURCES, &all) != 0) return;
-            for (const auto& one : {connector("DP-2"), connector("DP-3")})
-                if (one) drm::probe_connector(*drm_, **one);
-            for (uint32_t i = 0; i < std::min(all.count_connectors, 32U); ++i) {
-                drm_mode_get_connector found{};
-                found.connector_id = ids[i];
-                (void)other.ioctl(DRM_IOCTL_MODE_GETCONNECTOR, &found);
-            }
-        }
-    });
-    std::thread plugger([&] {
-        for (int i = 0; i < 100; ++i) (void)(i % 2 == 0 ? plug() : unplug());
-    });
-    for (int i = 0; i < 100; ++i) {
-        (void)plug();
-        if (i % 10 == 5) (void)unplug(second);
-        if (i % 10 == 9) (void)plug(second);
-        if (i == 90) board_.unplug();
-        (void)unplug();
+/// Connectors of both ports come and go 100 times, while others probe them, light them and turn
+/// them off again.
+class DockStorm : public Docks {
+  protected:
+    void SetUp() override {
+        ASSERT_TRUE(plug(first).ok());
+        ASSERT_TRUE(plug(second).ok());
+        mode_ = client_->probe(id("DP-2")).at(0);
+        fb_ =
+            client_->make_mapped_buffer(mode_.hdisplay, mode_.vdisplay, DRM_FORMAT_XRGB8888, 4).fb;
     }
-    plugger.join();
-    is_over = true;
-    prober.join();
+    /// Calls in_between(i) 100 times.
+    void run(const std::function<void(int)>& in_between) {
+        std::atomic<bool> is_over = false;
+        std::thread prober([&] {
+            TestClient other(*drm_);
+            while (!is_over) probe_all(other);
+        });
+        std::thread lighter([&] {
+            for (size_t i = 0; !is_over; ++i) {
+                const auto one = connector(i % 2 == 0 ? "DP-2" : "DP-3");
+                set_crtc(i % 2, one ? raw((*one)->id()) : 0);
+                if (i % 3 == 0) set_crtc(i % 2, 0);
+            }
+        });
+        std::thread plugger([&] {
+            for (int i = 0; i < 100; ++i) (void)(i % 2 == 0 ? plug(first) : unplug(first));
+        });
+        for (int i = 0; i < 100; ++i) {
+            (void)plug(first);
+            (void)(i % 2 == 0 ? unplug(second) : plug(second));
+            in_between(i);
+            (void)unplug(first);
+        }
+        plugger.join();
+        is_over = true;
+        prober.join();
+        lighter.join();
+    }
+    /// 0: off. It may have gone.
+    void set_crtc(size_t crtc, uint32_t connector) {
+        drm_mode_crtc set{};
+        set.crtc_id = client_->crtcs.at(crtc);
+        if (connector != 0) {
+            set.set_connectors_ptr = reinterpret_cast<uint64_t>(&connector);
+            set.count_connectors = 1;
+            set.fb_id = fb_;
+            set.mode = mode_;
+            set.mode_valid = 1;
+        }
+        (void)client_->ioctl(DRM_IOCTL_MODE_SETCRTC, &set);
+    }
+
+  private:
+    void probe_all(TestClient& other) {
+        drm_mode_card_res all{};
+        std::vector<uint32_t> ids(32);
+        all.count_connectors = 32;
+        all.connector_id_ptr = reinterpret_cast<uint64_t>(ids.data());
+        if (other.ioctl(DRM_IOCTL_MODE_GETRESOURCES, &all) != 0) return;
+        for (const auto& one : {connector("DP-2"), connector("DP-3")})
+            if (one) drm::probe_connector(*drm_, **one);
+        for (uint32_t i = 0; i < std::min(all.count_connectors, 32U); ++i) {
+            drm_mode_get_connector found{};
+            found.connector_id = ids[i];
+            (void)other.ioctl(DRM_IOCTL_MODE_GETCONNECTOR, &found);
+        }
+    }
+    drm_mode_modeinfo mode_{};
+};
+
+TEST_F(DockStorm, leaves_in_sysfs_and_debugfs_what_is_listed) {
+    run([](int) {});
+    tests::expect_shown_as_listed(*drm_);
+    ASSERT_TRUE(unplug(second).ok());
+    for (const size_t crtc : {0U, 1U}) set_crtc(crtc, 0);
+    EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1"));
+    tests::expect_shown_as_listed(*drm_);
+}
+
+TEST_F(DockStorm, leaves_nothing_of_a_card_that_is_pulled) {
+    run([this](int i) {
+        if (i == 90) board_.unplug();
+    });
     EXPECT_EQ(plug().error(), Errno::NoDev);
+    EXPECT_TRUE(tests::sysfs_connectors(board_.model).empty());
+    EXPECT_EQ(tests::kept_sysfs_connectors(*drm_), 0u);
 }
 
 TEST_F(Docks, the_id_of_one_that_goes_is_no_others_until_it_is_hidden) {
@@ -414,6 +466,7 @@ TEST_F(Docks, at_the_end_have_what_is_plugged_in_after_two_threads_did) {
     EXPECT_NE(id("DP-2"), 0u);
     ASSERT_TRUE(unplug().ok());
     EXPECT_THAT(names(), ElementsAre("DP-1", "HDMI-A-1"));
+    tests::expect_shown_as_listed(*drm_);
 }
 
 TEST(RealConnectors, of_the_full_profile_have_the_properties_of_their_type) {
