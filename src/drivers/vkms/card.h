@@ -24,7 +24,9 @@ class Card final : public drm::KmsHooks {
          device::Managed<Ports> ports);
 
     /// EINVAL: a primary plane that does not cover its mode, a color pipeline that makes no RGB of
-    /// its picture; ERANGE: scaling, or too much of it.
+    /// its picture; ERANGE: scaling, or too much of it; what a limit rule says. Where that is not
+    /// EINVAL the core cannot take away a framebuffer whose plane the rule needs: the CRTC is not
+    /// turned off, and shows it on. Linux: atomic_remove_fb in drm_framebuffer.c
     Result<void> check(drm::atomic::State& state) override;
     void commit(const device::Bound& bound, drm::atomic::State& state) override;
 
