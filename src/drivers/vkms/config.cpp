@@ -14,9 +14,6 @@
 namespace plugboard::vkms {
 namespace {
 
-// A mask of CRTCs, planes or encoders has 32 bits; Linux uses 31 of them.
-constexpr size_t max_objects = 31;
-
 constexpr size_t max_edid_size = 32768;  // 256 blocks
 
 // What a screen can be plugged into: no writeback, nothing of the age of television.
