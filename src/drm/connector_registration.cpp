@@ -1,5 +1,6 @@
 #include "drm/connector_registration.h"
 
+#include <cassert>
 #include <utility>
 
 #include "drm/connector_debugfs.h"
@@ -16,18 +17,21 @@ Result<void> show_connector(Device& device, const Connector& connector) {
         card = state.card;
     }
     if (!card) return Errno::NoDev;
-    add_connector_debug_files(device, connector);
     const auto made = TRY(device::Device::create(device.parent().model(),
                                                  connector_device(device, connector, **card)));
     TRY(made->add());
+    add_connector_debug_files(device, connector);
     {
         MutexLock lock(state.nodes_mutex);
         if (state.card) {
-            state.connectors.emplace(raw(connector.id()), made);
+            [[maybe_unused]] const auto shown = state.connectors.emplace(raw(connector.id()), made);
+            assert(shown.second);  // an id is free only once its connector is hidden
             return {};
         }
     }
-    made->del();  // the card has gone meanwhile, without it
+    // The card has gone meanwhile, without it.
+    remove_connector_debug_files(device, connector);
+    made->del();
     return Errno::NoDev;
 }
 

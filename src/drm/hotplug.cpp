@@ -33,16 +33,10 @@ void handle_hotplug(Device& device, std::span<const Ref<Connector>> connectors) 
 }
 
 Result<Ref<Connector>> add_connector(Device& device, ConnectorInfo info) {
-    constexpr size_t most = 32;  // as many as a mask of them has bits
-    ModeConfig& config = device.mode_config();
-    const auto properties = optional_properties(config.properties, info.options);
+    const auto properties = optional_properties(device.mode_config().properties, info.options);
     if (std::ranges::find(properties, nullptr) != properties.end()) return Errno::Inval;
-    {
-        MutexLock lock(config.lock());
-        if (config.connectors.size() >= most) return Errno::NoSpc;
-    }
     if (device.is_gone()) return Errno::NoDev;
-    Ref<Connector> connector = Connector::create(device, std::move(info));
+    const auto connector = TRY(Connector::create_dynamic(device, std::move(info)));
     probe_connector(device, *connector);
     if (const auto shown = show_connector(device, *connector); !shown.ok()) {
         remove_connector(device, connector);
@@ -54,15 +48,18 @@ Result<Ref<Connector>> add_connector(Device& device, ConnectorInfo info) {
 
 void remove_connector(Device& device, Ref<Connector> connector) {
     ModeConfig& config = device.mode_config();
-    MaybeRef<Connector> unlisted;
     {
         MutexLock lock(config.lock());
         if (std::exchange(connector->is_removed, true)) return;
-        unlisted = config.unlist_if_unused(*connector);
-        lock.unlock();
     }
     probe_connector(device, *connector);  // there is no screen any more
-    hide_connector(device, *connector);   // found by its id
+    hide_connector(device, *connector);
+    MaybeRef<Connector> unlisted;  // declared first, so dropped after the lock
+    {
+        MutexLock lock(config.lock());
+        connector->is_hidden = true;
+        unlisted = config.unlist_if_unused(*connector);
+    }
     if (unlisted) ObjectIds::remove(*connector);
     if (!device.is_gone()) device.send_uevent({{"HOTPLUG", "1"}});
 }

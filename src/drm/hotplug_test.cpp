@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <barrier>
+#include <future>
 #include <map>
 #include <mutex>
 #include <string>
@@ -15,7 +17,9 @@
 #include "drm/edid/description.h"
 #include "drm/edid/timings.h"
 #include "drm/objects/connector_probe.h"
+#include "tests/support/comes_true.h"
 #include "tests/support/drm_client.h"
+#include "tests/support/shown_connectors.h"
 
 namespace plugboard::drm {
 namespace {
@@ -358,6 +362,96 @@ TEST_F(Hotplug, no_connector_comes_beside_32_or_to_a_device_that_is_gone) {
     board_.unplug();
     EXPECT_EQ(add_connector(board_.drm(), wire_.info()).error(), Errno::NoDev);
     remove_connector(board_.drm(), board_.drm().mode_config().connectors.back());
+}
+
+TEST_F(Hotplug, connectors_that_come_at_once_have_numbers_of_their_own) {
+    constexpr int rounds = 200, threads = 3;
+    std::barrier together(threads);
+    std::atomic<int> refused = 0;
+    const auto come_and_go = [&] {
+        for (int i = 0; i < rounds; ++i) {
+            together.arrive_and_wait();
+            const auto made = add_connector(board_.drm(), wire_.info());
+            if (!made.ok()) refused++;
+            together.arrive_and_wait();
+            if (made.ok()) remove_connector(board_.drm(), *made);
+        }
+    };
+    std::vector<std::thread> others;
+    for (int i = 1; i < threads; ++i) others.emplace_back(come_and_go);
+    come_and_go();
+    for (std::thread& other : others) other.join();
+    EXPECT_EQ(refused, 0);
+    tests::expect_shown_as_listed(board_.drm());
+}
+
+TEST_F(Hotplug, of_two_connectors_that_come_beside_31_one_is_refused) {
+    ModeConfig& config = board_.drm().mode_config();
+    while (config.connectors.size() < 31)
+        ASSERT_TRUE(add_connector(board_.drm(), wire_.info()).ok());
+    for (int i = 0; i < 100; ++i) {
+        std::barrier together(2);
+        const auto come = [&] {
+            together.arrive_and_wait();
+            return add_connector(board_.drm(), wire_.info());
+        };
+        auto other = std::async(std::launch::async, come);
+        const auto first = come(), second = other.get();
+        ASSERT_NE(first.ok(), second.ok());
+        EXPECT_EQ((first.ok() ? second : first).error(), Errno::NoSpc);
+        remove_connector(board_.drm(), *(first.ok() ? first : second));
+    }
+}
+
+TEST_F(Hotplug, a_connector_that_sysfs_has_no_room_for_leaves_nothing) {
+    MaybeRef<device::Device> card;
+    for (const auto& device : board_.model.devices())
+        if (device->name() == "card0") card = device;
+    ASSERT_TRUE(card);
+    device::DeviceInfo info;
+    info.name = "card0-DP-2";
+    info.parent = &**card;
+    info.device_class = (*card)->info().device_class;
+    const auto first = device::Device::create(board_.model, std::move(info));
+    ASSERT_TRUE(first.ok() && (*first)->add().ok());
+    EXPECT_EQ(add_connector(board_.drm(), wire_.info()).error(), Errno::Exist);
+    tests::expect_shown_as_listed(board_.drm());
+    (*first)->del();
+    ASSERT_TRUE(add_connector(board_.drm(), wire_.info()).ok());
+    tests::expect_shown_as_listed(board_.drm());
+}
+
+TEST_F(Hotplug, a_card_pulled_while_a_connector_comes_leaves_nothing) {
+    class Puller final : public device::Watcher {
+      public:
+        explicit Puller(Board& board) : board_(board) { board_.model.add_watcher(*this); }
+        ~Puller() {
+            board_.model.remove_watcher(*this);
+            thread_.join();
+        }
+        void uevent(const device::Device& device, const device::Uevent& event) override {
+            if (event.action != "add" || device.name() != "card0-DP-2") return;
+            thread_ = std::thread([this] { board_.unplug(); });
+            EXPECT_TRUE(tests::comes_true([this] { return !has_folder(); }));
+        }
+
+      private:
+        bool has_folder() {
+            MutexLock lock(board_.drm().state().nodes_mutex);
+            return board_.drm().state().card.has_value();
+        }
+        Board& board_;
+        std::thread thread_;
+    };
+    const Ref<Device> drm = board_.drm_ref();
+    {
+        Puller puller(board_);
+        EXPECT_EQ(add_connector(*drm, wire_.info()).error(), Errno::NoDev);
+    }
+    board_.model.flush();
+    EXPECT_TRUE(tests::sysfs_connectors(board_.model).empty());
+    EXPECT_EQ(tests::kept_sysfs_connectors(*drm), 0u);
+    EXPECT_EQ(tests::debugfs_connectors(*drm), tests::listed_connectors(*drm));
 }
 
 }  // namespace

@@ -85,7 +85,6 @@ std::optional<Frame> frame_of(drm::atomic::State& state, const drm::atomic::Crtc
                                 .alpha = shown.alpha,
                                 .blend_mode = shown.blend_mode,
                                 .scaling = scaling_of(shown, features),
-
                                 .pipeline = color_pipeline_of(state, shown)});
     }
     return frame;

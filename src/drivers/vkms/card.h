@@ -24,7 +24,9 @@ class Card final : public drm::KmsHooks {
          device::Managed<Ports> ports);
 
     /// EINVAL: a primary plane that does not cover its mode, a color pipeline that makes no RGB of
-    /// its picture; ERANGE: scaling, or too much of it.
+    /// its picture; ERANGE: scaling, or too much of it; what a limit rule says. Where that is not
+    /// EINVAL the core cannot take away a framebuffer whose plane the rule needs: the CRTC is not
+    /// turned off, and shows it on. Linux: atomic_remove_fb in drm_framebuffer.c
     Result<void> check(drm::atomic::State& state) override;
     void commit(const device::Bound& bound, drm::atomic::State& state) override;
 
@@ -33,6 +35,8 @@ class Card final : public drm::KmsHooks {
     /// Of a connector that screens are plugged into.
     std::optional<size_t> port_of(const drm::Connector& connector) const;
     size_t port_count() const { return port_infos_.size(); }
+    bool is_docks(size_t port) const { return port_infos_.at(port).options.path; }
+    PortTurns& turns() { return turns_; }
     /// What a port's connector is made of; of a dock's, each time that it comes.
     const drm::ConnectorInfo& connector_info(size_t port) const { return port_infos_.at(port); }
 
@@ -58,6 +62,7 @@ class Card final : public drm::KmsHooks {
     const std::vector<LimitRule> rules_;
     const device::Managed<FrameWorker> worker_;
     const device::Managed<Ports> ports_;
+    PortTurns turns_;
     size_t encoder_count_ = 0;                    // in the end
     std::vector<drm::ConnectorInfo> port_infos_;  // by port; constant from the constructor on
 };

@@ -14,9 +14,6 @@
 namespace plugboard::vkms {
 namespace {
 
-// A mask of CRTCs, planes or encoders has 32 bits; Linux uses 31 of them.
-constexpr size_t max_objects = 31;
-
 constexpr size_t max_edid_size = 32768;  // 256 blocks
 
 constexpr uint32_t max_cursor_size = UINT16_MAX;  // struct drm_plane_size_hint

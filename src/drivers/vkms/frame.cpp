@@ -49,7 +49,6 @@ Result<std::vector<ScenePlane>> scene_planes(const Frame& frame) {
                           .destination = plane.destination,
                           .rotation = plane.rotation,
                           .pipeline = plane.pipeline ? &*plane.pipeline : nullptr,
-
                           .alpha = plane.alpha,
                           .blend_mode = plane.blend_mode,
                           .scaling = plane.scaling});

@@ -4,6 +4,7 @@
 
 #include <drm_mode.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -13,6 +14,9 @@
 namespace plugboard::vkms {
 
 struct Config;
+
+// A mask of CRTCs, planes or encoders has 32 bits; Linux uses 31 of them.
+inline constexpr size_t max_objects = 31;
 
 struct PlaneConfig {
     drm::PlaneType type = drm::PlaneType::Overlay;

@@ -10,9 +10,6 @@
 namespace plugboard::vkms {
 namespace {
 
-// A mask of CRTCs, planes or encoders has 32 bits; Linux uses 31 of them.
-constexpr size_t max_objects = 31;
-
 /// Collects what is wrong.
 class LayoutCheck {
   public:

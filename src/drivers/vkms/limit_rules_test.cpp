@@ -115,6 +115,21 @@ TEST(LimitRules, planes_of_other_kinds_do_not_count) {
     EXPECT_THAT(card.client.reason(), HasSubstr("plane = overlay\": crtc-0 has 2 planes on"));
 }
 
+TEST(LimitRules, that_need_a_framebuffer_turn_the_CRTC_off_with_it_by_EINVAL_alone) {
+    for (const Errno error : {Errno::Inval, Errno::Range}) {
+        LimitedCard card({{.what = Beside{}, .kinds = overlay_kind, .error = error}});
+        ASSERT_EQ(card.light(), 0);
+        const uint32_t other = card.client.make_mapped_buffer(64, 64, DRM_FORMAT_XRGB8888, 4).fb;
+        ASSERT_EQ(card.client.atomic(
+                      TestClient::place(card.overlays[0], card.client.crtcs[0], other, small), 0),
+                  0)
+            << card.client.reason();
+        EXPECT_EQ(card.client.ioctl(DRM_IOCTL_MODE_RMFB, &card.fb), 0);
+        EXPECT_EQ(card.client.property(card.client.crtcs[0], "ACTIVE").value,
+                  error == Errno::Inval ? 0u : 1u);
+    }
+}
+
 TEST(LimitRules, so_many_crtcs_and_one_that_sleeps_is_one) {
     LimitedCard card({{.what = MaxCrtcs{.count = 1}}});
     ASSERT_EQ(card.light(0), 0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "drivers/vkms/card.h"
 #include "drm/hotplug.h"
@@ -11,9 +12,9 @@ namespace plugboard::vkms {
 namespace {
 
 /// Null: the device is no vkms's.
-const Card* card_of(drm::Device& device) {
+Card* card_of(drm::Device& device) {
     if (!device.has_modeset()) return nullptr;
-    return dynamic_cast<const Card*>(device.mode_config().hooks);
+    return dynamic_cast<Card*>(device.mode_config().hooks);
 }
 
 /// Calls use(ports) inside the device's gate.
@@ -25,16 +26,6 @@ auto with_ports(drm::Device& device, const Card& card, Use use)
     return use(card.ports().get(entered.bound()));
 }
 
-/// The same with (ports, port) of a connector.
-template <class Use>
-auto with_port(drm::Device& device, const drm::Connector& connector, Use use)
-    -> decltype(use(std::declval<Ports&>(), size_t{})) {
-    const Card* card = card_of(device);
-    const auto port = card ? card->port_of(connector) : std::nullopt;
-    if (!port) return Errno::Inval;
-    return with_ports(device, *card, [&](Ports& ports) { return use(ports, *port); });
-}
-
 /// The connector that a dock's port has now.
 MaybeRef<drm::Connector> connector_at(drm::Device& device, const Card& card, size_t port) {
     drm::ModeConfig& config = device.mode_config();
@@ -44,65 +35,70 @@ MaybeRef<drm::Connector> connector_at(drm::Device& device, const Card& card, siz
     return std::nullopt;
 }
 
-/// One step towards what is plugged in at a dock's port.
-Result<void> change_once(drm::Device& device, const Card& card, size_t port) {
-    const bool is_wanted = TRY(with_ports(device, card, [&](Ports& ports) -> Result<ScreenConfig> {
-                               return ports.at(port);
-                           })).connected;
+/// The connector comes, goes or changes with what is plugged in at a dock's port.
+Result<void> follow_dock(drm::Device& device, const Card& card, size_t port, bool is_wanted) {
     const auto connector = connector_at(device, card, port);
-    if (is_wanted == connector.has_value()) {
-        if (!connector) return {};
+    if (is_wanted && !connector) {
+        TRY(drm::add_connector(device, card.connector_info(port)));
+    } else if (is_wanted) {
         const std::array connectors{*connector};
         drm::handle_hotplug(device, connectors);
-        return {};
-    }
-    if (connector) {
+    } else if (connector) {
         drm::remove_connector(device, *connector);
-        return {};
     }
-    TRY(drm::add_connector(device, card.connector_info(port)));
     return {};
 }
 
-/// The connector comes, goes or changes. Outside the gate: who hears of it may do anything, even
-/// pull the card.
-Result<void> change_dock(drm::Device& device, const Card& card, size_t port) {
-    using Step = Result<bool>;
-    const auto begin = [&](Ports& ports) -> Step { return ports.begin_change(port); };
-    if (!TRY(with_ports(device, card, begin))) return {};
-    for (;;) {
-        const Result<void> changed = change_once(device, card, port);
-        const auto end = [&](Ports& ports) -> Step { return ports.end_change(port); };
-        if (TRY(with_ports(device, card, end))) return changed;
-    }
+/// What tell(device, screen) does follows what is plugged in; its error takes that back. Outside
+/// the gate: who hears of it may do anything, even pull the card.
+template <class Tell>
+Result<void> change_port(drm::Device& device, Card& card, size_t port, ScreenConfig screen,
+                         Tell tell) {
+    const auto turn = TRY(card.turns().take(port));
+    const auto plug = [&](Ports& ports) -> Result<ScreenConfig> {
+        screen.connector = ports.at(port).connector;
+        if (screen.connector.type == DRM_MODE_CONNECTOR_VIRTUAL && !screen.edid.empty())
+            return Errno::Inval;
+        return ports.exchange(port, screen);
+    };
+    const ScreenConfig before = TRY(with_ports(device, card, plug));
+    if (before == screen) return {};
+    const Result<void> told = tell(screen);
+    if (told.ok()) return {};
+    const auto take_back = [&](Ports& ports) -> Result<void> {
+        ports.exchange(port, before);
+        return {};
+    };
+    (void)with_ports(device, card, take_back);  // NoDev: there is nothing to take back
+    return told;
 }
 
 }  // namespace
 
 Result<ScreenConfig> screen_at(drm::Device& device, const drm::Connector& connector) {
-    return with_port(device, connector, [](Ports& ports, size_t port) -> Result<ScreenConfig> {
-        return ports.at(port);
-    });
+    const Card* card = card_of(device);
+    const auto port = card ? card->port_of(connector) : std::nullopt;
+    if (!port) return Errno::Inval;
+    return with_ports(device, *card,
+                      [&](Ports& ports) -> Result<ScreenConfig> { return ports.at(*port); });
 }
 
 Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, ScreenConfig screen,
                          HotplugEvent event) {
-    const auto plug = [&](Ports& ports, size_t port) -> Result<bool> {
-        screen.connector = ports.at(port).connector;
-        if (screen.connector.type == DRM_MODE_CONNECTOR_VIRTUAL && !screen.edid.empty())
-            return Errno::Inval;
-        return ports.plug(port, screen);
+    Card* card = card_of(device);
+    const auto port = card ? card->port_of(*connector) : std::nullopt;
+    if (!port) return Errno::Inval;
+    const auto tell = [&](const ScreenConfig& now) -> Result<void> {
+        if (now.connector.dock) return follow_dock(device, *card, *port, now.connected);
+        const std::array connectors{std::move(connector)};
+        if (event == HotplugEvent::NamesNone) {
+            drm::handle_unnamed_hotplug(device, connectors);
+        } else {
+            drm::handle_hotplug(device, connectors);
+        }
+        return {};
     };
-    if (!TRY(with_port(device, *connector, plug))) return {};
-    if (screen.connector.dock) return change_dock(device, *card_of(device), connector->info().port);
-    // Outside the gate: who hears of it may do anything, even pull the card.
-    const std::array connectors{std::move(connector)};
-    if (event == HotplugEvent::NamesNone) {
-        drm::handle_unnamed_hotplug(device, connectors);
-    } else {
-        drm::handle_hotplug(device, connectors);
-    }
-    return {};
+    return change_port(device, *card, *port, std::move(screen), tell);
 }
 
 std::vector<EmptyPort> empty_ports(drm::Device& device) {
@@ -120,15 +116,28 @@ std::vector<EmptyPort> empty_ports(drm::Device& device) {
 }
 
 Result<void> plug_screen(drm::Device& device, size_t port, ScreenConfig screen) {
-    const Card* card = card_of(device);
-    if (!card || port >= card->port_count()) return Errno::Inval;
-    const auto plug = [&](Ports& ports) -> Result<bool> {
-        screen.connector = ports.at(port).connector;
-        if (!screen.connector.dock) return Errno::Inval;
-        return ports.plug(port, screen);
-    };
-    if (!TRY(with_ports(device, *card, plug))) return {};
-    return change_dock(device, *card, port);
+    Card* card = card_of(device);
+    if (!card || port >= card->port_count() || !card->is_docks(port)) return Errno::Inval;
+    return change_port(device, *card, port, std::move(screen), [&](const ScreenConfig& now) {
+        return follow_dock(device, *card, port, now.connected);
+    });
+}
+
+Result<PortTurns::Turn> PortTurns::take(size_t port) {
+    const std::thread::id self = std::this_thread::get_id();
+    MutexLock lock(mutex_);
+    for (;;) {
+        const auto [taker, is_free] = takers_.emplace(port, self);
+        if (is_free) return Turn(*this, port);
+        if (taker->second == self) return Errno::Busy;
+        ended_.wait(lock);
+    }
+}
+
+void PortTurns::end(size_t port) {
+    MutexLock lock(mutex_);
+    takers_.erase(port);
+    ended_.notify_all();
 }
 
 }  // namespace plugboard::vkms

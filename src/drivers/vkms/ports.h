@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,38 +26,49 @@ class Ports {
         MutexLock lock(mutex_);
         return screens_[port];
     }
-    /// False: it is there already.
-    bool plug(size_t port, ScreenConfig screen) {
+    /// What was there before.
+    ScreenConfig exchange(size_t port, ScreenConfig screen) {
         MutexLock lock(mutex_);
-        if (screens_[port] == screen) return false;
-        screens_[port] = std::move(screen);
-        return true;
-    }
-
-    /// Of a dock's port, whose connector is about to come or go. False: another thread is at it,
-    /// and will look again.
-    bool begin_change(size_t port) {
-        MutexLock lock(mutex_);
-        Change& change = changes_[port];
-        if (std::exchange(change.is_going_on, true)) change.is_stale = true;
-        return !change.is_stale;
-    }
-    /// False: there is something newer, so look again.
-    bool end_change(size_t port) {
-        MutexLock lock(mutex_);
-        Change& change = changes_[port];
-        if (std::exchange(change.is_stale, false)) return false;
-        change.is_going_on = false;
-        return true;
+        return std::exchange(screens_[port], std::move(screen));
     }
 
   private:
-    struct Change {
-        bool is_going_on = false, is_stale = false;
-    };
     mutable Mutex<LockClass<Ports>> mutex_;
     std::vector<ScreenConfig> screens_ GUARDED_BY(mutex_);
-    std::map<size_t, Change> changes_ GUARDED_BY(mutex_);  // by port of a dock
+};
+
+/// Whose turn it is to change what is plugged in at a port. In the Card, and so drmm: who waits has
+/// no Bound. Any thread.
+class PortTurns {
+  public:
+    /// A turn, for a scope.
+    class Turn {
+      public:
+        Turn(Turn&& other) noexcept
+            : turns_(std::exchange(other.turns_, nullptr)), port_(other.port_) {}
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+        Turn& operator=(Turn&&) = delete;
+        ~Turn() {
+            if (turns_) turns_->end(port_);
+        }
+
+      private:
+        friend class PortTurns;
+        Turn(PortTurns& turns, size_t port) : turns_(&turns), port_(port) {}
+        PortTurns* turns_;  // null: moved from
+        size_t port_;
+    };
+
+    /// Waits for the turns of other threads. Busy: it is this thread's, which hears of its change.
+    Result<Turn> take(size_t port);
+
+  private:
+    void end(size_t port);
+
+    Mutex<LockClass<PortTurns>> mutex_;
+    CondVar ended_;
+    std::map<size_t, std::thread::id> takers_ GUARDED_BY(mutex_);  // by port
 };
 
 /// What is plugged in at the connector. NoDev: the device is gone; Inval: it is no connector for
@@ -66,8 +78,10 @@ Result<ScreenConfig> screen_at(drm::Device& device, const drm::Connector& connec
 enum class HotplugEvent { NamesConnector, NamesNone };
 
 /// Plugs another screen in, or none; the connector itself stays what it is, but a dock's goes with
-/// its screen. The clients have been told when it returns. Errors as above; Inval too: an EDID for
-/// a Virtual connector.
+/// its screen. The clients have been told when it returns, and what fails has changed nothing.
+/// Waits for another thread's change of the port: outside the gate, with no lock held. Errors as
+/// above; Inval too: an EDID for a Virtual connector; NoSpc: a dock's would be one too many; Busy:
+/// who hears of a change makes another one of the same port.
 Result<void> plug_screen(drm::Device& device, Ref<drm::Connector> connector, ScreenConfig screen,
                          HotplugEvent event = HotplugEvent::NamesConnector);
 
@@ -79,8 +93,7 @@ struct EmptyPort {
 };
 /// Those of the device; none: it has no docks, or is gone.
 std::vector<EmptyPort> empty_ports(drm::Device& device);
-/// Plugs a screen in there, and so makes the connector. NoDev: the device is gone; Inval: it is no
-/// dock's.
+/// The same by the port, where there may be no connector yet. Inval too: it is no dock's.
 Result<void> plug_screen(drm::Device& device, size_t port, ScreenConfig screen);
 
 }  // namespace plugboard::vkms

@@ -6,6 +6,7 @@
 
 #include "device/model.h"
 #include "drm/lease.h"
+#include "drm/objects/connector_properties.h"
 #include "drm/sync/sync_file.h"
 #include "uapi/drm_extra.h"
 
@@ -216,7 +217,7 @@ Result<void> Parser::check_rule() {
                           property == p.src_y || property == p.src_w || property == p.src_h ||
                           property == p.active || property == p.vrr_enabled ||
                           property == p.background_color || property == p.link_status ||
-                          property == p.max_bpc || property == p.hdmi_colorspace ||
+                          is_max_bpc(p, *property) || property == p.hdmi_colorspace ||
                           property == p.dp_colorspace || property == p.content_type ||
                           property == p.writeback_fb_id || (plane && is_one_of(own, property));
     if (is_known) return {};
@@ -291,7 +292,7 @@ void apply_to_connector(State& state, const StandardProperties& p, const Setting
         next.link_status = static_cast<uint32_t>(setting.value);
     const auto value = static_cast<uint32_t>(setting.value);
     if (property == p.hdr_output_metadata) next.hdr_output_metadata = setting.blob;
-    if (property == p.max_bpc) next.max_bpc = value;
+    if (is_max_bpc(p, *property)) next.max_bpc = value;
     if (property == p.hdmi_colorspace || property == p.dp_colorspace) next.colorspace = value;
     if (property == p.content_type) next.content_type = value;
     if (property == p.writeback_fb_id) {

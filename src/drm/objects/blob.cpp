@@ -16,6 +16,12 @@ Result<Ref<Blob>> Blob::create(Device& device, std::span<const std::byte> bytes)
     return create(device, std::move(data), bytes.size());
 }
 
+Ref<Blob> Blob::copy(Device& device, std::span<const std::byte> bytes) {
+    auto data = std::make_unique<std::byte[]>(bytes.size());
+    if (!bytes.empty()) std::memcpy(data.get(), bytes.data(), bytes.size());
+    return create(device, std::move(data), bytes.size());
+}
+
 Ref<Blob> Blob::create(Device& device, std::unique_ptr<std::byte[]> data, size_t size,
                        Charges charges) {
     Ref<Blob> blob = make_ref<Blob>(std::move(data), size, std::move(charges));

@@ -21,6 +21,8 @@ class Blob final : public Object, public ModeObject {
   public:
     /// NoMem for a size that cannot be had. Copies `bytes`.
     static Result<Ref<Blob>> create(Device& device, std::span<const std::byte> bytes);
+    /// Of bytes whose size no client chooses: there is memory for them as for all of the driver's.
+    static Ref<Blob> copy(Device& device, std::span<const std::byte> bytes);
     /// Its maker is charged for it as long as it lives.
     struct Charges {
         Charge blob, bytes;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 #include "drm/device.h"
@@ -37,37 +38,53 @@ const char* connector_type_name(uint32_t type) {
 }
 
 Ref<Connector> Connector::create(Device& device, ConnectorInfo info) {
+    assert(!device.is_published());
     ModeConfig& config = device.mode_config();
     if (!info.writeback_formats.empty()) config.add_writeback_properties();
-    if (!device.is_published()) config.add_connector_properties(info.options);
-    Ref<Connector> connector = make_ref<Connector>(device, std::move(info));
-    connector->set_up_properties(config.properties);  // before anybody can find it
-    config.ids.add(*connector);
+    config.add_connector_properties(info.options);
+    const auto listed = try_list(device, std::move(info));
+    assert(listed);
+    return *listed;
+}
+
+Result<Ref<Connector>> Connector::create_dynamic(Device& device, ConnectorInfo info) {
+    auto listed = try_list(device, std::move(info));
+    if (!listed) return Errno::NoSpc;
+    return *std::move(listed);
+}
+
+MaybeRef<Connector> Connector::try_list(Device& device, ConnectorInfo info) {
+    ModeConfig& config = device.mode_config();
+    // Before the connector has its id, as Linux has it.
+    Blobs blobs;
+    if (!info.writeback_formats.empty())
+        blobs.writeback_formats =
+            Blob::copy(device, std::as_bytes(std::span(info.writeback_formats)));
+    if (info.options.path) blobs.path = Blob::copy(device, bytes_of(info.path));
+    // Who is numbered is listed in the same hold: what it has is not free for another.
     MutexLock lock(config.lock());
+    if (config.connectors.size() >= max_connectors) return std::nullopt;
+    Ref<Connector> connector = make_ref<Connector>(device, std::move(info), std::move(blobs));
+    config.ids.add(*connector);
     config.connectors.push_back(connector);
     return connector;
 }
 
-Connector::Connector(Device& device, ConnectorInfo info)
-    : ModeObject(ObjectType::Connector), device_(device), info_(std::move(info)) {
+/// Under the modeset lock.
+Connector::Connector(Device& device, ConnectorInfo info, Blobs blobs)
+    : ModeObject(ObjectType::Connector),
+      device_(device),
+      info_(std::move(info)),
+      blobs_(std::move(blobs)) {
     ModeConfig& config = device.mode_config();
-    if (is_writeback()) {
-        // Before the connector has its id, as Linux has it.
-        if (auto blob = Blob::create(device, std::as_bytes(std::span(info_.writeback_formats)));
-            blob.ok())
-            writeback_formats_ = *blob;
-    }
-    if (info_.options.path) {
-        if (auto blob = Blob::create(device, bytes_of(info_.path)); blob.ok()) path_ = *blob;
-    }
     state.max_bpc = info_.options.max_bpc;
-    MutexLock lock(config.lock());
     serial_ = ++config.last_serial;
     index_ = lowest_free(config.connectors, 0, [](const Connector& other, uint32_t number) {
         return other.index() == number;
     });
     type_id_ = free_type_id_locked();
     name_ = std::string(connector_type_name(info_.type)) + "-" + std::to_string(type_id_);
+    set_up_properties(config.properties);
 }
 
 Connector::~Connector() = default;
@@ -100,12 +117,11 @@ void Connector::set_up_properties(const StandardProperties& standard) {
         else
             attach(*property, 0);
     }
-    if (info_.options.path) attach(*standard.path, path_ ? raw((*path_)->id()) : 0);
+    if (info_.options.path) attach(*standard.path, raw((*blobs_.path)->id()));
     if (!is_writeback()) return;
     attach(*standard.writeback_out_fence_ptr, 0);
     attach(*standard.writeback_fb_id, 0);
-    attach(*standard.writeback_pixel_formats,
-           writeback_formats_ ? raw((*writeback_formats_)->id()) : 0);
+    attach(*standard.writeback_pixel_formats, raw((*blobs_.writeback_formats)->id()));
 }
 
 std::string Connector::label() const {
@@ -114,8 +130,9 @@ std::string Connector::label() const {
 
 void Connector::visit_refs(RefVisitor& visitor) const {
     // The current state has no writeback job: an installed commit holds its own.
-    if (writeback_formats_) visitor.edge(*writeback_formats_, name_ + " WRITEBACK_PIXEL_FORMATS");
-    if (path_) visitor.edge(*path_, name_ + " PATH");
+    if (const auto& formats = blobs_.writeback_formats)
+        visitor.edge(*formats, name_ + " WRITEBACK_PIXEL_FORMATS");
+    if (const auto& path = blobs_.path) visitor.edge(*path, name_ + " PATH");
 }
 
 MaybeRef<Connector> find_connector(Device& device, ObjectId id) {

@@ -37,7 +37,7 @@ enum class Colorspaces { None, Hdmi, DisplayPort };
 /// clients list them.
 struct ConnectorOptions {
     bool subconnector = false;                    // DisplayPort: what hangs behind it
-    uint32_t min_bpc = 0, max_bpc = 0;            // "max bpc"; 0: there is none
+    uint32_t min_bpc = 0, max_bpc = 0;            // "max bpc", of this range; 0: there is none
     bool content_type = false;                    // "content type"
     Colorspaces colorspaces = Colorspaces::None;  // "Colorspace"
     bool hdr_output_metadata = false;
@@ -105,7 +105,13 @@ struct ConnectorState {
 /// Counted: it comes and goes with a screen.
 class Connector final : public Object, public ModeObject {
   public:
+    static constexpr size_t max_connectors = 32;  // as many as a mask of them has bits
+
+    /// Before publish(), with the properties that it has use for; max_connectors at most.
     static Ref<Connector> create(Device& device, ConnectorInfo info);
+    /// Later, with properties that are there. NoSpc: max_connectors are listed.
+    /// Linux: drm_connector_dynamic_init
+    static Result<Ref<Connector>> create_dynamic(Device& device, ConnectorInfo info);
 
     Device& device() const { return device_; }  // with a reference on the device only
     /// The lowest that is free when it is made.
@@ -131,7 +137,8 @@ class Connector final : public Object, public ModeObject {
     uint64_t probes_begun = 0;
     uint64_t probe_shown = 0;  // the number of the probe that all this is from
     bool is_removed = false;   // by remove_connector(): nothing is turned on there any more
-    bool is_listed = true;     // not removed, or a CRTC is on it still
+    bool is_hidden = false;    // removed, and gone from sysfs: its id, name and numbers may be free
+    bool is_listed = true;     // not hidden, or a CRTC is on it still
 
     std::string label() const override;
     void visit_refs(RefVisitor& visitor) const override;
@@ -139,8 +146,13 @@ class Connector final : public Object, public ModeObject {
   private:
     template <class T, class... Args>
     friend Ref<T> plugboard::make_ref(Args&&... args);
-    Connector(Device& device, ConnectorInfo info);
+    struct Blobs {
+        MaybeRef<Blob> writeback_formats, path;
+    };
+    Connector(Device& device, ConnectorInfo info, Blobs blobs);
     ~Connector() override;
+    /// None: max_connectors are listed.
+    static MaybeRef<Connector> try_list(Device& device, ConnectorInfo info);
     void set_up_properties(const StandardProperties& standard);
     uint32_t free_type_id_locked() const;  // under the modeset lock
 
@@ -150,7 +162,7 @@ class Connector final : public Object, public ModeObject {
     uint32_t type_id_ = 1;
     std::string name_;
     ConnectorInfo info_;
-    MaybeRef<Blob> writeback_formats_, path_;
+    Blobs blobs_;
 };
 
 /// "DP", "HDMI-A", as connectors are named by type. Linux: drm_connector_enum_list

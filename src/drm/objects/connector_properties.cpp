@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -75,7 +76,20 @@ PropertyInfo panel_orientation() {
                            {"Right Side Up", value(PanelOrientation::RightSideUp)}});
 }
 
+/// That of the range; null: it is not there yet.
+const Property* max_bpc(const StandardProperties& properties, const ConnectorOptions& options) {
+    for (const Property* property : properties.max_bpc) {
+        const auto& range = property->info().range;
+        if (range[0] == options.min_bpc && range[1] == options.max_bpc) return property;
+    }
+    return nullptr;
+}
+
 }  // namespace
+
+bool is_max_bpc(const StandardProperties& properties, const Property& property) {
+    return std::ranges::find(properties.max_bpc, &property) != properties.max_bpc.end();
+}
 
 void ModeConfig::add_connector_properties(const ConnectorOptions& options) {
     StandardProperties& to = properties;
@@ -83,9 +97,10 @@ void ModeConfig::add_connector_properties(const ConnectorOptions& options) {
         if (is_wanted && !slot) slot = &add_property(info());
     };
     add(options.subconnector, to.subconnector, subconnector);
-    add(options.max_bpc != 0, to.max_bpc, [&] {
-        return PropertyInfo{.name = "max bpc", .range = {options.min_bpc, options.max_bpc}};
-    });
+    if (options.max_bpc != 0 && !max_bpc(to, options)) {
+        to.max_bpc.push_back(
+            &add_property({.name = "max bpc", .range = {options.min_bpc, options.max_bpc}}));
+    }
     add(options.content_type, to.content_type, content_type);
     add(options.colorspaces == Colorspaces::Hdmi, to.hdmi_colorspace,
         [] { return colorspace(hdmi_colorspaces); });
@@ -104,7 +119,7 @@ std::vector<const Property*> optional_properties(const StandardProperties& prope
         if (is_wanted) wanted.push_back(property);
     };
     add(options.subconnector, properties.subconnector);
-    add(options.max_bpc != 0, properties.max_bpc);
+    add(options.max_bpc != 0, max_bpc(properties, options));
     add(options.content_type, properties.content_type);
     add(options.colorspaces == Colorspaces::Hdmi, properties.hdmi_colorspace);
     add(options.colorspaces == Colorspaces::DisplayPort, properties.dp_colorspace);

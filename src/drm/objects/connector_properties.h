@@ -14,6 +14,8 @@ namespace plugboard::drm {
 /// In the order in which clients list them; null: one that is not there yet. Without PATH.
 std::vector<const Property*> optional_properties(const StandardProperties& properties,
                                                  const ConnectorOptions& options);
+/// One of the "max bpc".
+bool is_max_bpc(const StandardProperties& properties, const Property& property);
 /// "BT2020_RGB"; of a value that "Colorspace" does not know: "Unknown".
 const char* colorspace_name(uint32_t colorspace);
 /// What hangs behind a DisplayPort now, as "subconnector" says it.

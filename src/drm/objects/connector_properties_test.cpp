@@ -67,6 +67,10 @@ class ConnectorProperties : public testing::Test {
         }
         return names;
     }
+    uint32_t read_id(const std::string& name) {
+        read();
+        return read_.at(name).id;
+    }
     uint64_t value(const std::string& name) {
         read();
         return read_.at(name).value;
@@ -104,7 +108,7 @@ class ConnectorProperties : public testing::Test {
 
     Board board_{card_with_options()};
     Client client_{board_.drm()};
-    const uint32_t screen_ = raw(board_.screen()->id());
+    uint32_t screen_ = raw(board_.screen()->id());
     std::map<std::string, Read> read_;
 };
 
@@ -168,6 +172,23 @@ TEST_F(ConnectorProperties, max_bpc_of_a_screen_that_is_on_is_a_modeset_the_othe
         << client_.reason();
 }
 
+TEST_F(ConnectorProperties, max_bpc_of_another_range_is_another_property) {
+    ConnectorInfo info{.type = DRM_MODE_CONNECTOR_DisplayPort,
+                       .encoders = board_.screen()->info().encoders,
+                       .writeback_formats = {},
+                       .options = {.min_bpc = 6, .max_bpc = 12}};
+    EXPECT_EQ(add_connector(board_.drm(), info).error(), Errno::Inval) << "it is not there";
+    board_.drm().mode_config().add_connector_properties(info.options);
+    const auto other = add_connector(board_.drm(), info);
+    ASSERT_TRUE(other.ok());
+    const uint32_t first = read_id("max bpc");
+    screen_ = raw((*other)->id());
+    EXPECT_NE(read_id("max bpc"), first);
+    EXPECT_EQ(set("max bpc", 6), 0) << client_.reason();
+    EXPECT_EQ(value("max bpc"), 6u);
+    EXPECT_EQ(set("max bpc", 13), EINVAL);
+}
+
 TEST_F(ConnectorProperties, HDR_metadata_is_a_blob_of_its_size) {
     std::array<std::byte, sizeof(hdr_output_metadata) + 1> bytes{};
     const uint32_t good = client_.add_blob(bytes.data(), sizeof(hdr_output_metadata));
@@ -195,7 +216,7 @@ TEST_F(ConnectorProperties, are_not_set_on_a_device_that_is_gone) {
 TEST(ConnectorPropertiesOf, the_default_driver_are_the_standard_ones) {
     Board board;
     EXPECT_EQ(board.screen()->properties().size(), 5u);
-    EXPECT_FALSE(board.drm().mode_config().properties.max_bpc);
+    EXPECT_TRUE(board.drm().mode_config().properties.max_bpc.empty());
 }
 
 TEST(TileText, is_the_kernels_with_its_closing_0) {

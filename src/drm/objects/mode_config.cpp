@@ -130,7 +130,7 @@ void ModeConfig::add_size_hints() {
 }
 
 MaybeRef<Connector> ModeConfig::unlist_if_unused(Connector& connector) {
-    if (!connector.is_removed || !connector.is_listed || connector.state.crtc) return std::nullopt;
+    if (!connector.is_hidden || !connector.is_listed || connector.state.crtc) return std::nullopt;
     const auto at = std::ranges::find_if(
         connectors, [&](const Ref<Connector>& listed) { return &*listed == &connector; });
     if (at == connectors.end()) return std::nullopt;

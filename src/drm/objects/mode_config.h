@@ -47,8 +47,9 @@ struct StandardProperties {
     // Made for the first CRTC or plane that has it.
     const Property *background_color, *size_hints;
     // Made for the first connector that has it.
-    const Property *subconnector, *max_bpc, *content_type, *hdmi_colorspace, *dp_colorspace,
-        *vrr_capable, *panel_orientation;
+    const Property *subconnector, *content_type, *hdmi_colorspace, *dp_colorspace, *vrr_capable,
+        *panel_orientation;
+    std::vector<const Property*> max_bpc;  // one for each range
     // Made for the first writeback connector.
     const Property *writeback_fb_id, *writeback_pixel_formats, *writeback_out_fence_ptr;
 };
@@ -88,7 +89,7 @@ class ModeConfig {
     /// Those that a connector has use for and that are not there yet; before publish(), also for
     /// connectors that come later.
     void add_connector_properties(const ConnectorOptions& options);
-    /// A removed connector that no CRTC is on leaves the list: its reference there, to be dropped,
+    /// A hidden connector that no CRTC is on leaves the list: its reference there, to be dropped,
     /// and its id freed, with no lock held. Under the lock.
     MaybeRef<Connector> unlist_if_unused(Connector& connector);
     /// Lets the list's references go; the connectors may live on for a moment in other hands.

@@ -131,9 +131,8 @@ Plane::Plane(Device& device, PlaneInfo info)
 }
 
 void Plane::add_in_formats() {
-    if (auto blob = Blob::create(device_, in_formats(info_)); blob.ok()) in_formats_ = *blob;
-    attach(*device_.mode_config().properties.in_formats,
-           in_formats_ ? raw((*in_formats_)->id()) : 0);
+    in_formats_ = Blob::copy(device_, in_formats(info_));
+    attach(*device_.mode_config().properties.in_formats, raw((*in_formats_)->id()));
 }
 
 /// Linux: drm_plane_create_rotation_property
@@ -190,10 +189,9 @@ void Plane::add_scaling_filter() {
 }
 
 void Plane::add_size_hints() {
-    if (auto blob = Blob::create(device_, size_hints(info_)); blob.ok()) size_hints_ = *blob;
+    size_hints_ = Blob::copy(device_, size_hints(info_));
     device_.mode_config().add_size_hints();
-    attach(*device_.mode_config().properties.size_hints,
-           size_hints_ ? raw((*size_hints_)->id()) : 0);
+    attach(*device_.mode_config().properties.size_hints, raw((*size_hints_)->id()));
 }
 
 /// Linux: drm_plane_create_hotspot_properties

@@ -86,7 +86,7 @@ std::optional<uint64_t> state_value(const Connector& connector, const Property& 
     if (p == standard.tile) return id_of(borrow(connector.tile));
     if (p == standard.hdr_output_metadata)
         return id_of(borrow(connector.state.hdr_output_metadata));
-    if (p == standard.max_bpc) return connector.state.max_bpc;
+    if (is_max_bpc(standard, property)) return connector.state.max_bpc;
     if (p == standard.hdmi_colorspace || p == standard.dp_colorspace)
         return connector.state.colorspace;
     if (p == standard.content_type) return connector.state.content_type;
