@@ -73,6 +73,7 @@ void BoardConfigfsCards::set_screen(const std::string& name, size_t port,
                                     const vkms::ScreenConfig& screen) {
     const auto slot = slots_.find(name);
     if (slot == slots_.end()) return;
+    board_.set_screen(slot->second, port, screen);
     const auto drm = board_.slot_at(slot->second).drm;
     if (!drm) return;  // it has been pulled
     const auto connector = connector_at(**drm, port);
