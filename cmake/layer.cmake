@@ -39,7 +39,7 @@ function(plugboard_test name)
     target_compile_definitions(${name} PRIVATE PLUGBOARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
         PLUGBOARD_BINARY_DIR="${PROJECT_BINARY_DIR}")
     add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endfunction()
 
 # Headers that only tests include: what they see is what tests see.

@@ -19,8 +19,11 @@ Result<void> show_connector(Device& device, const Connector& connector) {
     if (!card) return Errno::NoDev;
     const auto made = TRY(device::Device::create(device.parent().model(),
                                                  connector_device(device, connector, **card)));
-    TRY(made->add());
-    add_connector_debug_files(device, connector);
+    add_connector_debug_files(device, connector);  // before who hears of it looks for them
+    if (const auto added = made->add(); !added.ok()) {
+        remove_connector_debug_files(device, connector);
+        return added.error();
+    }
     {
         MutexLock lock(state.nodes_mutex);
         if (state.card) {
