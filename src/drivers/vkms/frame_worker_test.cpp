@@ -71,12 +71,12 @@ TEST(FrameWorker, names_what_waits_to_be_composed) {
         while (!may_end) std::this_thread::yield();
     });
     const auto worker = FrameWorker::create(*drm, 2, {64, 48}).value();
-    worker->show(0, Frame{.size = {64, 48}}, {{.fb = target, .done = first}});
+    worker->show(0, Frame{.size = {64, 48}, .planes = {}}, {{.fb = target, .done = first}});
     worker->handle_vblank(0, 1);
     ASSERT_TRUE(tests::comes_true([&] { return has_begun.load(); }));
 
-    Frame frame{.size = {64, 48}};
-    frame.planes.push_back({.fb = shown});
+    Frame frame{.size = {64, 48}, .planes = {}};
+    frame.planes.push_back({.fb = shown, .source = {}, .destination = {}});
     worker->show(1, frame, {{.fb = target, .done = second}});
     worker->handle_vblank(1, 1);
     Reasons reasons;
