@@ -1,9 +1,11 @@
 #include "cli/board_options.h"
 
-#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "cli/failure.h"
 #include "cli/run_environment.h"
 
 namespace plugboard::cli {
@@ -23,25 +25,33 @@ std::string BoardOptions::board_name() const {
 }
 
 bool BoardOptions::has_cards() const {
-    return !screens.empty() || step ||
-           (!config.empty() && config != environment_value(config_variable)) ||
-           (!preset.empty() && preset != environment_value(preset_variable));
+    return !screens.empty() || step || !config.empty() || !preset.empty() || !like.empty();
+}
+
+BoardOptions BoardOptions::with_usual_cards() const {
+    BoardOptions options = *this;
+    if (!config.empty() || !preset.empty() || !like.empty()) return options;
+    options.config = environment_value(config_variable);
+    options.preset = environment_value(preset_variable);
+    if (!options.config.empty() && !options.preset.empty()) {
+        throw Failure(fmt::format("both {} and {} are set", config_variable, preset_variable),
+                      "unset one of them, or give -c, -p or --like", Exit::Plugboard);
+    }
+    return options;
 }
 
 void add_board_options(CLI::App& command, BoardOptions& options) {
     command.add_option("-b,--board", options.board,
                        "The board's name (Env: PLUGBOARD_BOARD, if it is a name)");
-    command
-        .add_option("-c,--config", options.config,
-                    "The board's cards: TOML, or JSON of vkmsctl or drm_info")
-        ->envname(config_variable);
-    command
-        .add_option("-p,--preset", options.preset,
-                    "The board's cards, by name; plugboard config presets lists them")
-        ->envname(preset_variable);
+    command.add_option("-c,--config", options.config,
+                       "The board's cards: TOML, or JSON of vkmsctl or drm_info (Env: "
+                       "PLUGBOARD_CONFIG, if none of -c, -p and --like is given)");
+    command.add_option("-p,--preset", options.preset,
+                       "The board's cards, by name; plugboard config presets lists them (Env: "
+                       "PLUGBOARD_PRESET, likewise)");
     command
         .add_option(
-            "--like", options.config,
+            "--like", options.like,
             "A card like another: a file that drm_info -j wrote of it. In place of --config")
         ->excludes("--config")
         ->excludes("--preset");

@@ -14,6 +14,7 @@ struct BoardOptions {
     std::string board{};                 // its name, or the path of one that lives; may be empty
     std::string config{};                // of any kind that read_config_file() takes
     std::string preset{};                // of daemon/config/presets.h; instead of `config`
+    std::string like{};                  // what drm_info told of a card; instead of both
     std::vector<std::string> screens{};  // [NAME=]SPEC
     bool step = false;                   // its time stands still until plugboard step
     std::string debug{};                 // categories
@@ -24,6 +25,9 @@ struct BoardOptions {
     std::string board_name() const;
     /// Whether cards were asked for here, not by a variable for all boards.
     bool has_cards() const;
+    /// Of a board that is started: what the variables for all boards say, if no card was asked for.
+    /// Throws Failure.
+    BoardOptions with_usual_cards() const;
 };
 
 /// What --trace and --trace=FILE give: FILE from the root on; empty for the board's own log.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -44,6 +45,14 @@ bool is_monitor(const std::string& name) {
 bool is_mode(const std::string& spec) {
     return std::isdigit(static_cast<unsigned char>(spec.front())) != 0 &&
            spec.find('x') != std::string::npos && spec.find('/') == std::string::npos;
+}
+
+uint64_t fault_id(std::string_view text) {
+    uint64_t id = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (error == std::errc{} && end == text.data() + text.size()) return id;
+    throw Failure(fmt::format("\"{}\" is no id of a fault", text),
+                  "plugboard fault CARD list shows them");
 }
 
 }  // namespace
@@ -105,15 +114,11 @@ json fault_request(const std::vector<std::string>& words) {
     if (words.size() < 2) throw Failure("names no card, or does nothing with it", example);
     json request = {{"op", "fault"}, {"target", words[0]}, {"action", words[1]}};
     if (words[1] != "add") {
-        if (words.size() > 3) throw Failure(fmt::format("{} takes one id", words[1]), example);
-        if (words.size() == 3) {
-            char* end = nullptr;
-            const unsigned long id = strtoul(words[2].c_str(), &end, 10);
-            if (words[2].empty() || *end != '\0')
-                throw Failure(fmt::format("\"{}\" is no id of a fault", words[2]),
-                              "plugboard fault CARD list shows them");
-            request["id"] = id;
-        }
+        const bool is_clear = words[1] == "clear";
+        if (words.size() > (is_clear ? 3 : 2))
+            throw Failure(fmt::format("{} takes {}", words[1], is_clear ? "one id" : "no id"),
+                          "write for example: gpu0 list, or gpu0 clear 2");
+        if (words.size() == 3) request["id"] = fault_id(words[2]);
         return request;
     }
     request["fault"] = json::object();

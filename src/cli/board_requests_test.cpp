@@ -41,6 +41,8 @@ TEST(FaultRequest, has_the_words_as_members) {
                                                        {"gpu0", "add", "ioctl"},
                                                        {"gpu0", "add", "a=1", "a=2"},
                                                        {"gpu0", "clear", "all"},
+                                                       {"gpu0", "clear", "-1"},
+                                                       {"gpu0", "list", "77"},
                                                        {"gpu0", "clear", "1", "2"}};
     for (const auto& words : bad) EXPECT_THROW(fault_request(words), Failure) << words.size();
 }

@@ -106,7 +106,8 @@ void add_check(CLI::App& config, Action& action) {
     auto options = std::make_shared<CheckOptions>();
     CLI::App* command =
         config.add_subcommand("check", "Say what a board would be, or what is wrong");
-    command->add_option("FILE", options->board.config, "A board's TOML");
+    command->add_option("FILE", options->board.config,
+                        "A board's TOML, or JSON of vkmsctl or drm_info");
     command->add_option("-p,--preset", options->board.preset, "A preset instead");
     command->add_option("-s,--screen", options->board.screens, "As of plugboard run")
         ->allow_extra_args(false);

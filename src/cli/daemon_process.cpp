@@ -38,6 +38,7 @@ DaemonProcess::DaemonProcess(const Installation& installation, const DaemonOptio
     const BoardOptions& board = options.board;
     if (!board.config.empty()) command.insert(command.end(), {"--toml", board.config});
     if (!board.preset.empty()) command.insert(command.end(), {"--preset", board.preset});
+    if (!board.like.empty()) command.insert(command.end(), {"--like", board.like});
     for (const std::string& screen : board.screens)
         command.insert(command.end(), {"--screen", screen});
     if (board.step) command.emplace_back("--step");

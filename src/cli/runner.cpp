@@ -91,9 +91,9 @@ class Run {
             directory_ = board_directory(name.empty() ? fmt::format("run-{}", getpid()) : name);
         }
         if (!name.empty() && is_alive(directory_)) return join_board();
-        daemon_.emplace(
-            installation_,
-            DaemonOptions{.directory = directory_, .board = board, .keep = options_.keep});
+        daemon_.emplace(installation_, DaemonOptions{.directory = directory_,
+                                                     .board = board.with_usual_cards(),
+                                                     .keep = options_.keep});
         daemon_->wait_until_ready();
     }
 

@@ -15,6 +15,7 @@
 #include "cli/duration.h"
 #include "cli/failure.h"
 #include "cli/picture_file.h"
+#include "daemon/config/text_file.h"
 #include "daemon/config/toml_text.h"
 
 namespace plugboard::cli {
@@ -301,7 +302,7 @@ Scenario parse_scenario(std::string_view text, const std::string& file) {
 
 Scenario read_scenario(const std::string& file) {
     try {
-        return parse_scenario(daemon::read_toml_file(file), file);
+        return parse_scenario(daemon::read_text_file(file), file);
     } catch (const Problem& problem) {
         throw failure_of(problem, file);
     }

@@ -20,8 +20,9 @@ constexpr const char* default_name = "default";
 int bring_up(const BoardOptions& options) {
     const std::string asked = options.board_name();
     const std::string name = asked.empty() ? default_name : asked;
-    DaemonProcess daemon(find_installation(),
-                         {.directory = board_directory(name), .board = options, .keep = true});
+    DaemonProcess daemon(
+        find_installation(),
+        {.directory = board_directory(name), .board = options.with_usual_cards(), .keep = true});
     daemon.wait_until_ready();
     daemon.detach();
     print_output(name + "\n");

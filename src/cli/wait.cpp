@@ -60,8 +60,9 @@ void add_wait(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand("wait", "Wait until something has happened on a board");
     command->footer(wait_footer);
     command
-        ->add_option("WHAT", options->what,
-                     "flips=N, mode[=WxH], off, open, closed, uevent[=KEY=VALUE]")
+        ->add_option(
+            "WHAT", options->what,
+            "flips=N, mode[=WxH], off, link-status[=bad], open, closed, uevent[=KEY=VALUE]")
         ->required();
     command->add_option("--on", options->on, "A screen (DP-1, gpu0/DP-1) or a card (gpu0)");
     command->add_option("--timeout", options->timeout, "Give up after 500ms, 5s, 2m, ...");

@@ -4,7 +4,12 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
+#include "daemon/configfs_cards.h"
+#include "drivers/vkms/profile.h"
+#include "drm/objects/mode_config.h"
+#include "tests/support/drm_client.h"
 #include "tests/support/temporary_folder.h"
 
 namespace plugboard::daemon {
@@ -61,6 +66,64 @@ TEST_F(BoardTest, plugs_and_pulls_a_vgem_and_leaves_nothing) {
     const Leftovers left = board_->leftovers();
     EXPECT_EQ(left.objects, 0u);
     EXPECT_EQ(left.descriptors, 0u);
+}
+
+/// As configfs makes one, with a screen of its own.
+vkms::Config made_by_configfs(const std::string& name) {
+    vkms::Config config = vkms::with_profile(vkms::Profile::LinuxLatest);
+    config.name = name;
+    config.layout = {.planes = {{.type = drm::PlaneType::Primary, .possible_crtcs = 1}},
+                     .crtcs = {{}},
+                     .encoders = {{.possible_crtcs = 1}},
+                     .possible_encoders = {1}};
+    return config;
+}
+
+TEST_F(BoardTest, gives_cards_of_configfs_names_that_are_no_others) {
+    start(0, 1);
+    BoardConfigfsCards cards(board_->slots());
+    const std::string longest(200, 'x');
+    const std::pair<std::string, std::string> names[] = {{"desk", "desk"},
+                                                         {"card0", "vkms:card0"},
+                                                         {"gpu0", "vkms:gpu0"},
+                                                         {"DP-1", "vkms:DP-1"},
+                                                         {longest, "vkms:" + longest}};
+    for (const auto& [folder, slot] : names) {
+        ASSERT_TRUE(cards.create(made_by_configfs(folder)).ok()) << folder;
+        const auto card = board_->slots().find_card(slot);
+        ASSERT_TRUE(card.ok()) << slot;
+        EXPECT_EQ((*card.value().device)->name(), folder);
+    }
+    for (const char* target : {"card0", "gpu0", "vkms"}) {
+        const auto card = board_->slots().find_card(target);
+        ASSERT_TRUE(card.ok()) << target;
+        EXPECT_EQ((*card.value().device)->name(), "vkms") << target;
+    }
+    for (const auto& [folder, slot] : names) cards.destroy(folder);
+}
+
+TEST_F(BoardTest, keeps_the_status_that_configfs_gave_a_card_that_was_out) {
+    start(0, 1);
+    BoardConfigfsCards cards(board_->slots());
+    ASSERT_TRUE(cards.create(made_by_configfs("desk")).ok());
+    const auto status = [&] {
+        const Ref<drm::Device> card = *board_->slots().find_card("desk").value().drm;
+        tests::Client client(*card);
+        drm_mode_get_connector get{};
+        {
+            drm::ModeConfig& config = card->mode_config();
+            MutexLock lock(config.lock());
+            get.connector_id = drm::raw(config.connectors.front()->id());
+        }
+        EXPECT_EQ(client.ioctl(DRM_IOCTL_MODE_GETCONNECTOR, get), 0) << client.reason();
+        return get.connection;
+    };
+    EXPECT_EQ(status(), 1u);
+    ASSERT_TRUE(board_->slots().unplug("desk").ok());
+    cards.set_screen("desk", 0, {.connected = false});
+    ASSERT_TRUE(board_->slots().plug("desk").ok());
+    EXPECT_EQ(status(), 2u);
+    cards.destroy("desk");
 }
 
 TEST_F(BoardTest, counts_a_device_without_its_driver_as_no_leak) {

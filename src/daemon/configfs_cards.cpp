@@ -72,6 +72,7 @@ void BoardConfigfsCards::set_screen(const std::string& name, size_t port,
                                     const vkms::ScreenConfig& screen) {
     const auto slot = enabled_.find(name);
     if (slot == enabled_.end()) return;
+    slots_.set_screen(slot->second, port, screen);
     const auto drm = slots_.slot_at(slot->second).drm;
     if (!drm) return;  // it has been pulled
     const auto connector = connector_at(**drm, port);

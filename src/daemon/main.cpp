@@ -28,6 +28,7 @@
 #include "daemon/board_server.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_text.h"
+#include "daemon/config/like.h"
 #include "daemon/control/commands.h"
 #include "daemon/control/control.h"
 #include "daemon/control/trace_command.h"
@@ -41,6 +42,7 @@ struct Arguments {
     std::string board;
     std::string toml;
     std::string preset;
+    std::string like;  // what drm_info told of a card
     std::vector<std::string> screens;
     bool step = false;
     std::string debug;
@@ -51,10 +53,11 @@ struct Arguments {
 };
 
 std::optional<Arguments> parse_arguments(int argc, char** argv) {
-    static constexpr std::array<option, 11> options = {{
+    static constexpr std::array<option, 12> options = {{
         {"board", required_argument, nullptr, 'b'},
         {"toml", required_argument, nullptr, 'c'},
         {"preset", required_argument, nullptr, 'p'},
+        {"like", required_argument, nullptr, 'l'},
         {"step", no_argument, nullptr, 'S'},
         {"check", no_argument, nullptr, 'C'},
         {"screen", required_argument, nullptr, 's'},
@@ -73,6 +76,7 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
             case 'b': arguments.board = optarg; break;
             case 'c': arguments.toml = optarg; break;
             case 'p': arguments.preset = optarg; break;
+            case 'l': arguments.like = optarg; break;
             case 'S': arguments.step = true; break;
             case 'C': arguments.check = true; break;
             case 's': arguments.screens.emplace_back(optarg); break;
@@ -87,18 +91,21 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
     return arguments;
 }
 
-/// Of a file, a preset, or of neither.
+/// Of one source at most.
 Outcome<Config> read_cards(const Arguments& arguments) {
-    if (arguments.preset.empty())
-        return arguments.toml.empty() ? Config{} : read_config_file(arguments.toml);
-    if (!arguments.toml.empty()) {
+    if (!arguments.toml.empty() && !arguments.preset.empty()) {
         return Problem{.message = "there are both a configuration and a preset",
                        .remedy =
                            "give one of them; plugboard config show writes a preset to a "
                            "file that can be changed",
                        .key = "--preset"};
     }
-    return read_preset(arguments.preset);
+    if (!arguments.preset.empty()) return read_preset(arguments.preset);
+    if (!arguments.toml.empty()) return read_config_file(arguments.toml);
+    if (arguments.like.empty()) return Config{};
+    auto card = read_likeness(arguments.like);
+    if (!card.ok()) return card.problem();
+    return board_of(std::move(card.value()));
 }
 
 Outcome<Config> read_config(const Arguments& arguments) {
@@ -140,11 +147,17 @@ enum class End { Finish, Other };
 /// Waits for a signal, a shutdown command, the runner's word or its end.
 class Runner {
   public:
-    Runner(UniqueFd socket, UniqueFd signals, UniqueFd stop, bool keep)
-        : socket_(std::move(socket)),
-          signals_(std::move(signals)),
-          stop_(std::move(stop)),
-          keep_(keep) {}
+    Runner(UniqueFd socket, UniqueFd stop, bool keep)
+        : socket_(std::move(socket)), stop_(std::move(stop)), keep_(keep) {}
+
+    /// From here on they end the wait; until then the process. Before there are threads.
+    void block_signals() {
+        sigset_t set;
+        sigemptyset(&set);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+        pthread_sigmask(SIG_BLOCK, &set, nullptr);
+        signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    }
 
     int socket() const { return socket_.borrow(); }
     /// For the first word, until note_told().
@@ -194,15 +207,6 @@ class Runner {
     std::string pending_;
 };
 
-UniqueFd block_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-    return UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
 /// A kept board outlives the terminal and the pipes of its run.
 void log_to_file(const std::string& directory) {
     const UniqueFd file(
@@ -251,6 +255,7 @@ Outcome<Done> serve(const Arguments& arguments, Runner& runner) {
 
     auto config = read_config(arguments);
     if (!config.ok()) return config.problem();
+    runner.block_signals();
     auto directory = BoardDirectory::create(arguments.board);
     if (!directory.ok()) return directory.problem();
     if (arguments.keep) log_to_file(directory.value().path());
@@ -291,8 +296,8 @@ int run(int argc, char** argv) {
     const auto arguments = parse_arguments(argc, argv);
     if (!arguments) {
         fputs(
-            "usage: plugboard-daemon --board DIR [--toml FILE | --preset NAME] [--screen "
-            "SPEC]...\n"
+            "usage: plugboard-daemon --board DIR [--toml FILE | --preset NAME | --like FILE]\n"
+            "           [--screen SPEC]...\n"
             "           [--step] [--debug CATEGORIES] [--trace=[FILE]] [--runner-fd N] [--keep]\n"
             "       plugboard-daemon --check [--toml FILE | --preset NAME] [--screen SPEC]...\n"
             "`plugboard run` starts it; see plugboard run --help.\n",
@@ -302,8 +307,9 @@ int run(int argc, char** argv) {
     umask(022);
     raise_descriptor_limit();
     if (arguments->runner_fd >= 0) fcntl(arguments->runner_fd, F_SETFD, FD_CLOEXEC);
-    Runner runner(UniqueFd(arguments->runner_fd), block_signals(),
-                  UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), arguments->keep);
+    signal(SIGPIPE, SIG_IGN);
+    Runner runner(UniqueFd(arguments->runner_fd), UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+                  arguments->keep);
     try {
         const auto served =
             arguments->check ? check(*arguments, runner) : serve(*arguments, runner);

@@ -155,7 +155,7 @@ Outcome<size_t> Slots::find_slot(std::string_view target) const {
     std::vector<std::string> names;
     for (size_t i = 0; i < slots_.size(); ++i) {
         if (slots_[i].is_gone) continue;
-        if (slots_[i].config.name == wanted || slots_[i].device_name == wanted) return i;
+        if (slots_[i].config.name == wanted) return i;
         names.push_back(slots_[i].config.name);
     }
     for (const auto& node : nodes) {
@@ -164,6 +164,8 @@ Outcome<size_t> Slots::find_slot(std::string_view target) const {
             if (borrow(slots_[i].device) == node->parent()) return i;
         }
     }
+    for (size_t i = 0; i < slots_.size(); ++i)
+        if (!slots_[i].is_gone && slots_[i].device_name == wanted) return i;
     return Problem{.message = fmt::format("the board has no card \"{}\"", target),
                    .remedy = fmt::format("its cards: {}", fmt::join(names, ", "))};
 }
@@ -218,14 +220,19 @@ Outcome<Done> Slots::plug_slot(Change& change) {
 
 Result<size_t> Slots::add_card(CardConfig card) {
     for (const auto& device : model_.devices())
-        if (device->name() == card.name && device->info().bus) return Errno::NoDev;
+        if (device->name() == card.device.name && device->info().bus) return Errno::NoDev;
     size_t index = 0;
     {
         MutexLock lock(mutex_);
+        const bool is_taken = std::ranges::any_of(slots_, [&](const Slot& slot) {
+            return !slot.is_gone &&
+                   (slot.config.name == card.name || slot.device_name == card.name);
+        });
+        if (is_taken || !is_card_name(card.name)) card.name = "vkms:" + card.device.name;
         while (index < slots_.size() && !(slots_[index].is_gone && !slots_[index].busy)) ++index;
         if (index == slots_.size()) slots_.emplace_back();
         Slot& slot = slots_[index];
-        slot.device_name = card.name;
+        slot.device_name = card.device.name;
         slot.config = std::move(card);
         slot.is_gone = false;
     }
@@ -234,6 +241,14 @@ Result<size_t> Slots::add_card(CardConfig card) {
     if (change.device()) unplug_slot(change);
     change.take_away();
     return Errno::NoDev;
+}
+
+void Slots::set_screen(size_t slot, size_t port, vkms::ScreenConfig screen) {
+    MutexLock lock(mutex_);
+    auto& screens = slots_[slot].config.device.screens;
+    if (port >= screens.size()) return;
+    screen.connector = screens[port].connector;
+    screens[port] = std::move(screen);
 }
 
 void Slots::drop_card(size_t slot) {

@@ -64,9 +64,12 @@ class Slots {
     /// Of each slot the last generation that has been pulled; 0: none yet.
     std::vector<uint64_t> pulled_generations() const;
 
-    /// A slot for a card that comes now and has no place of its own on the board; its device is
-    /// called as the card. NoDev: the board has a device of this name.
+    /// A slot for a card that comes now and has no place of its own on the board; the device has
+    /// its config's name, and so has the slot if that is a card's and free: else "vkms:NAME".
+    /// NoDev: the board has a device of this name.
     Result<size_t> add_card(CardConfig card);
+    /// What its next card has at a port; the connector stays.
+    void set_screen(size_t slot, size_t port, vkms::ScreenConfig screen);
     /// Unplugs it, and takes the slot away.
     void drop_card(size_t slot);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/reference_files.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/system/board.h"
 
 namespace plugboard::tests {
@@ -72,13 +73,15 @@ cat /sys/kernel/debug/dri/2/vkms_config | head -1
 }
 
 TEST(Configfs, tells_of_a_screen_that_goes_without_naming_it) {
-    const auto run = run_shell(make_device + R"(
-udevadm monitor -k -p > /dev/stdout & watcher=$!
-sleep 1
-echo 2 > connectors/k/status
+    const TemporaryFolder folder;
+    const auto run = run_shell("EVENTS=" + folder.path() + "/events" + make_device + R"(
+udevadm monitor -k -p > $EVENTS & watcher=$!
+until grep -q 'KERNEL - the kernel uevent' $EVENTS && sleep 0.1; do :; done
+echo 2 > /sys/kernel/config/vkms/d/connectors/k/status
 cat /sys/class/drm/card2-Virtual-2/status
-sleep 1
+until grep -q HOTPLUG $EVENTS; do sleep 0.02; done
 kill $watcher
+cat $EVENTS
 )");
     EXPECT_NE(run.out.find("disconnected"), std::string::npos) << run.out << run.err;
     EXPECT_NE(run.out.find("HOTPLUG=1"), std::string::npos) << run.out << run.err;

@@ -44,8 +44,10 @@ TEST(BoardLikeAnother, lights_its_screens) {
 }
 
 TEST(BoardLikeAnother, is_one_of_two_ways_to_say_it) {
-    const auto run = run_on_fresh_board({"true"}, {"--like", like_file("soc"), "-c", "x.toml"});
+    const auto run =
+        run_on_fresh_board({"true"}, {"--like", like_file("soc"), "-c", board_file("configfs")});
     EXPECT_NE(run.status, 0);
+    EXPECT_NE(run.err.find("--config excludes --like"), std::string::npos) << run.err;
 }
 
 }  // namespace

@@ -93,6 +93,10 @@ Problem validate_card(const CardConfig& card, size_t index) {
 
 }  // namespace
 
+bool is_card_name(std::string_view name) {
+    return is_name(name) && !is_node_name(name) && !parse_connector_name(name);
+}
+
 std::string connector_remedy() {
     return fmt::format("write its type and a number, such as DP-1; the types: {}",
                        vkms::connector_type_words());

@@ -35,6 +35,9 @@ struct Config {
 /// The first thing that is wrong, with its key ("card[1].name"), or an empty message.
 Problem validate(const Config& config);
 
+/// Whether a slot may have it: it names no node and no connector.
+bool is_card_name(std::string_view name);
+
 /// How a connector is written.
 std::string connector_remedy();
 

@@ -1,10 +1,13 @@
 #include "daemon/config/config_json.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "daemon/config/json_place.h"
 #include "daemon/config/like.h"
@@ -54,10 +57,18 @@ bool is_on(const JsonPlace& object, std::string_view member) {
     return found && found->boolean();
 }
 
+void check_keys(const JsonPlace& object, const std::vector<std::string_view>& known) {
+    for (const auto& [name, member] : object.members(most_objects)) {
+        if (std::ranges::find(known, name) == known.end())
+            member.fail("unknown key", fmt::format("known here: {}", fmt::join(known, ", ")));
+    }
+}
+
 /// What it becomes on the kernel that has vkms' configfs.
 vkms::Config device_of(const JsonPlace& device) {
     vkms::Config config = vkms::with_profile(vkms::Profile::LinuxLatest);
     config.screens.clear();
+    check_keys(device, {"name", "enabled", "planes", "crtcs", "encoders", "connectors"});
     vkms::Layout& layout = config.layout.emplace();
     const auto crtcs = device.at("crtcs").items(most_objects);
     const auto encoders = device.at("encoders").items(most_objects);
@@ -66,6 +77,11 @@ vkms::Config device_of(const JsonPlace& device) {
     const Names crtc_names = names_of(crtcs), encoder_names = names_of(encoders);
     (void)names_of(planes);
     (void)names_of(connectors);
+    for (const JsonPlace& plane : planes) check_keys(plane, {"name", "type", "possible_crtcs"});
+    for (const JsonPlace& crtc : crtcs) check_keys(crtc, {"name", "is_writeback_enabled"});
+    for (const JsonPlace& encoder : encoders) check_keys(encoder, {"name", "possible_crtcs"});
+    for (const JsonPlace& connector : connectors)
+        check_keys(connector, {"name", "status", "possible_encoders"});
     for (const JsonPlace& crtc : crtcs)
         layout.crtcs.push_back({.writeback = is_on(crtc, "is_writeback_enabled")});
     for (const JsonPlace& plane : planes) {
@@ -92,33 +108,59 @@ vkms::Config device_of(const JsonPlace& device) {
     return config;
 }
 
+/// What a driver's key is in the file.
+std::string file_key(const JsonPlace& device, std::string key) {
+    const size_t end = std::min(key.find_first_of("[."), key.size());
+    for (const auto& [ours, theirs] :
+         {std::pair("screens", "connectors"), std::pair("plane", "planes"),
+          std::pair("crtc", "crtcs"), std::pair("encoder", "encoders")}) {
+        if (key.substr(0, end) != ours) continue;
+        key.replace(0, end, theirs);
+        break;
+    }
+    return device.key().empty() ? key : device.key() + "." + key;
+}
+
 /// A device that is not enabled is none.
 Config devices_of(const std::vector<JsonPlace>& devices) {
     Config config;
     config.cards.clear();
+    std::vector<JsonPlace> enabled;  // those of the cards
     for (const JsonPlace& device : devices) {
         CardConfig card;
         card.name = device.at("name").text(longest_object_name);
-        const auto enabled = device.find("enabled");
+        const auto is_enabled = device.find("enabled");
         card.device = device_of(device);
         card.device.name = card.name;
+        if (is_enabled && !is_enabled->boolean()) continue;
         const auto errors = vkms::validate(card.device);
         if (!errors.empty()) {
-            const std::string key = device.key().empty() ? "" : device.key() + ".";
             throw Problem{.message = errors.front().message,
                           .remedy = errors.front().remedy,
-                          .key = key + errors.front().key};
+                          .key = file_key(device, errors.front().key)};
         }
-        if (!enabled || enabled->boolean()) config.cards.push_back(std::move(card));
+        for (const CardConfig& other : config.cards)
+            if (other.name == card.name)
+                device.at("name").fail("is the name of another", "give each a name of its own");
+        config.cards.push_back(std::move(card));
+        enabled.push_back(device);
     }
-    if (Problem problem = validate(config); !problem.message.empty()) throw problem;
-    return config;
+    Problem problem = validate(config);
+    if (problem.message.empty()) return config;
+    for (size_t i = 0; i < enabled.size(); ++i) {
+        const std::string card = fmt::format("card[{}].", i);
+        if (!problem.key.starts_with(card)) continue;
+        problem.key = file_key(enabled[i], problem.key.substr(card.size()));
+        break;
+    }
+    throw problem;
 }
 
 }  // namespace
 
 bool is_json(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
+    constexpr std::string_view blanks = " \t\r\n", byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     const auto start = text.find_first_not_of(blanks);
     if (start == text.npos) return false;
     if (text[start] == '{') return true;
@@ -135,10 +177,7 @@ Outcome<Config> parse_json_config(std::string_view text, const std::string& file
         if (all.find("name") && all.find("planes")) return devices_of({all});
         auto card = parse_likeness(text, file);
         if (!card.ok()) return card.problem();
-        Config config;
-        card.value().device.name = config.cards[0].name;
-        config.cards = {std::move(card.value())};
-        return config;
+        return board_of(std::move(card.value()));
     } catch (Problem& problem) {
         problem.file = file;
         return std::move(problem);

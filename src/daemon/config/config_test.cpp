@@ -1,7 +1,9 @@
 #include "daemon/config/config.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <string>
@@ -230,7 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"connector_twice",
                 "[[card]]\n[[card.screen]]\nconnector = \"DP-1\"\n[[card.screen]]\n"
                 "connector = \"DP-1\"\n",
-                4, "card[0].screens[1].connector", "DP-1 is the connector"},
+                5, "card[0].screen[1].connector", "DP-1 is the connector"},
         Mistake{"connected_type", "[[card]]\n[[card.screen]]\nconnected = 1\n", 3,
                 "card[0].screen[0].connected", "true or false"},
         Mistake{"monitor_at_a_virtual_connector",
@@ -246,8 +248,21 @@ INSTANTIATE_TEST_SUITE_P(
                 "[[card]]\n[[card.screen]]\nconnector = \"DP-2\"\npath = \"mst:DP-1\"\n", 4,
                 "card[0].screen[0].path", "no place behind a dock"},
         Mistake{"dock_without_parent",
-                "[[card]]\n[[card.screen]]\nconnector = \"DP-2\"\npath = \"mst:DP-1-1\"\n", 2,
-                "card[0].screens[0].path", "no DP-1"},
+                "[[card]]\n[[card.screen]]\nconnector = \"DP-2\"\npath = \"mst:DP-1-1\"\n", 4,
+                "card[0].screen[0].path", "no DP-1"},
+        Mistake{"version_too_large", "[[card]]\ndriver_version = \"99999999999.0.0\"", 2,
+                "card[0].driver_version", "is no version"},
+        Mistake{"version_empty", "[[card]]\ndriver_version = \"\"", 2, "card[0].driver_version",
+                "is no version"},
+        Mistake{"version_with_blanks", "[[card]]\ndriver_version = \" 1. 2. 3\"", 2,
+                "card[0].driver_version", "is no version"},
+        Mistake{"limit_errno_list", "[[card]]\n[[card.limit]]\nplanes = 1\nerrno = [\"EBUSY\"]", 4,
+                "card[0].limit[0].errno", "must be a text or a whole number"},
+        Mistake{"fault_call_float",
+                "[[card]]\n[[card.fault]]\nioctl = \"GET_CAP\"\nerrno = \"EIO\"\ncall = 3.0", 5,
+                "card[0].fault[0].call", "must be a text or a whole number"},
+        Mistake{"fault_of_no_connector", "[[card]]\n[[card.fault]]\nlink = \"DP-9\"", 2,
+                "card[0].fault[0]", "no connector \"DP-9\""},
         Mistake{"connector_name", "[[card]]\nname = \"DP-1\"", 2, "card[0].name", "connector"},
         Mistake{"bus_type", "bus = 1", 1, "bus", "must be a text"},
         Mistake{"bus", "bus = \"pci\"", 1, "bus", "no bus \"pci\""},
@@ -294,7 +309,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "size = \"big\"",
                 6, "card[0].limit[1].size", "no size"},
         Mistake{"limit_rule_table", "[[card]]\n[[card.limit]]\nplanes = {}", 3,
-                "card[0].limit[0].planes", "must be a text, a number"},
+                "card[0].limit[0].planes", "must be a text or a whole number"},
         Mistake{"limit_rule_of_nothing", "[[card]]\n[[card.limit]]\nplane = \"cursor\"", 2,
                 "card[0].limit[0]", "says nothing"},
         Mistake{"limit_rule_that_no_card_has", "[[card]]\n[[card.limit]]\nupscale = 0.5", 2,
@@ -333,6 +348,32 @@ TEST(Config, a_file_that_is_not_there_is_named) {
     const auto config = read_config_file("/nonexistent/board.toml");
     ASSERT_FALSE(config.ok());
     EXPECT_EQ(config.problem().headline(), "/nonexistent/board.toml: cannot be read");
+}
+
+TEST(Config, what_is_no_plain_file_is_refused_without_waiting) {
+    const tests::TemporaryFolder folder;
+    const std::string pipe = folder.path() + "/pipe", huge = folder.path() + "/huge";
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    std::ofstream(huge).close();
+    std::filesystem::resize_file(huge, (16 << 20) + 1);
+    EXPECT_EQ(read_config_file(pipe).problem().headline(), pipe + ": is no plain file");
+    EXPECT_EQ(read_config_file("/dev/zero").problem().headline(), "/dev/zero: is no plain file");
+    EXPECT_EQ(read_config_file(folder.path()).problem().headline(),
+              folder.path() + ": is a folder");
+    const auto config = read_config_file(huge);
+    EXPECT_EQ(config.problem().headline(), huge + ": has over 16777216 bytes");
+    EXPECT_FALSE(config.problem().remedy.empty());
+    EXPECT_EQ(parse_screen_option("DP-1=" + pipe).problem().headline(),
+              "--screen: " + pipe + " cannot be read");
+}
+
+TEST(Config, an_empty_file_is_the_default_board) {
+    const tests::TemporaryFolder folder;
+    const std::string empty = folder.path() + "/empty";
+    std::ofstream(empty).close();
+    const auto config = read_config_file(empty);
+    ASSERT_TRUE(config.ok()) << config.problem().headline();
+    EXPECT_EQ(config.value().cards.size(), 1u);
 }
 
 TEST(ScreenOption, is_for_the_first_card_or_the_one_it_names) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <charconv>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -16,6 +16,7 @@
 #include "daemon/config/limit_words.h"
 #include "daemon/config/presets.h"
 #include "daemon/config/screen_spec.h"
+#include "daemon/config/text_file.h"
 #include "daemon/config/toml_rules.h"
 #include "daemon/config/toml_text.h"
 #include "drivers/vkms/profile.h"
@@ -35,6 +36,19 @@ std::vector<std::string_view> keys_of_vkms() {
     return keys;
 }
 
+/// "1.0.0"; false: it is none.
+bool read_version(std::string_view text, vkms::DriverIdentity& identity) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (int* part : {&identity.major, &identity.minor, &identity.patch}) {
+        if (part != &identity.major && (at == end || *at++ != '.')) return false;
+        const auto [stop, error] = std::from_chars(at, end, *part);
+        if (error != std::errc{}) return false;
+        at = stop;
+    }
+    return at == end;
+}
+
 /// Walks one document; the first problem ends it by an exception that stays in this file.
 class Reader {
   public:
@@ -48,6 +62,7 @@ class Reader {
         if (const auto* cards = document.get("card")) config.cards = read_cards(*cards);
         if (const auto* limits = document.get("limits")) read_limits(*limits, config.limits);
         if (Problem problem = validate(config); !problem.message.empty()) {
+            problem.key = as_written(std::move(problem.key));
             const int line = line_of_key(problem.key);
             fail(std::move(problem), line);
         }
@@ -75,6 +90,13 @@ class Reader {
             if (end == std::string::npos) return 1;
             key.resize(end);
         }
+    }
+
+    /// The driver calls them screens, also those that are tables.
+    std::string as_written(std::string key) const {
+        const auto at = key.find(".screens");
+        if (at == std::string::npos || !lines_.contains(key.substr(0, at) + ".screen")) return key;
+        return key.replace(at, 8, ".screen");
     }
 
     void check_keys(const toml::table& table, const std::string& prefix,
@@ -268,13 +290,10 @@ class Reader {
         read("driver_name", identity.name);
         read("driver_description", identity.description);
         read("driver_date", identity.date);
+        if (!table.contains("driver_version")) return;
         std::string version;
         read("driver_version", version);
-        if (version.empty()) return;
-        char beyond = 0;
-        if (std::sscanf(version.c_str(), "%d.%d.%d%c", &identity.major, &identity.minor,
-                        &identity.patch, &beyond) == 3)
-            return;
+        if (read_version(version, identity)) return;
         const std::string key = prefix + "driver_version";
         fail({.message = fmt::format("\"{}\" is no version", version),
               .remedy = "write three numbers, such as \"1.0.0\"",
@@ -341,12 +360,6 @@ class Reader {
                      line_of(node));
             }
             device.screens = screen_tables(node, key);
-            // As the driver calls them.
-            lines_[prefix + "screens"] = line_of(node);
-            for (size_t i = 0; i < device.screens.size(); ++i) {
-                lines_[fmt::format("{}screens[{}]", prefix, i)] =
-                    lines_[fmt::format("{}[{}]", key, i)];
-            }
         });
         with("limit", [&](auto& node, auto key) {
             device.limit_rules = read_rules(node, key, parse_limit, lines_);
@@ -376,7 +389,7 @@ Outcome<Config> parse_toml(std::string_view text, const std::string& file) {
 
 Outcome<Config> read_config_file(const std::string& file) {
     try {
-        const std::string text = read_toml_file(file);
+        const std::string text = read_text_file(file);
         return is_json(text) ? parse_json_config(text, file) : parse_toml(text, file);
     } catch (const Problem& problem) {
         return problem;

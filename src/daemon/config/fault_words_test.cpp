@@ -5,11 +5,16 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <fstream>
 #include <ostream>
+#include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 
 #include "uapi/ioctl_table.h"
+
+#include "daemon/config/limit_words.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -162,6 +167,61 @@ RC_GTEST_PROP(FaultWords, of_a_fault_are_read_as_that_fault, ()) {
     const auto again = parse_fault(fault_words(fault));
     RC_ASSERT(again.ok());
     RC_ASSERT(again.value() == fault);
+}
+
+std::string section_of_faults_document(const std::string& title) {
+    std::ifstream file(PLUGBOARD_SOURCE_DIR "/docs/faults.md");
+    std::stringstream text;
+    text << file.rdbuf();
+    const std::string document = text.str();
+    const auto start = document.find("\n## " + title + "\n");
+    return start == document.npos
+               ? ""
+               : document.substr(start, document.find("\n## ", start + 1) - start);
+}
+
+/// The words after "one of: " or "known here: ".
+std::set<std::string> words_of_remedy(const std::string& remedy) {
+    std::set<std::string> words;
+    const auto start = remedy.find(": ") + 2;
+    std::stringstream list(remedy.substr(start, remedy.find(';', start) - start));
+    for (std::string word; std::getline(list >> std::ws, word, ',');) words.insert(word);
+    return words;
+}
+
+/// Those with a value, which tables and text have in back quotes: `planes = 2`.
+std::set<std::string> keys_with_values(const std::string& section) {
+    std::set<std::string> keys;
+    const std::regex key("`([a-z_]+) = ");
+    for (std::sregex_iterator at(section.begin(), section.end(), key), end; at != end; ++at)
+        keys.insert((*at)[1]);
+    return keys;
+}
+
+TEST(FaultsDocument, has_the_keys_of_limits) {
+    std::set<std::string> keys;
+    for (const std::string& kind : words_of_remedy(parse_limit({}).problem().remedy))
+        keys.merge(words_of_remedy(parse_limit({{kind, "x"}, {"?", "x"}}).problem().remedy));
+    EXPECT_EQ(keys_with_values(section_of_faults_document("Limits")), keys);
+}
+
+TEST(FaultsDocument, has_the_keys_of_faults_and_triggers) {
+    const std::string section = section_of_faults_document("Faults");
+    std::set<std::string> keys;
+    for (const Words& fault :
+         {Words{{"ioctl", "GET_CAP"}}, Words{{"vblank", "lost"}}, Words{{"vblank", "late"}},
+          Words{{"flip", "slow"}}, Words{{"link", "DP-1"}}}) {
+        Words with_unknown = fault;
+        with_unknown.push_back({"?", "x"});
+        keys.merge(words_of_remedy(parse_fault(with_unknown).problem().remedy));
+    }
+    const auto kinds = words_of_remedy(parse_fault({}).problem().remedy);
+    EXPECT_EQ(kinds, (std::set<std::string>{"ioctl", "vblank", "flip", "link"}));
+    for (const std::string& key : keys_with_values(section)) EXPECT_TRUE(keys.contains(key)) << key;
+    for (const std::string& key : keys)
+        EXPECT_TRUE(section.find("`" + key + "`") != section.npos ||
+                    section.find("`" + key + " = ") != section.npos)
+            << key;
 }
 
 }  // namespace

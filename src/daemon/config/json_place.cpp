@@ -36,6 +36,30 @@ struct FirstMistake final : nlohmann::json_sax<json> {
     }
 };
 
+/// Of the first bracket that is too deep, if the text is JSON.
+std::optional<size_t> find_deep_bracket(std::string_view text) {
+    size_t depth = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_text && c == '\\') {
+            ++i;
+        } else if (c == '"') {
+            in_text = !in_text;
+        } else if (!in_text && (c == '[' || c == '{')) {
+            if (++depth > deepest_json) return i;
+        } else if (!in_text && (c == ']' || c == '}') && depth > 0) {
+            --depth;
+        }
+    }
+    return std::nullopt;
+}
+
+int line_at(std::string_view text, size_t byte) {
+    const auto end = text.begin() + static_cast<ptrdiff_t>(std::min(byte, text.size()));
+    return static_cast<int>(std::count(text.begin(), end, '\n')) + 1;
+}
+
 }  // namespace
 
 void JsonPlace::fail(std::string message, std::string remedy) const {
@@ -73,15 +97,17 @@ std::vector<std::pair<std::string, JsonPlace>> JsonPlace::members(size_t most) c
         fail(fmt::format("has {} members", value_->size()), fmt::format("use at most {}", most));
     std::vector<std::pair<std::string, JsonPlace>> members;
     for (const auto& [name, value] : value_->items())
-        members.emplace_back(name, JsonPlace(value, fmt::format("{}.{}", key_, name)));
+        members.emplace_back(
+            name, JsonPlace(value, key_.empty() ? name : fmt::format("{}.{}", key_, name)));
     return members;
 }
 
 uint64_t JsonPlace::number(uint64_t most) const {
-    const auto* number = value_->get_ptr<const json::number_unsigned_t*>();
-    if (number == nullptr || *number > most)
+    const bool is_whole = value_->is_number_unsigned() ||
+                          (value_->is_number_integer() && value_->get<int64_t>() >= 0);
+    if (!is_whole || value_->get<uint64_t>() > most)
         fail(fmt::format("must be a whole number up to {}", most), "write digits alone");
-    return *number;
+    return value_->get<uint64_t>();
 }
 
 uint64_t JsonPlace::number_or(std::string_view member, uint64_t most, uint64_t otherwise) const {
@@ -103,12 +129,18 @@ bool JsonPlace::boolean() const {
 }
 
 json parse_json(std::string_view text) {
+    if (const auto bracket = find_deep_bracket(text)) {
+        Problem deep{
+            .message = fmt::format("has more than {} brackets in each other", deepest_json),
+            .remedy = "take them out; a card's have 9"};
+        deep.line = line_at(text, *bracket);
+        throw deep;
+    }
     FirstMistake mistake;
     if (json::sax_parse(text, &mistake)) return json::parse(text);
-    const auto end = text.begin() + static_cast<ptrdiff_t>(std::min(mistake.byte, text.size()));
     Problem problem{.message = "is no JSON from here on",
                     .remedy = "make the file anew, or mend what stands there",
-                    .line = static_cast<int>(std::count(text.begin(), end, '\n')) + 1};
+                    .line = line_at(text, mistake.byte)};
     if (mistake.is_number) {
         problem.message = "has a number that is too large for any purpose";
         problem.remedy = "write one of fewer digits";

@@ -43,6 +43,8 @@ class JsonPlace {
     std::string key_;
 };
 
+inline constexpr size_t deepest_json = 64;  // brackets in each other; a card's have 9
+
 /// Throws a Problem with the line.
 nlohmann::json parse_json(std::string_view text);
 

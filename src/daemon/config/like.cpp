@@ -4,12 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <utility>
 
 #include "daemon/config/json_place.h"
+#include "daemon/config/text_file.h"
 #include "drivers/vkms/profile.h"
 #include "drm/edid/description.h"
 
@@ -80,6 +79,7 @@ class LikenessReader {
         const auto crtcs = card_.at("crtcs").items(most_of_a_kind);
         const auto encoders = card_.at("encoders").items(most_of_a_kind);
         const auto connectors = card_.at("connectors").items(most_of_a_kind);
+        for (const JsonPlace& encoder : encoders) check_properties(encoder);
         for (const auto* objects : {&planes, &crtcs, &connectors})
             for (const JsonPlace& object : *objects) read_features(object);
         for (const JsonPlace& crtc : crtcs) read_crtc(crtc);
@@ -140,11 +140,16 @@ class LikenessReader {
             sizes->fail("the least is above the most", "swap them");
     }
 
-    void read_features(const JsonPlace& object) {
+    static void check_properties(const JsonPlace& object) {
         const auto properties = object.find("properties");
         if (!properties) return;
         for (const auto& [name, property] : properties->members(most_properties))
             (void)property.number_or("flags", UINT32_MAX, 0);
+    }
+    void read_features(const JsonPlace& object) {
+        check_properties(object);
+        const auto properties = object.find("properties");
+        if (!properties) return;
         for (const auto& [name, feature] : telling_properties)
             if (properties->find(name)) config_.features.*feature = true;
     }
@@ -349,6 +354,8 @@ class LikenessReader {
     std::map<uint64_t, size_t> encoder_bits_;  // by id, of those for screens
 };
 
+constexpr const char* no_card_remedy = "write it for one: drm_info -j /dev/dri/card0";
+
 /// The only node of drm_info's, or the file itself.
 JsonPlace card_of(const nlohmann::json& document) {
     const JsonPlace all(document, "");
@@ -358,8 +365,7 @@ JsonPlace card_of(const nlohmann::json& document) {
         const auto& [name, node] = nodes.front();
         return JsonPlace(node.value(), "");
     }
-    all.fail(nodes.empty() ? "no card is in it" : "more than one card is in it",
-             "write it for one: drm_info -j /dev/dri/card0");
+    all.fail(nodes.empty() ? "no card is in it" : "more than one card is in it", no_card_remedy);
 }
 
 }  // namespace
@@ -379,6 +385,8 @@ Outcome<vkms::Config> config_like(const nlohmann::json& card) {
 
 Outcome<CardConfig> parse_likeness(std::string_view text, const std::string& file) {
     try {
+        if (text.find_first_not_of(" \t\r\n") == text.npos)
+            throw Problem{.message = "no card is in it", .remedy = no_card_remedy, .line = 1};
         const nlohmann::json document = parse_json(text);
         const JsonPlace card = card_of(document);
         auto config = config_like(card.value());
@@ -393,17 +401,19 @@ Outcome<CardConfig> parse_likeness(std::string_view text, const std::string& fil
     }
 }
 
+Config board_of(CardConfig card) {
+    Config config;
+    card.device.name = card.name = config.cards[0].name;
+    config.cards = {std::move(card)};
+    return config;
+}
+
 Outcome<CardConfig> read_likeness(const std::string& file) {
-    std::ifstream stream(file);
-    std::stringstream text;
-    if (stream) text << stream.rdbuf();
-    if (!stream || !text) {
-        return Problem{.message = "cannot be read",
-                       .remedy = "check the path and its permissions",
-                       .key = {},
-                       .file = file};
+    try {
+        return parse_likeness(read_text_file(file), file);
+    } catch (const Problem& problem) {
+        return problem;
     }
-    return parse_likeness(text.str(), file);
 }
 
 }  // namespace plugboard::daemon

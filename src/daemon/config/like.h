@@ -23,5 +23,7 @@ std::vector<std::string> differences_of(const nlohmann::json& card, const vkms::
 /// in which it is not like it. Problems name `file`.
 Outcome<CardConfig> parse_likeness(std::string_view text, const std::string& file);
 Outcome<CardConfig> read_likeness(const std::string& file);
+/// With this card alone.
+Config board_of(CardConfig card);
 
 }  // namespace plugboard::daemon

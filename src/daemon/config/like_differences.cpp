@@ -172,12 +172,18 @@ json shown_card(drm::Device& device) {
             {"connectors", shown_connectors(info, config)}};
 }
 
+/// Those that are there.
+json members_of(const json& object, std::initializer_list<const char*> members) {
+    json found = json::object();
+    for (const char* member : members)
+        if (object.contains(member)) found[member] = object[member];
+    return found;
+}
+
 /// The values that a driver alone sets; ids, and what clients set, are of the moment. `members`:
 /// those that say what an object is.
 json lasting_part(const json& object, std::initializer_list<const char*> members) {
-    json lasting = json::object();
-    for (const char* member : members)
-        if (object.contains(member)) lasting[member] = object[member];
+    json lasting = members_of(object, members);
     if (!object.contains("properties")) return lasting;
     for (const auto& [name, property] : object["properties"].items()) {
         json& kept = lasting["properties." + name];
@@ -256,7 +262,7 @@ void place_outputs(const json& card, Objects& objects) {
 Objects place_all(const json& card) {
     Objects objects;
     json driver = card["driver"];
-    objects["driver"] = {"driver", lasting_part(driver, {"name", "desc", "version"})};
+    objects["driver"] = {"driver", members_of(driver, {"name", "desc", "version"})};
     if (driver.contains("caps")) objects["caps"] = {"driver.caps", driver["caps"]};
     if (driver.contains("client_caps"))
         objects["client caps"] = {"driver.client_caps", driver["client_caps"]};

@@ -170,6 +170,74 @@ TEST(Like, says_where_a_number_is_too_large) {
     EXPECT_EQ(card.problem().message, "has a number that is too large for any purpose");
 }
 
+TEST(Like, may_be_as_deep_as_64_brackets) {
+    const auto with_spec = [](size_t depth) {
+        json document = json::parse(text_of_like("soc"));
+        document["/dev/dri/card0"]["crtcs"][0]["properties"]["ACTIVE"]["spec"] = "deep";
+        std::string text = document.dump(2);
+        const std::string brackets = std::string(depth, '[') + std::string(depth, ']');
+        return text.replace(text.find("\"deep\""), 6, brackets);
+    };
+    EXPECT_TRUE(parse_likeness(with_spec(50), "x").ok());
+    for (const size_t depth : {size_t{65}, size_t{400'000}}) {
+        const auto card = parse_likeness(with_spec(depth), "x");
+        ASSERT_FALSE(card.ok()) << depth;
+        EXPECT_EQ(card.problem().message, "has more than 64 brackets in each other");
+        EXPECT_GT(card.problem().line, 1);
+    }
+}
+
+TEST(Like, an_empty_file_has_no_card) {
+    for (const char* text : {"", " \n"}) {
+        const auto card = parse_likeness(text, "x");
+        ASSERT_FALSE(card.ok());
+        EXPECT_EQ(card.problem().headline(), "x:1: no card is in it");
+        EXPECT_FALSE(card.problem().remedy.empty());
+    }
+}
+
+/// The first entry of each list, and of each object's properties those that are read by name, or
+/// the first.
+void collect_places(const json& value, const json::json_pointer& at,
+                    std::vector<json::json_pointer>& places) {
+    constexpr std::string_view read_by_name[] = {"type", "rotation", "IN_FORMATS", "EDID"};
+    places.push_back(at);
+    if (value.is_array() && !value.empty()) collect_places(value[0], at / 0, places);
+    if (!value.is_object()) return;
+    const bool are_properties = !at.empty() && at.back() == "properties";
+    for (const auto& [name, member] : value.items()) {
+        if (are_properties && name != value.begin().key() &&
+            std::ranges::find(read_by_name, name) == std::end(read_by_name))
+            continue;
+        collect_places(member, at / name, places);
+    }
+}
+
+TEST(Like, a_value_of_any_other_type_is_good_or_has_its_place) {
+    const json document = json::parse(text_of_like("soc"));
+    std::vector<json::json_pointer> places;
+    collect_places(document, json::json_pointer(), places);
+    places.push_back(json::json_pointer("/~1dev~1dri~1card0/encoders/0/properties"));
+    places.push_back(json::json_pointer("/~1dev~1dri~1card0/driver/properties"));
+    const json others[] = {nullptr, true, -1, 1.5, "x", json::array(), {{"x", 5}}};
+    for (size_t i = 0; i < places.size(); ++i) {
+        const auto& place = places[i];
+        for (const size_t step : {size_t{0}, size_t{3}}) {  // each makes a card
+            const json& other = others[(i + step) % std::size(others)];
+            json changed = document;
+            changed[place] = other;
+            try {
+                const auto card = parse_likeness(changed.dump(), "x");
+                if (card.ok()) continue;
+                EXPECT_EQ(card.problem().file, "x");
+                EXPECT_FALSE(card.problem().key.empty()) << place << " as " << other;
+            } catch (const std::exception& error) {
+                ADD_FAILURE() << place << " as " << other << ": " << error.what();
+            }
+        }
+    }
+}
+
 TEST(Like, is_a_key_of_a_card) {
     const auto board = parse_toml("[[card]]\nlike = \"tests/like/soc.json\"\nzpos = false\n",
                                   PLUGBOARD_SOURCE_DIR "/board.toml");
@@ -240,6 +308,46 @@ TEST(VkmsctlJson, that_is_bad_says_where) {
         EXPECT_TRUE(board.problem().key.starts_with(key)) << board.problem().headline();
         EXPECT_FALSE(board.problem().remedy.empty());
     }
+}
+
+TEST(VkmsctlJson, has_no_other_keys) {
+    for (const char* pointer : {"/enabld", "/planes/0/typ", "/crtcs/0/writeback",
+                                "/encoders/0/possible_crtc", "/connectors/0/statsu"}) {
+        json document = json::parse(vkmsctl_device);
+        document[json::json_pointer(pointer)] = true;
+        const auto board = parse_json_config(document.dump(), "d.json");
+        ASSERT_FALSE(board.ok()) << pointer;
+        EXPECT_EQ(board.problem().message, "unknown key") << pointer;
+        EXPECT_TRUE(board.problem().key.ends_with(
+            std::string(pointer).substr(std::string(pointer).rfind('/') + 1)))
+            << board.problem().key;
+    }
+}
+
+TEST(VkmsctlJson, is_told_of_by_its_own_index_and_keys) {
+    json off = json::parse(vkmsctl_device), bad = off, same = off, links = off;
+    off["enabled"] = false;
+    off["planes"] = json::array();  // no card, and none that could be one
+    bad["name"] = "card0";
+    links["name"] = "links";
+    links["planes"][0]["possible_crtcs"] = json::array();
+    const std::pair<json, const char*> mistakes[] = {
+        {{off, bad}, "[1].name"},
+        {{off, same, same}, "[2].name"},
+        {{off, links}, "[1].planes[0]"},
+    };
+    for (const auto& [list, key] : mistakes) {
+        const auto board = parse_json_config(list.dump(), "list.json");
+        ASSERT_FALSE(board.ok()) << key;
+        EXPECT_EQ(board.problem().key, key) << board.problem().headline();
+    }
+    EXPECT_TRUE(parse_json_config(json({off, same}).dump(), "list.json").ok());
+}
+
+TEST(JsonConfig, may_begin_with_a_byte_order_mark) {
+    const std::string text = "\xef\xbb\xbf" + vkmsctl_device;
+    EXPECT_TRUE(is_json(text));
+    EXPECT_TRUE(parse_json_config(text, "d.json").ok());
 }
 
 TEST(JsonConfig, is_told_from_toml_by_its_start) {

@@ -166,10 +166,9 @@ const std::vector<LimitKind>& limit_kinds() {
 
 LimitRule read_limit(const Words& words) {
     const RuleReader reader(words);
-    const std::string_view key =
-        reader.find_kind({"planes", "crtcs", "upscale", "downscale", "bandwidth", "format",
-                          "rotation", "size", "source_size", "multiple", "inside", "beside"},
-                         "planes = 2");
+    std::vector<std::string_view> kinds;
+    for (const LimitKind& kind : limit_kinds()) kinds.push_back(kind.key);
+    const std::string_view key = reader.find_kind(kinds, "planes = 2");
     for (const LimitKind& kind : limit_kinds()) {
         if (kind.key != key) continue;
         std::vector<std::string_view> known = {kind.key, "errno"};

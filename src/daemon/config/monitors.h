@@ -7,7 +7,7 @@
 
 namespace plugboard::daemon {
 
-/// What people choose by. The EDID is in monitors.cpp.
+/// What people choose by. The EDID is in monitor_edids.cpp.
 struct Monitor {
     const char* name;
     const char* connector;  // the type it is plugged into when nobody says another

@@ -88,7 +88,7 @@ void RuleReader::fail(std::string_view key, std::string message, std::string rem
         .message = std::move(message), .remedy = std::move(remedy), .key = std::string(key)};
 }
 
-std::string_view RuleReader::find_kind(std::initializer_list<std::string_view> kinds,
+std::string_view RuleReader::find_kind(const std::vector<std::string_view>& kinds,
                                        std::string_view example) const {
     std::vector<std::string_view> found;
     for (const std::string_view kind : kinds) {

@@ -35,7 +35,7 @@ class RuleReader {
 
     /// The one of these keys that is there; it says what the rule is about. `example` is for who
     /// has written none.
-    std::string_view find_kind(std::initializer_list<std::string_view> kinds,
+    std::string_view find_kind(const std::vector<std::string_view>& kinds,
                                std::string_view example) const;
     /// No other keys are there, and none twice.
     void check_keys(const std::vector<std::string_view>& known) const;

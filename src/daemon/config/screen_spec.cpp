@@ -4,14 +4,13 @@
 
 #include <charconv>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "daemon/config/monitor_edids.h"
 #include "daemon/config/monitors.h"
+#include "daemon/config/text_file.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -20,7 +19,6 @@ constexpr const char* spec_remedy =
     "write WIDTHxHEIGHT@HZ such as 1920x1080@60, a monitor ({}), the path of an EDID file, or "
     "\"none\" for a connector where nothing is plugged in";
 constexpr double slowest = 1, fastest = 1000;  // Hz
-constexpr size_t max_file = 64 * 1024;         // more than any EDID has
 
 /// Takes a number off the front; nothing when there is none.
 template <class Number>
@@ -76,14 +74,13 @@ std::string monitor_names() {
 }
 
 std::optional<std::vector<std::byte>> read_file(const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) return std::nullopt;
-    std::ifstream file(path, std::ios::binary);
-    std::vector<std::byte> bytes;
-    for (std::istreambuf_iterator<char> at(file), end; at != end && bytes.size() <= max_file; ++at)
-        bytes.push_back(static_cast<std::byte>(*at));
-    if (!file) return std::nullopt;
-    return bytes;
+    try {
+        const std::string text = read_text_file(path);
+        const auto bytes = std::as_bytes(std::span(text));
+        return std::vector<std::byte>(bytes.begin(), bytes.end());
+    } catch (const Problem&) {
+        return std::nullopt;
+    }
 }
 
 /// As the only screen of a card, where a dock has nothing to be plugged into.

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,14 +16,22 @@
 
 namespace plugboard::daemon {
 
+inline bool may_be_fraction(std::string_view key) {
+    return key == "upscale" || key == "downscale";
+}
+inline bool may_be_list(std::string_view key) {
+    return key == "plane" || key == "only_on" || key == "not_on" || key == "rotation";
+}
+
 /// A value as a word has it; nothing for a table and the like. A list's parts have commas between.
-inline std::optional<std::string> word_of(const toml::node& node) {
+inline std::optional<std::string> word_of(std::string_view key, const toml::node& node) {
     if (const auto text = node.value_exact<std::string>()) return *text;
     if (const auto number = node.value_exact<int64_t>()) return std::to_string(*number);
-    if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
     if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
+    if (const auto number = node.value_exact<double>(); number && may_be_fraction(key))
+        return fmt::format("{}", *number);
     const toml::array* list = node.as_array();
-    if (list == nullptr || list->empty()) return std::nullopt;
+    if (list == nullptr || list->empty() || !may_be_list(key)) return std::nullopt;
     std::string words;
     for (const toml::node& entry : *list) {
         const auto text = entry.value_exact<std::string>();
@@ -54,9 +64,11 @@ std::vector<Rule> read_rules(const toml::node& node, const std::string& key,
         lines[entry_key] = line_of(entry);
         Words words;
         for (const auto& [word, value] : *entry.as_table()) {
-            auto text = word_of(value);
+            auto text = word_of(word.str(), value);
             if (!text)
-                fail({.message = "must be a text, a number, or a list of texts",
+                fail({.message =
+                          fmt::format("must be a text or a {}",
+                                      may_be_list(word.str()) ? "list of texts" : "whole number"),
                       .remedy = "docs/faults.md has the keys"},
                      fmt::format("{}.{}", entry_key, word.str()), line_of(value));
             words.push_back({std::string(word.str()), *std::move(text)});

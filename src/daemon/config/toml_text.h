@@ -12,8 +12,6 @@
 #pragma pop_macro("NDEBUG")
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -57,19 +55,6 @@ inline toml::table parse_toml_text(std::string_view text) {
         problem.line = static_cast<int>(error.source().begin.line);
         throw problem;
     }
-}
-
-/// Throws a Problem.
-inline std::string read_toml_file(const std::string& file) {
-    std::ifstream stream(file);
-    std::stringstream text;
-    if (stream) text << stream.rdbuf();
-    if (!stream || !text)
-        throw Problem{.message = "cannot be read",
-                      .remedy = "check the path and its permissions",
-                      .key = {},
-                      .file = file};
-    return text.str();
 }
 
 }  // namespace plugboard::daemon

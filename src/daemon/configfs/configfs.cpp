@@ -36,7 +36,8 @@ using FolderKind = ConfigfsFolderKind;
 using DefaultFolder = ConfigfsDefaultFolder;
 
 constexpr std::string_view module_device = "vkms";  // of the module itself
-constexpr size_t most_folders = 4096;  // Linux has no limit; a client must not fill our memory
+constexpr size_t most_folders =
+    4096;  // and links; Linux has no limit; a client must not fill our memory
 constexpr size_t longest_file_name = 255;
 
 constexpr FileKind enabled_file{.name = "enabled", .is_switch = true};
@@ -301,7 +302,9 @@ Result<void> Configfs::make_link(std::string_view path, const Result<std::string
     for (const auto& [link, there] : parent.links) {
         if (there == to) return Errno::Exist;
     }
+    if (links_ == most_folders) return Errno::NoMem;
     parent.links.emplace(place.name, to);
+    ++links_;
     ++to->linked_from;
     return {};
 }
@@ -315,6 +318,7 @@ Result<void> Configfs::remove_link(std::string_view path) {
     if (link == parent.links.end()) return parent.has_file(place.name) ? Errno::Perm : Errno::NoEnt;
     --link->second->linked_from;
     parent.links.erase(link);
+    --links_;
     return {};
 }
 

@@ -47,7 +47,8 @@ class Configfs {
     Result<void> remove_folder(std::string_view path);
     /// `target`: the folder that it shall lead to, or why there is none. Exist: the name is taken,
     /// or a link leads there already; Perm: nobody makes links there; Inval: to such a folder
-    /// neither, as it is of another kind or device; Busy: the device is enabled.
+    /// neither, as it is of another kind or device; Busy: the device is enabled; NoMem: there are
+    /// too many.
     Result<void> make_link(std::string_view path, const Result<std::string>& target);
     /// IsDir, Perm: it is no link. Also of a device that is enabled, which stays as it is.
     Result<void> remove_link(std::string_view path);
@@ -80,6 +81,7 @@ class Configfs {
     ConfigfsCards& cards_;
     std::unique_ptr<Folder> root_;
     size_t folders_ = 0;  // that make_folder() made
+    size_t links_ = 0;
 };
 
 }  // namespace plugboard::daemon

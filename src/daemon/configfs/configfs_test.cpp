@@ -319,6 +319,26 @@ Result<void> any_step(Configfs& configfs, Dice& dice) {
     return configfs.store(path, dice.one_of(values));
 }
 
+TEST(Configfs, has_at_most_4096_links) {
+    ToldCards cards;
+    Configfs configfs(cards, true);
+    ASSERT_TRUE(configfs.make_folder("vkms/d").ok());
+    for (int i = 0; i < 65; ++i) {
+        ASSERT_TRUE(configfs.make_folder("vkms/d/crtcs/" + std::to_string(i)).ok());
+        ASSERT_TRUE(configfs.make_folder("vkms/d/planes/" + std::to_string(i)).ok());
+    }
+    const auto link = [&](int plane, int crtc) {
+        const std::string name = std::to_string(crtc);
+        return configfs.make_link(
+            "vkms/d/planes/" + std::to_string(plane) + "/possible_crtcs/" + name,
+            "vkms/d/crtcs/" + name);
+    };
+    for (int i = 0; i < 4096; ++i) ASSERT_TRUE(link(i / 64, i % 64).ok()) << i;
+    EXPECT_EQ(link(64, 0).error(), Errno::NoMem);
+    ASSERT_TRUE(configfs.remove_link("vkms/d/planes/0/possible_crtcs/0").ok());
+    EXPECT_TRUE(link(64, 0).ok());
+}
+
 RC_GTEST_PROP(ConfigfsSteps, leave_cards_of_enabled_devices_alone, ()) {
     const auto numbers = *tests::any_numbers(300);
     Dice dice(numbers);

@@ -86,6 +86,8 @@ Reply Commands::answer(std::string_view line, Sleeper& caller) const {
         reply.body["plugboard"] = control_version;
         reply.body["ok"] = true;
         return reply;
+    } catch (const Problem& problem) {
+        return refusal(problem);
     } catch (const nlohmann::json::exception& error) {
         return refusal({.message = fmt::format("a member has the wrong type: {}", error.what()),
                         .remedy = "docs/control.md has the members of each op"});

@@ -48,7 +48,8 @@ class Commands {
         commands_.insert_or_assign(std::move(op), std::move(run));
     }
 
-    /// Answers one line: parses, checks the version, runs. Never throws; the reply has "plugboard"
+    /// Answers one line: parses, checks the version, runs. Never throws (a command may: a Problem,
+    /// as JsonPlace does); the reply has "plugboard"
     /// and "ok", and "error" and "remedy" when it is not.
     Reply answer(std::string_view line, Sleeper& caller) const;
 

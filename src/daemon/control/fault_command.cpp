@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/config/fault_words.h"
+#include "daemon/config/json_place.h"
 #include "drm/fault_plan.h"
 #include "drm/objects/mode_config.h"
 
@@ -15,11 +16,18 @@ namespace {
 
 using nlohmann::json;
 
-/// The members of an object as words; texts and numbers.
-Words words_of_json(const json& object) {
+constexpr size_t most_words = 64;
+constexpr size_t longest_name = 4096;
+
+/// The members of an object as words.
+Words words_of_json(const JsonPlace& object) {
     Words words;
-    for (const auto& [key, value] : object.items())
+    for (const auto& [key, place] : object.members(most_words)) {
+        const json& value = place.value();
+        if (value.is_structured() || value.is_null())
+            place.fail("must be a text or a number", "docs/faults.md has the keys");
         words.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+    }
     return words;
 }
 
@@ -57,7 +65,7 @@ std::optional<Problem> explain_misfit(const drm::Fault& fault, drm::Device& devi
                    .key = "link"};
 }
 
-Outcome<Reply> add_fault(drm::Device& device, const json& request) {
+Outcome<Reply> add_fault(drm::Device& device, const JsonPlace& request) {
     const auto fault = parse_fault(words_of_json(request.at("fault")));
     if (!fault.ok()) return fault.problem();
     if (auto misfit = explain_misfit(fault.value(), device)) return *std::move(misfit);
@@ -78,20 +86,22 @@ Reply list_faults(drm::Device& device) {
     return reply;
 }
 
-Outcome<Reply> clear_faults(drm::Device& device, const json& request) {
+Outcome<Reply> clear_faults(drm::Device& device, const JsonPlace& request) {
     drm::FaultPlan& faults = drm::faults_of(device);
-    if (!request.contains("id")) {
+    const auto place = request.find("id");
+    if (!place) {
         faults.clear();
-    } else if (const auto id = request.at("id").get<uint64_t>(); !faults.remove(id)) {
-        return Problem{.message = fmt::format("there is no fault {}", id),
-                       .remedy = "plugboard fault CARD list shows them"};
+        return Reply{};
     }
-    return Reply{};
+    const uint64_t id = place->number(UINT64_MAX);
+    if (faults.remove(id)) return Reply{};
+    return Problem{.message = fmt::format("there is no fault {}", id),
+                   .remedy = "plugboard fault CARD list shows them"};
 }
 
-Outcome<Reply> change_faults(Board& board, const json& request) {
-    const auto action = request.at("action").get<std::string>();
-    const auto card = board.slots().find_card(request.at("target").get<std::string>());
+Outcome<Reply> change_faults(Board& board, const JsonPlace& request) {
+    const std::string action = request.at("action").text(longest_name);
+    const auto card = board.slots().find_card(request.at("target").text(longest_name));
     if (!card.ok()) return card.problem();
     if (!card.value().drm) {
         return Problem{.message = fmt::format("{} is not there", card.value().config.name),
@@ -108,7 +118,9 @@ Outcome<Reply> change_faults(Board& board, const json& request) {
 }  // namespace
 
 void add_fault_command(Commands& commands, Board& board) {
-    commands.add("fault", [&board](const json& request) { return change_faults(board, request); });
+    commands.add("fault", [&board](const json& request) {
+        return change_faults(board, JsonPlace(request, ""));
+    });
 }
 
 }  // namespace plugboard::daemon

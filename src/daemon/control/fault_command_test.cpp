@@ -83,6 +83,19 @@ TEST_F(FaultCommand, refuses_what_the_card_has_not) {
     EXPECT_EQ(ask("list", {}, "gpu9")["ok"], false);
 }
 
+TEST_F(FaultCommand, names_the_member_that_is_missing_or_wrong) {
+    const auto error = [](const json& answer) { return answer.value("error", "none"); };
+    EXPECT_EQ(error(ask("add")), "/: has no \"fault\"");
+    EXPECT_EQ(error(add(5)), "fault: must be an object");
+    EXPECT_EQ(error(add({{"ioctl", json::array()}})), "fault.ioctl: must be a text or a number");
+    for (const json& id : {json(-1), json(1.5), json("1")})
+        EXPECT_EQ(error(ask("clear", {{"id", id}})),
+                  "id: must be a whole number up to 18446744073709551615");
+    ThreadSleeper caller(Clock::real());
+    EXPECT_EQ(error(commands_.answer(R"({"op": "fault", "action": 1})", caller).body),
+              "action: must be a text");
+}
+
 TEST_F(FaultCommand, faults_go_with_the_card) {
     add({{"ioctl", "GET_CAP"}, {"errno", "EBUSY"}});
     ASSERT_TRUE(board_->slots().unplug("gpu0").ok());

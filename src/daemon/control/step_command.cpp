@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "daemon/config/json_place.h"
 #include "drm/atomic/commit_worker.h"
 #include "drm/objects/mode_config.h"
 
@@ -89,13 +90,17 @@ Outcome<Done> step_vblank(Board& board, SteppedClock& clock, Sleeper& caller) {
 }
 
 Outcome<Done> step(Board& board, SteppedClock& clock, const json& request, Sleeper& caller) {
-    if (request.contains("ms")) {
+    const JsonPlace members(request, "");
+    const auto ms = members.find("ms"), vblanks = members.find("vblanks");
+    if (ms && vblanks) ms->fail("is there beside vblanks", "send one of them");
+    if (ms) {
+        const std::chrono::milliseconds time(ms->number(most_ms));
         if (!wait_until_committed(beating(board), caller)) return interrupted();
-        clock.advance(std::chrono::milliseconds(std::min(request["ms"].get<uint64_t>(), most_ms)));
+        clock.advance(time);
         if (!wait_until_told(beating(board), clock.now(), caller)) return interrupted();
         return Done{};
     }
-    const auto count = std::min(request.value("vblanks", uint64_t{1}), most_vblanks);
+    const uint64_t count = vblanks ? vblanks->number(most_vblanks) : 1;
     for (uint64_t i = 0; i < count; ++i) {
         if (auto done = step_vblank(board, clock, caller); !done.ok()) return done;
     }

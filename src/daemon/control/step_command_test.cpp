@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "drm/atomic/commit_worker.h"
 #include "tests/support/drm_client.h"
@@ -35,9 +36,13 @@ class StepCommand : public testing::Test {
     }
     json step(const json& request) {
         ThreadSleeper caller(Clock::real());
-        auto answer = step_command(*board_, request, caller);
-        if (answer.ok()) return answer.value().body;
-        return {{"error", answer.problem().message}};
+        Commands commands;
+        commands.add_waiting("step", [this](const json& asked, Sleeper& sleeper) {
+            return step_command(*board_, asked, sleeper);
+        });
+        json with_op = request;
+        with_op["op"] = "step";
+        return commands.answer(with_op.dump(), caller).body;
     }
     drm::Device& card() { return **board_->slots().all()[0].drm; }
     void turn_on() {
@@ -71,6 +76,17 @@ TEST_F(StepCommand, without_a_screen_that_is_on_moves_by_a_time_alone) {
     const json answer = step({{"ms", 20}});
     EXPECT_EQ(board_->model().clock().now() - before, std::chrono::milliseconds(20));
     EXPECT_TRUE(answer.at("crtcs").empty());
+}
+
+TEST_F(StepCommand, refuses_what_is_no_number_of_ms_or_vblanks) {
+    const Time before = board_->model().clock().now();
+    for (const json& bad : {json(-5), json(1.9), json("20"), json(86'400'001)})
+        EXPECT_EQ(step({{"ms", bad}}).value("error", ""),
+                  "ms: must be a whole number up to 86400000");
+    EXPECT_EQ(step({{"vblanks", -1}}).value("error", ""),
+              "vblanks: must be a whole number up to 1000000");
+    EXPECT_EQ(step({{"ms", 1}, {"vblanks", 1}}).value("error", ""), "ms: is there beside vblanks");
+    EXPECT_EQ(board_->model().clock().now(), before);
 }
 
 TEST_F(StepCommand, moves_to_each_vblank_whether_or_not_somebody_waits) {
@@ -125,6 +141,16 @@ TEST_F(StepCommand, is_not_needed_by_a_client_that_leaves_its_screen_on) {
     step({{"vblanks", 1}});
     EXPECT_TRUE(card().mode_config().worker().is_idle());
     EXPECT_EQ(card().mode_config().worker().pending_count(), 0U);
+}
+
+TEST_F(StepCommand, of_many_vblanks_ends_when_the_card_goes_meanwhile) {
+    turn_on();
+    // More than can be stepped while the card is pulled.
+    auto steps = std::async(std::launch::async, [&] { return step({{"vblanks", 1'000'000}}); });
+    const uint64_t before = sequence();
+    while (sequence() == before) std::this_thread::yield();
+    EXPECT_TRUE(board_->slots().unplug("gpu0").ok());
+    EXPECT_EQ(steps.get().value("error", ""), "no screen is on, so nothing has a vblank");
 }
 
 TEST_F(StepCommand, ends_when_the_card_has_gone) {

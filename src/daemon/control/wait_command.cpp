@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/config/json_place.h"
 #include "drm/atomic/commit_worker.h"
 #include "drm/objects/mode_config.h"
 
@@ -401,8 +402,8 @@ Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const json& req
     }
     using Made = std::unique_ptr<Condition>;
     if (what == "flips")
-        return Made(
-            std::make_unique<Flips>(board, where, caller, request.value("count", uint64_t{1})));
+        return Made(std::make_unique<Flips>(
+            board, where, caller, JsonPlace(request, "").number_or("count", UINT64_MAX, 1)));
     if (what == "mode")
         return Made(std::make_unique<HasMode>(board, std::move(where), request.value("mode", "")));
     if (what == "off") return Made(std::make_unique<IsOff>(board, std::move(where)));
@@ -425,10 +426,8 @@ Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const json& req
 Outcome<Reply> wait_command(Board& board, const json& request, Sleeper& caller) {
     Clock& clock = Clock::real();  // people's time, also where the board's stands still
     std::optional<Time> deadline;
-    if (request.contains("timeout_ms")) {
-        deadline =
-            clock.now() + std::chrono::milliseconds(request.at("timeout_ms").get<uint32_t>());
-    }
+    if (const auto timeout = JsonPlace(request, "").find("timeout_ms"))
+        deadline = clock.now() + std::chrono::milliseconds(timeout->number(UINT32_MAX));
     Bell bell(board, caller);
     auto condition = make_condition(board, request, bell, caller);
     if (!condition.ok()) return condition.problem();

@@ -205,6 +205,18 @@ std::optional<uint32_t> crtc_of(const drm::Fault& fault) {
     return std::nullopt;
 }
 
+std::optional<ConfigError> explain_bad_link(const Config& config, size_t index) {
+    const auto* link = std::get_if<drm::BadLink>(&config.faults[index].what);
+    if (!link || config.screens.empty()) return std::nullopt;
+    std::vector<std::string> names;
+    for (const ConnectorConfig& connector : numbered_connectors(config))
+        names.push_back(connector_name(connector));
+    if (std::ranges::find(names, link->connector) != names.end()) return std::nullopt;
+    return ConfigError{fmt::format("fault[{}]", index),
+                       fmt::format("there is no connector \"{}\"", link->connector),
+                       fmt::format("the card has {}", fmt::join(names, ", "))};
+}
+
 void add_bad_rules(const Config& config, std::vector<ConfigError>& errors) {
     for (size_t i = 0; i < config.limit_rules.size(); ++i) {
         if (auto bad = explain_bad_limit(config.limit_rules[i]))
@@ -217,6 +229,7 @@ void add_bad_rules(const Config& config, std::vector<ConfigError>& errors) {
             errors.push_back({fmt::format("fault[{}].every", i), "every 0th event is none",
                               "use 1, for each, or more"});
         }
+        if (auto bad = explain_bad_link(config, i)) errors.push_back(*std::move(bad));
         const auto crtc = crtc_of(config.faults[i]);
         if (!crtc || *crtc < crtcs || crtcs == 0) continue;
         errors.push_back({fmt::format("fault[{}]", i), fmt::format("there is no CRTC {}", *crtc),

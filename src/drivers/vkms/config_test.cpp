@@ -89,6 +89,21 @@ TEST(Config, names_that_are_no_file_names_are_refused) {
     EXPECT_THAT(validate(config), ElementsAre(HasKey("name")));
 }
 
+TEST(Config, bad_links_are_of_a_connector_of_the_card) {
+    Config config;
+    config.screens = {{.connector = {.type = DRM_MODE_CONNECTOR_DisplayPort}},
+                      {.connector = {.type = DRM_MODE_CONNECTOR_DisplayPort,
+                                     .dock = DockPort{.parent_type = DRM_MODE_CONNECTOR_DisplayPort,
+                                                      .parent_number = 1,
+                                                      .port = "8"}}}};
+    for (const char* name : {"DP-1", "DP-2"}) {
+        config.faults = {{.what = drm::BadLink{.connector = name}}};
+        EXPECT_THAT(validate(config), IsEmpty()) << name;
+    }
+    config.faults.push_back({.what = drm::BadLink{.connector = "DP-9"}});
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("fault[1]")));
+}
+
 TEST(Config, profiles_are_found_by_name) {
     EXPECT_EQ(find_profile("linux-6.1"), Profile::Linux61);
     EXPECT_EQ(find_profile("linux-5.4"), std::nullopt);
