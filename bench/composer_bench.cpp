@@ -275,8 +275,10 @@ int main(int argc, char** argv) {
         const std::string name = of.name + (of.crc ? "_crc/" : "/") + size;
         add("ours/" + name,
             [&of](benchmark::State& state) { compose(state, of, vkms::FastComposer()); });
-        add("two_threads/" + name,
-            [&of](benchmark::State& state) { compose(state, of, vkms::FastComposer(1)); });
+        add("two_threads/" + name, [&of](benchmark::State& state) {
+            vkms::Helpers helper(1);
+            compose(state, of, vkms::FastComposer(&helper));
+        });
         if (of.crc) {
             const uint32_t height = of.size.height;
             for (const uint32_t lines : {0U, height / 8, height}) {

@@ -16,11 +16,11 @@
 namespace plugboard::vkms {
 namespace {
 
-/// Large frames are composed by as many more threads: a compositor wants cores, too.
+/// Frames are composed by as many more threads: a compositor wants cores, too.
 size_t helper_count() {
     constexpr size_t most = 3;
-    const size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
-    return std::min(most, cores - 1);
+    const size_t cores = std::thread::hardware_concurrency();  // 0: not known
+    return std::clamp(cores, size_t{2}, most + 1) - 1;
 }
 
 /// `why`: "shown on crtc-0".
@@ -53,8 +53,10 @@ FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest)
       largest_(largest),
       sleeper_(device.clock()),
       outputs_(crtcs),
-      composer_(helper_count()),
-      kept_(crtcs) {}
+      helpers_(helper_count()),
+      screens_(crtcs) {
+    for (Screen& screen : screens_) screen.composer = FastComposer(&helpers_);
+}
 
 FrameWorker::~FrameWorker() {
     {
@@ -184,8 +186,8 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
 void FrameWorker::run() {
     for (;;) {
         look_after_commits();
-        std::optional<Task> task = take_task();
-        if (!task) {
+        const size_t ready = count_ready();
+        if (ready == 0) {
             {
                 MutexLock lock(mutex_);
                 if (is_ending_) return;
@@ -193,30 +195,37 @@ void FrameWorker::run() {
             sleeper_.sleep(std::nullopt, Interrupts::Ignored);
             continue;
         }
-        do_task(*task);
-        task.reset();  // who waits for the composition may look whether the buffers are free
-        MutexLock lock(mutex_);
-        running_.reset();
-        composed_.notify_all();
+        helpers_.run(ready, [this](size_t) {
+            if (std::optional<Task> task = take_task()) do_task(*std::move(task));
+        });
     }
+}
+
+size_t FrameWorker::count_ready() const {
+    std::vector<bool> seen(screens_.size());
+    MutexLock lock(mutex_);
+    if (is_ending_) return 0;
+    for (const Task& task : tasks_) seen[task.crtc] = true;
+    return static_cast<size_t>(std::ranges::count(seen, true));
 }
 
 std::optional<FrameWorker::Task> FrameWorker::take_task() {
     MutexLock lock(mutex_);
-    if (is_ending_ || tasks_.empty()) return std::nullopt;
-    std::optional<Task> task(std::move(tasks_.front()));
-    tasks_.pop_front();
-    running_ = Running{.crtc = task->crtc,
-                       .generation = task->generation,
-                       .last = task->last,
-                       .crc = borrow(task->crc)};
+    const auto first = std::ranges::find_if(
+        tasks_, [this](const Task& task) REQUIRES(mutex_) { return !outputs_[task.crtc].running; });
+    if (is_ending_ || first == tasks_.end()) return std::nullopt;
+    std::optional<Task> task(std::move(*first));
+    tasks_.erase(first);
+    outputs_[task->crtc].running =
+        Running{.generation = task->generation, .last = task->last, .crc = borrow(task->crc)};
     return task;
 }
 
-uint64_t FrameWorker::close_running() {
+uint64_t FrameWorker::close_running(uint32_t crtc) {
     MutexLock lock(mutex_);
-    running_->is_open = false;
-    return running_->last;
+    Running& running = *outputs_[crtc].running;
+    running.is_open = false;
+    return running.last;
 }
 
 void FrameWorker::look_after_commits() {
@@ -245,7 +254,16 @@ void FrameWorker::update_vblank_locked(uint32_t crtc) {
     }
 }
 
-void FrameWorker::do_task(Task& task) {
+void FrameWorker::do_task(Task task) {
+    const uint32_t crtc = task.crtc;
+    compose_task(task);
+    task = {};  // who waits for the composition may look whether the buffers are free
+    MutexLock lock(mutex_);
+    outputs_[crtc].running.reset();
+    composed_.notify_all();
+}
+
+void FrameWorker::compose_task(Task& task) {
     std::vector<TargetImage> images;
     Result<void> done;
     for (const WritebackJob& job : task.jobs) {
@@ -260,7 +278,7 @@ void FrameWorker::do_task(Task& task) {
     const drm::Size size = task.frame.size;
     if (size.width > largest_.width || size.height > largest_.height) done = Errno::Inval;
     if (done.ok()) done = compose_frame(task, crc, images);
-    task.last = close_running();
+    task.last = close_running(task.crtc);
     if (!done.ok()) {
         log::line(log::Category::Driver, "crtc-{}: frame {} cannot be composed: {}", task.crtc,
                   task.last, errno_name(done.error()));
@@ -273,8 +291,9 @@ void FrameWorker::do_task(Task& task) {
 
 Result<void> FrameWorker::compose_frame(const Task& task, uint32_t& crc,
                                         std::span<const TargetImage> images) {
-    if (images.empty()) return compose(composer_, task.frame, crc, kept_[task.crtc]);
-    return compose(composer_, task.frame, {.crc = task.crc ? &crc : nullptr, .images = images});
+    auto& [composer, kept] = screens_[task.crtc];
+    if (images.empty()) return compose(composer, task.frame, crc, kept);
+    return compose(composer, task.frame, {.crc = task.crc ? &crc : nullptr, .images = images});
 }
 
 void FrameWorker::finish(std::vector<WritebackJob>& jobs, std::optional<Errno> error) {
@@ -301,13 +320,13 @@ void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence, MaybeRef<Cr
 }
 
 bool FrameWorker::is_pending_locked(uint32_t crtc) const {
-    if (running_ && running_->crtc == crtc) return true;
+    if (outputs_[crtc].running) return true;
     return std::any_of(tasks_.begin(), tasks_.end(),
                        [&](const Task& task) { return task.crtc == crtc; });
 }
 
 uint64_t* FrameWorker::find_late_task_locked(uint32_t crtc) {
-    const Output& output = outputs_[crtc];
+    Output& output = outputs_[crtc];
     if (!output.jobs.empty()) return nullptr;  // they have to be composed
     const auto is_same = [&](const Task& task) {
         return task.crtc == crtc && task.generation == output.generation && task.crc == output.crc;
@@ -315,10 +334,11 @@ uint64_t* FrameWorker::find_late_task_locked(uint32_t crtc) {
     const auto late = std::find_if(tasks_.rbegin(), tasks_.rend(), is_same);
     if (late != tasks_.rend()) return &late->last;
     // A commit that waits would wait for ever if each vblank began a new composition.
-    const bool may_grow = output.is_changing && running_ && running_->is_open &&
-                          running_->crtc == crtc && running_->generation == output.generation &&
-                          running_->crc == borrow(output.crc);
-    return may_grow ? &running_->last : nullptr;
+    std::optional<Running>& running = output.running;
+    const bool may_grow = output.is_changing && running && running->is_open &&
+                          running->generation == output.generation &&
+                          running->crc == borrow(output.crc);
+    return may_grow ? &running->last : nullptr;
 }
 
 }  // namespace plugboard::vkms

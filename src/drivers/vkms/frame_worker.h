@@ -1,4 +1,4 @@
-// The thread that composes a device's frames when somebody wants to see them: CRC readers,
+// The threads that compose a device's frames when somebody wants to see them: CRC readers,
 // writeback. Linux: drivers/gpu/drm/vkms/vkms_composer.c, vkms_composer_worker; vkms_crtc.c
 #pragma once
 
@@ -30,8 +30,9 @@ struct WritebackJob {
     MaybeRef<drm::Fence> done;
 };
 
-/// devm. Any thread. Frames are composed one after the other, in the order of their vblanks; a late
-/// worker composes what stays the same once, for all the vblanks it missed.
+/// devm. Any thread. Frames of one CRTC are composed one after the other, those of all begin in the
+/// order of their vblanks; what stays the same is composed once for all the vblanks it was late
+/// for.
 class FrameWorker {
   public:
     /// `largest`: wider or higher frames are not composed: nobody could show them. Again: there is
@@ -74,26 +75,31 @@ class FrameWorker {
         MaybeRef<CrcData> crc{};
         std::vector<WritebackJob> jobs{};
     };
+    /// What is composed of a CRTC now.
+    struct Running {
+        uint64_t generation = 0;
+        uint64_t last = 0;             // may still grow while it is open
+        const CrcData* crc = nullptr;  // only to be compared
+        bool is_open = true;
+    };
     struct Output {
         std::optional<Frame> frame;
         uint64_t generation = 0;  // counts the frames
         uint64_t last_vblank = 0;
         std::vector<WritebackJob> jobs;  // for the next vblank
         MaybeRef<CrcData> crc;
+        std::optional<Running> running;
         bool holds_vblank = false;
         bool is_changing = false;  // a commit waits until the frame is composed
 
         bool is_wanted() const { return crc || !jobs.empty(); }
     };
-    /// What the thread composes now.
-    struct Running {
-        uint32_t crtc = 0;
-        uint64_t generation = 0;
-        uint64_t last = 0;             // may still grow while it is open
-        const CrcData* crc = nullptr;  // only to be compared
-        bool is_open = true;
+    /// What composes a CRTC's frames, for whoever has its task.
+    struct Screen {
+        FastComposer composer{};
+        KeptCrcs kept{};
     };
-    /// Wakes the thread at each step of a commit.
+    /// Wakes the worker at each step of a commit.
     struct Watched {
         Watched(Ref<drm::atomic::State> state, Waker& waker)
             : commit(std::move(state)), entry(commit->progress_queue(), waker) {}
@@ -103,12 +109,15 @@ class FrameWorker {
 
     FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest);
     void run();
+    /// How many can be begun at once.
+    size_t count_ready() const;
     std::optional<Task> take_task();
-    void do_task(Task& task);
+    void do_task(Task task);
+    void compose_task(Task& task);
     Result<void> compose_frame(const Task& task, uint32_t& crc,
                                std::span<const TargetImage> images);
-    /// The last vblank for which the running task is; from now on it gets no more.
-    uint64_t close_running();
+    /// The last vblank for which the CRTC's running task is; from now on it gets no more.
+    uint64_t close_running(uint32_t crtc);
     static void finish(std::vector<WritebackJob>& jobs, std::optional<Errno> error);
     /// Begins the vblanks that could not begin before, and lets go of commits that are programmed.
     void look_after_commits();
@@ -128,13 +137,11 @@ class FrameWorker {
     CondVar composed_;
     std::vector<Output> outputs_ GUARDED_BY(mutex_);  // by CRTC index
     std::deque<Task> tasks_ GUARDED_BY(mutex_);
-    std::optional<Running> running_ GUARDED_BY(mutex_);
     std::vector<Ref<CrcFile>> files_ GUARDED_BY(mutex_);
     std::list<Watched> watched_ GUARDED_BY(mutex_);
     bool is_ending_ GUARDED_BY(mutex_) = false;
-    // The thread's:
-    FastComposer composer_;
-    std::vector<KeptCrcs> kept_;  // by CRTC index
+    Helpers helpers_;
+    std::vector<Screen> screens_;  // by CRTC index
     Thread thread_;
 };
 

@@ -14,7 +14,7 @@
 
 #include "drivers/vkms/composer/color_pipeline.h"
 #include "drivers/vkms/test_board.h"
-#include "drm/special_file.h"
+#include "drm/sync/sync_file.h"
 #include "tests/support/raw_picture.h"
 #include "uapi/drm_extra.h"
 

@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 
+#include "drivers/vkms/composer/judged_scenes.h"
 #include "drivers/vkms/pipeline_fixture.h"
 #include "drm/sync/sync_file.h"
 #include "tests/support/raw_picture.h"

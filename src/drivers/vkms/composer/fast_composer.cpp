@@ -152,11 +152,17 @@ Result<void> FastComposer::prepare(const Scene& scene, const Outputs& outputs) {
     return gamma_.set(scene.gamma);
 }
 
+void FastComposer::run(size_t count, const std::function<void(size_t)>& job) {
+    if (helpers_ != nullptr) return helpers_->run(count, job);
+    for (size_t i = 0; i < count; ++i) job(i);
+}
+
 Result<void> FastComposer::compose(const Scene& scene, const Outputs& outputs) {
     TRY(prepare(scene, outputs));
-    const auto cuts = cut(scene.size.height, slices_for(scene.size, helpers_.hands()));
+    const auto cuts =
+        cut(scene.size.height, slices_for(scene.size, helpers_ ? helpers_->hands() : 1));
     std::vector<uint32_t> crcs(cuts.size() - 1);
-    helpers_.run(crcs.size(), [&](size_t i) {
+    run(crcs.size(), [&](size_t i) {
         Pass pass(scene, outputs, degamma_, gamma_);
         pass.run(cuts[i], cuts[i + 1]);
         crcs[i] = pass.crc();
@@ -178,7 +184,7 @@ Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& 
     const Fingerprints fingerprints(live);
     std::vector<uint32_t> crcs(slices.size());
     std::atomic<size_t> reused = 0;
-    helpers_.run(slices.size(), [&](size_t i) {
+    run(slices.size(), [&](size_t i) {
         KeptCrcs::Slice& slice = slices[i];
         if (slice.made_of == fingerprints.of(live.planes, cuts[i], cuts[i + 1])) {
             ++reused;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "base/result.h"
 #include "drivers/vkms/composer/gamma_table.h"
@@ -17,8 +18,8 @@ namespace plugboard::vkms {
 /// the tables from frame to frame. One owner, one thread at a time.
 class FastComposer {
   public:
-    /// With so many threads beside the caller's, for frames that are worth it.
-    explicit FastComposer(size_t helpers = 0) : helpers_(helpers) {}
+    /// `helpers` take part in frames that are worth it, and outlive this; null: the caller alone.
+    explicit FastComposer(Helpers* helpers = nullptr) : helpers_(helpers) {}
 
     /// CRC and pictures of the scene in one pass. EINVAL: unsupported format, nothing was written.
     /// ENOMEM: no memory for a table.
@@ -28,10 +29,11 @@ class FastComposer {
 
   private:
     Result<void> prepare(const Scene& scene, const Outputs& outputs);
+    void run(size_t count, const std::function<void(size_t)>& job);
 
     GammaTable degamma_;
     GammaTable gamma_;
-    Helpers helpers_;
+    Helpers* helpers_;
 };
 
 }  // namespace plugboard::vkms

@@ -210,7 +210,8 @@ TEST(FastComposer, several_threads_give_what_one_gives) {
     const ScenePlane planes[] = {at(below, 0, 0), at(above, 100, 50, {DRM_MODE_ROTATE_90})};
     const Scene scene{.size = {.width = 1000, .height = 700}, .planes = planes};
     Composer slow;
-    FastComposer fast(3);
+    Helpers helpers(3);
+    FastComposer fast(&helpers);
     const Composed expected = compose_all(slow, scene);
     for (int frame = 0; frame < 5; ++frame) EXPECT_EQ(compose_all(fast, scene), expected);
 }
