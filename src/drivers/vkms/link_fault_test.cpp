@@ -94,8 +94,11 @@ TEST(LinkFault, of_the_config_is_there_from_the_start) {
 }
 
 TEST(LinkFault, of_a_connector_that_is_not_there_changes_nothing) {
-    TestBoard board(screen_with({.trigger = {}, .what = drm::BadLink{.connector = "HDMI-A-1"}}));
+    TestBoard board(screen_with({.trigger = {}, .what = drm::LostVblank{}}));
     TestClient client(*board.drm());
+    const Ref<drm::Device> drm = board.drm();
+    drm::faults_of(*drm).plant(*drm,
+                               {.trigger = {}, .what = drm::BadLink{.connector = "HDMI-A-1"}});
     EXPECT_FALSE(is_bad(client));
 }
 
