@@ -195,6 +195,18 @@ TEST(ColorPipeline, is_walked_and_set_by_a_client) {
     EXPECT_EQ(run.out, "Fixed Matrix\n1D Curve\n3x4 Matrix\n3x4 Matrix\n1D Curve\nset: 0\n5\n");
 }
 
+TEST(VariableRate, makes_a_vblank_come_with_the_flip_or_as_late_as_the_screen_can) {
+    const auto run =
+        run_on_fresh_board({client_program("variable_rate")},
+                           {"--step", "--check-leaks", "-p", "full", "-s", "DP-1=gaming"});
+    EXPECT_EQ(run.status, 0) << run.err;
+    // 144 Hz, and the 48 Hz below which the screen cannot go.
+    EXPECT_EQ(run.out,
+              "vrr_capable 1\n"
+              "VRR_ENABLED 0: flip 6.9 ms, idle 6.9 ms\n"
+              "VRR_ENABLED 1: flip 6.9 ms, idle 20.8 ms\n");
+}
+
 TEST(Debugfs, gives_a_connector_another_EDID) {
     const TemporaryFolder folder;
     const std::string edid = folder.path() + "/edid";
