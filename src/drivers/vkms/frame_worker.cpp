@@ -16,13 +16,6 @@
 namespace plugboard::vkms {
 namespace {
 
-/// Frames are composed by as many more threads: a compositor wants cores, too.
-size_t helper_count() {
-    constexpr size_t most = 3;
-    const size_t cores = std::thread::hardware_concurrency();  // 0: not known
-    return std::clamp(cores, size_t{2}, most + 1) - 1;
-}
-
 /// `why`: "shown on crtc-0".
 void visit_frame(RefVisitor& visitor, const Frame& frame, const std::string& why) {
     for (const ShownPlane& plane : frame.planes) visitor.edge(plane.fb, why);
@@ -40,22 +33,28 @@ void visit_jobs(RefVisitor& visitor, const std::vector<WritebackJob>& jobs) {
 
 }  // namespace
 
+/// A compositor wants cores, too.
+size_t FrameWorker::hands_of_machine() {
+    return std::clamp(size_t{std::thread::hardware_concurrency()}, size_t{1}, size_t{4});
+}
+
 Result<std::unique_ptr<FrameWorker>> FrameWorker::create(drm::Device& device, uint32_t crtcs,
-                                                         drm::Size largest) {
-    std::unique_ptr<FrameWorker> worker(new FrameWorker(device, crtcs, largest));
+                                                         drm::Size largest, size_t hands) {
+    std::unique_ptr<FrameWorker> worker(new FrameWorker(device, crtcs, largest, hands));
+    TRY(worker->hands_.start());
     worker->thread_ =
         TRY(device.parent().model().start_thread([worker = worker.get()] { worker->run(); }));
     return worker;
 }
 
-FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest)
+FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest, size_t hands)
     : device_(device),
       largest_(largest),
       sleeper_(device.clock()),
       outputs_(crtcs),
-      helpers_(helper_count()),
+      hands_(hands),
       screens_(crtcs) {
-    for (Screen& screen : screens_) screen.composer = FastComposer(&helpers_);
+    for (Screen& screen : screens_) screen.composer = FastComposer(&hands_);
 }
 
 FrameWorker::~FrameWorker() {
@@ -65,6 +64,7 @@ FrameWorker::~FrameWorker() {
     }
     sleeper_.wake();
     thread_.join();
+    hands_.end();
 
     // Nobody else is here any more: the gate is drained, the timer stopped.
     std::deque<Task> tasks;
@@ -186,27 +186,17 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
 void FrameWorker::run() {
     for (;;) {
         look_after_commits();
-        const size_t ready = count_ready();
-        if (ready == 0) {
-            {
-                MutexLock lock(mutex_);
-                if (is_ending_) return;
-            }
-            sleeper_.sleep(std::nullopt, Interrupts::Ignored);
-            continue;
+        {
+            MutexLock lock(mutex_);
+            if (is_ending_) return;
         }
-        helpers_.run(ready, [this](size_t) {
-            if (std::optional<Task> task = take_task()) do_task(*std::move(task));
-        });
+        sleeper_.sleep(std::nullopt, Interrupts::Ignored);
     }
 }
 
-size_t FrameWorker::count_ready() const {
-    std::vector<bool> seen(screens_.size());
-    MutexLock lock(mutex_);
-    if (is_ending_) return 0;
-    for (const Task& task : tasks_) seen[task.crtc] = true;
-    return static_cast<size_t>(std::ranges::count(seen, true));
+/// Nothing is forgotten: of a CRTC whose last frame is being composed, who does that has the next.
+void FrameWorker::do_tasks() {
+    while (std::optional<Task> task = take_task()) do_task(*std::move(task));
 }
 
 std::optional<FrameWorker::Task> FrameWorker::take_task() {
@@ -316,7 +306,7 @@ void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence, MaybeRef<Cr
                       .frame = *output.frame,
                       .crc = std::move(crc),
                       .jobs = std::exchange(output.jobs, {})});
-    sleeper_.wake();
+    hands_.post([this] { do_tasks(); });
 }
 
 bool FrameWorker::is_pending_locked(uint32_t crtc) const {

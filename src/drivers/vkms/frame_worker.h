@@ -2,6 +2,7 @@
 // writeback. Linux: drivers/gpu/drm/vkms/vkms_composer.c, vkms_composer_worker; vkms_crtc.c
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -16,6 +17,9 @@
 #include "base/thread.h"
 #include "base/wait.h"
 #include "device/bound.h"
+#include "drivers/vkms/composer/fast_composer.h"
+#include "drivers/vkms/composer/helpers.h"
+#include "drivers/vkms/composer/kept_crcs.h"
 #include "drivers/vkms/debug_files.h"
 #include "drivers/vkms/frame.h"
 #include "drm/atomic/state.h"
@@ -30,15 +34,15 @@ struct WritebackJob {
     MaybeRef<drm::Fence> done;
 };
 
-/// devm. Any thread. Frames of one CRTC are composed one after the other, those of all begin in the
-/// order of their vblanks; what stays the same is composed once for all the vblanks it was late
-/// for.
+/// devm. Any thread. Frames of one CRTC are composed one after the other, those of others beside
+/// them, the oldest first; what stays the same is composed once for all vblanks it was late for.
 class FrameWorker {
   public:
-    /// `largest`: wider or higher frames are not composed: nobody could show them. Again: there is
-    /// no thread for it.
+    /// `largest`: wider or higher frames are not composed: nobody could show them. `hands`: so many
+    /// frames at once, at least one. Again: there is no thread for it.
     static Result<std::unique_ptr<FrameWorker>> create(drm::Device& device, uint32_t crtcs,
-                                                       drm::Size largest);
+                                                       drm::Size largest,
+                                                       size_t hands = hands_of_machine());
     /// Ends: jobs that are left fail with NoDev, CRC files are hung up.
     ~FrameWorker();
     FrameWorker(const FrameWorker&) = delete;
@@ -107,10 +111,11 @@ class FrameWorker {
         WaitQueue::Entry entry;
     };
 
-    FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest);
+    static size_t hands_of_machine();
+    FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest, size_t hands);
     void run();
-    /// How many can be begun at once.
-    size_t count_ready() const;
+    /// What there is to do, until there is none that can be begun.
+    void do_tasks();
     std::optional<Task> take_task();
     void do_task(Task task);
     void compose_task(Task& task);
@@ -140,9 +145,9 @@ class FrameWorker {
     std::vector<Ref<CrcFile>> files_ GUARDED_BY(mutex_);
     std::list<Watched> watched_ GUARDED_BY(mutex_);
     bool is_ending_ GUARDED_BY(mutex_) = false;
-    Helpers helpers_;
+    Helpers hands_;
     std::vector<Screen> screens_;  // by CRTC index
-    Thread thread_;
+    Thread thread_;                // for commits
 };
 
 /// Calls `use(worker)` while the device is bound to the driver that made the worker; else NoDev.

@@ -1,67 +1,94 @@
-// Threads that help others with their loops.
-// Linux: kernel/padata.c (padata_do_multithreaded)
+// Threads that do jobs for others, and help them with their loops.
+// Linux: kernel/padata.c (padata_do_multithreaded), kernel/workqueue.c
 #include "drivers/vkms/composer/helpers.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace plugboard::vkms {
 
-Helpers::~Helpers() {
+Result<void> Helpers::start() {
+    MutexLock lock(mutex_);
+    if (std::exchange(is_started_, true)) return {};
+    for (size_t i = 0; i < wanted_; ++i) {
+        auto thread = Thread::start([this] { help(); });
+        if (thread.ok()) {
+            threads_.push_back(*std::move(thread));
+        } else if (threads_.empty()) {
+            return thread.error();
+        }
+    }
+    return {};
+}
+
+void Helpers::end() {
     std::vector<Thread> threads;
+    std::deque<std::function<void()>> dropped;
     {
         MutexLock lock(mutex_);
         is_ending_ = true;
         threads.swap(threads_);
+        dropped.swap(posted_);
     }
-    changed_.notify_all();
+    dropped.clear();
+    more_.notify_all();
     for (Thread& thread : threads) thread.join();
 }
 
 void Helpers::run(size_t count, const std::function<void(size_t)>& job) {
     if (count == 0) return;
-    if (count > 1) start();
-    MutexLock lock(mutex_);
+    if (count == 1) return job(0);
+    (void)start();  // with none of them the caller does it all
     Loop loop{.job = job, .count = count};
+    MutexLock lock(mutex_);
     loops_.push_back(&loop);
-    lock.unlock();
-    changed_.notify_all();
-    run_jobs(&loop);
-}
-
-void Helpers::start() {
-    MutexLock lock(mutex_);
-    if (std::exchange(is_started_, true)) return;
-    for (size_t i = 0; i < wanted_; ++i) {
-        auto thread = Thread::start([this] { run_jobs(nullptr); });
-        if (!thread.ok()) return;  // then those that there are do it
-        threads_.push_back(*std::move(thread));
+    more_.notify_all();
+    while (loop.next != count) {
+        const size_t index = begin_locked(loop);
+        lock.unlock();
+        job(index);
+        lock.lock();
+        end_locked(loop);
     }
+    while (loop.left != 0) done_.wait(lock);
 }
 
-std::optional<Helpers::Job> Helpers::next_job(const Loop* own) {
+void Helpers::post(std::function<void()> job) {
     MutexLock lock(mutex_);
-    while (own != nullptr ? own->left != 0 : !is_ending_) {
-        if (loops_.empty()) {
-            changed_.wait(lock);
-            continue;
+    posted_.push_back(std::move(job));
+    more_.notify_one();
+}
+
+void Helpers::help() {
+    MutexLock lock(mutex_);
+    while (!is_ending_) {
+        if (!posted_.empty()) {
+            std::optional<std::function<void()>> job(std::move(posted_.front()));
+            posted_.pop_front();
+            lock.unlock();
+            (*job)();
+            job.reset();  // what it holds
+            lock.lock();
+        } else if (!loops_.empty()) {
+            Loop& loop = *loops_.front();
+            const size_t index = begin_locked(loop);
+            lock.unlock();
+            loop.job(index);
+            lock.lock();
+            end_locked(loop);
+        } else {
+            more_.wait(lock);
         }
-        auto found = std::ranges::find(loops_, own);
-        if (found == loops_.end()) found = loops_.begin();
-        Loop& loop = **found;
-        const Job job{.loop = loop, .index = loop.next++};
-        if (loop.next == loop.count) loops_.erase(found);
-        return job;
     }
-    return std::nullopt;
 }
 
-void Helpers::run_jobs(const Loop* own) {
-    while (const std::optional<Job> job = next_job(own)) {
-        job->loop.job(job->index);
-        MutexLock lock(mutex_);
-        if (--job->loop.left == 0) changed_.notify_all();
-    }
+size_t Helpers::begin_locked(Loop& loop) {
+    const size_t index = loop.next++;
+    if (loop.next == loop.count) std::erase(loops_, &loop);
+    return index;
+}
+
+void Helpers::end_locked(Loop& loop) {
+    if (--loop.left == 0) done_.notify_all();
 }
 
 }  // namespace plugboard::vkms

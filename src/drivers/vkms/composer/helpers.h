@@ -1,5 +1,5 @@
-// Threads that help others with their loops.
-// Linux: kernel/padata.c (padata_do_multithreaded)
+// Threads that do jobs for others, and help them with their loops.
+// Linux: kernel/padata.c (padata_do_multithreaded), kernel/workqueue.c
 #pragma once
 
 #include <cstddef>
@@ -9,25 +9,32 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/result.h"
 #include "base/thread.h"
 
 namespace plugboard::vkms {
 
-/// Started when there is first something to do; fewer than asked for where the system has no more
-/// threads for us. Any thread; a job may have a loop of its own.
+/// Any thread.
 class Helpers {
   public:
     explicit Helpers(size_t count) : wanted_(count) {}
-    ~Helpers();
+    ~Helpers() { end(); }
     Helpers(const Helpers&) = delete;
     Helpers& operator=(const Helpers&) = delete;
 
+    /// Else the first loop starts them. With fewer than asked for where the system has no more
+    /// threads for us; Again: it has none.
+    Result<void> start();
+    /// Ends the threads, after the jobs that they have begun; the others are dropped.
+    void end();
+
     /// As many as run() uses, and the caller.
     size_t hands() const { return wanted_ + 1; }
-    /// Calls job(0) to job(count - 1), each once, here and in the helpers. All are done when it
-    /// returns, and what they wrote is seen. A hand that has nothing of its own takes from the
-    /// oldest loop: of a loop of loops each has one, and then helps with the others'.
+    /// Calls job(0) to job(count - 1), each once, here and in helpers that have no other job. All
+    /// are done when it returns, and what they wrote is seen. In a posted job, too.
     void run(size_t count, const std::function<void(size_t)>& job);
+    /// A helper calls it, before it helps with a loop. They have been started.
+    void post(std::function<void()> job);
 
   private:
     struct Loop {
@@ -35,19 +42,16 @@ class Helpers {
         const size_t count;
         size_t next = 0, left = count;
     };
-    struct Job {
-        Loop& loop;
-        size_t index = 0;
-    };
 
-    void start();
-    /// Waits for one to begin. `own`: of this loop first, until it is done; null: until the end.
-    std::optional<Job> next_job(const Loop* own);
-    void run_jobs(const Loop* own);
+    void help();
+    /// The job of the loop that is to be done now; end_locked() follows it.
+    size_t begin_locked(Loop& loop) REQUIRES(mutex_);
+    void end_locked(Loop& loop) REQUIRES(mutex_);
 
     const size_t wanted_;
     Mutex<LockClass<Helpers>> mutex_;
-    CondVar changed_;
+    CondVar more_, done_;
+    std::deque<std::function<void()>> posted_ GUARDED_BY(mutex_);
     std::deque<Loop*> loops_ GUARDED_BY(mutex_);  // with jobs to begin, the oldest first
     bool is_started_ GUARDED_BY(mutex_) = false;
     bool is_ending_ GUARDED_BY(mutex_) = false;

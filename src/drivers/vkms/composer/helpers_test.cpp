@@ -1,10 +1,11 @@
-// Each job once, of several loops, and of loops in loops.
+// Each job once, of several loops, of loops in loops, and those that are posted.
 #include "drivers/vkms/composer/helpers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -55,27 +56,54 @@ TEST(Helpers, jobs_of_a_loop_run_at_once) {
     });
 }
 
-TEST(Helpers, a_hand_has_a_loop_of_its_own_before_it_helps_with_another) {
-    Helpers helpers(1);
-    std::atomic<int> frames{0};
-    helpers.run(2, [&](size_t) {
-        ++frames;
-        helpers.run(2, [&](size_t) {
-            EXPECT_TRUE(tests::comes_true([&] { return frames == 2; })) << "not by one hand";
-        });
+TEST(Helpers, a_posted_job_is_done_while_another_one_waits) {
+    Helpers helpers(2);
+    ASSERT_TRUE(helpers.start().ok());
+    std::atomic<bool> other_is_done{false};
+    std::atomic<int> done{0};
+    helpers.post([&] {
+        EXPECT_TRUE(tests::comes_true([&] { return other_is_done.load(); }));
+        ++done;
     });
+    helpers.post([&] {
+        other_is_done = true;
+        ++done;
+    });
+    EXPECT_TRUE(tests::comes_true([&] { return done == 2; }));
 }
 
-TEST(Helpers, who_has_nothing_left_helps_with_what_is_inside) {
-    Helpers helpers(1);
-    std::atomic<int> slices{0};
-    helpers.run(2, [&](size_t frame) {
-        if (frame == 0) return;
+TEST(Helpers, with_nothing_posted_help_with_the_loop_of_a_posted_job) {
+    Helpers helpers(2);
+    ASSERT_TRUE(helpers.start().ok());
+    std::atomic<int> begun{0};
+    std::atomic<bool> is_done{false};
+    helpers.post([&] {
         helpers.run(2, [&](size_t) {
-            ++slices;
-            EXPECT_TRUE(tests::comes_true([&] { return slices == 2; })) << "by two hands";
+            ++begun;
+            EXPECT_TRUE(tests::comes_true([&] { return begun == 2; })) << "by two hands";
         });
+        is_done = true;
     });
+    EXPECT_TRUE(tests::comes_true([&] { return is_done.load(); }));
+}
+
+TEST(Helpers, end_after_what_they_have_begun_and_drop_the_rest) {
+    Helpers helpers(1);
+    ASSERT_TRUE(helpers.start().ok());
+    std::atomic<bool> has_begun{false}, may_end{false}, is_done{false};
+    const auto held = std::make_shared<int>();
+    helpers.post([&] {
+        has_begun = true;
+        EXPECT_TRUE(tests::comes_true([&] { return may_end.load(); }));
+        is_done = true;
+    });
+    helpers.post([held] { FAIL(); });
+    EXPECT_TRUE(tests::comes_true([&] { return has_begun.load(); }));
+    std::thread ends([&] { helpers.end(); });
+    EXPECT_TRUE(tests::comes_true([&] { return held.use_count() == 1; }));
+    may_end = true;
+    ends.join();
+    EXPECT_TRUE(is_done);
 }
 
 TEST(Helpers, a_loop_of_nothing_is_over) {
