@@ -173,14 +173,17 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
             visit_frame(visitor, *output.frame, fmt::format("shown on crtc-{}", crtc));
         visit_jobs(visitor, output.jobs);
         if (output.crc) visitor.edge(*output.crc, "crc");
+        if (output.running) visit_task(visitor, output.running->task, "being composed");
     }
-    for (const Task& task : tasks_) {
-        visit_frame(visitor, task.frame, fmt::format("to be composed on crtc-{}", task.crtc));
-        visit_jobs(visitor, task.jobs);
-        if (task.crc) visitor.edge(*task.crc, "crc");
-    }
+    for (const Task& task : tasks_) visit_task(visitor, task, "to be composed");
     for (const auto& file : files_) visitor.edge(file, "open file");
     for (const Watched& watched : watched_) visitor.edge(watched.commit, "commit");
+}
+
+void FrameWorker::visit_task(RefVisitor& visitor, const Task& task, std::string_view what) {
+    visit_frame(visitor, task.frame, fmt::format("{} on crtc-{}", what, task.crtc));
+    visit_jobs(visitor, task.jobs);
+    if (task.crc) visitor.edge(*task.crc, "crc");
 }
 
 void FrameWorker::run() {
@@ -196,26 +199,37 @@ void FrameWorker::run() {
 
 /// Nothing is forgotten: of a CRTC whose last frame is being composed, who does that has the next.
 void FrameWorker::do_tasks() {
-    while (std::optional<Task> task = take_task()) do_task(*std::move(task));
+    while (Task* task = take_task()) do_task(*task);
 }
 
-std::optional<FrameWorker::Task> FrameWorker::take_task() {
+FrameWorker::Task* FrameWorker::take_task() {
     MutexLock lock(mutex_);
     const auto first = std::ranges::find_if(
         tasks_, [this](const Task& task) REQUIRES(mutex_) { return !outputs_[task.crtc].running; });
-    if (is_ending_ || first == tasks_.end()) return std::nullopt;
-    std::optional<Task> task(std::move(*first));
+    if (is_ending_ || first == tasks_.end()) return nullptr;
+    Output& output = outputs_[first->crtc];
+    output.running = Running{.task = std::move(*first)};
     tasks_.erase(first);
-    outputs_[task->crtc].running =
-        Running{.generation = task->generation, .last = task->last, .crc = borrow(task->crc)};
-    return task;
+    return &output.running->task;
 }
 
 uint64_t FrameWorker::close_running(uint32_t crtc) {
     MutexLock lock(mutex_);
     Running& running = *outputs_[crtc].running;
     running.is_open = false;
-    return running.last;
+    return running.task.last;
+}
+
+void FrameWorker::end_running(uint32_t crtc) {
+    MutexLock lock(mutex_);
+    std::optional<Running>& running = outputs_[crtc].running;
+    std::optional<Task> ended(std::move(running->task));
+    running->task = {.crtc = crtc};
+    lock.unlock();
+    ended.reset();  // who waits for the composition may look whether the buffers are free
+    lock.lock();
+    running.reset();
+    composed_.notify_all();
 }
 
 void FrameWorker::look_after_commits() {
@@ -244,16 +258,7 @@ void FrameWorker::update_vblank_locked(uint32_t crtc) {
     }
 }
 
-void FrameWorker::do_task(Task task) {
-    const uint32_t crtc = task.crtc;
-    compose_task(task);
-    task = {};  // who waits for the composition may look whether the buffers are free
-    MutexLock lock(mutex_);
-    outputs_[crtc].running.reset();
-    composed_.notify_all();
-}
-
-void FrameWorker::compose_task(Task& task) {
+void FrameWorker::do_task(Task& task) {
     std::vector<TargetImage> images;
     Result<void> done;
     for (const WritebackJob& job : task.jobs) {
@@ -268,15 +273,21 @@ void FrameWorker::compose_task(Task& task) {
     const drm::Size size = task.frame.size;
     if (size.width > largest_.width || size.height > largest_.height) done = Errno::Inval;
     if (done.ok()) done = compose_frame(task, crc, images);
-    task.last = close_running(task.crtc);
+    const uint64_t last = close_running(task.crtc);
     if (!done.ok()) {
         log::line(log::Category::Driver, "crtc-{}: frame {} cannot be composed: {}", task.crtc,
-                  task.last, errno_name(done.error()));
+                  last, errno_name(done.error()));
     } else if (task.crc) {
-        for (uint64_t sequence = task.first; sequence <= task.last; ++sequence)
+        for (uint64_t sequence = task.first; sequence <= last; ++sequence)
             (*task.crc)->push(static_cast<uint32_t>(sequence), crc);
     }
-    finish(task.jobs, done.ok() ? std::nullopt : std::optional(done.error()));
+    std::vector<WritebackJob> jobs;
+    {
+        MutexLock lock(mutex_);
+        jobs.swap(task.jobs);
+    }
+    finish(jobs, done.ok() ? std::nullopt : std::optional(done.error()));
+    end_running(task.crtc);
 }
 
 Result<void> FrameWorker::compose_frame(const Task& task, uint32_t& crc,
@@ -325,10 +336,9 @@ uint64_t* FrameWorker::find_late_task_locked(uint32_t crtc) {
     if (late != tasks_.rend()) return &late->last;
     // A commit that waits would wait for ever if each vblank began a new composition.
     std::optional<Running>& running = output.running;
-    const bool may_grow = output.is_changing && running && running->is_open &&
-                          running->generation == output.generation &&
-                          running->crc == borrow(output.crc);
-    return may_grow ? &running->last : nullptr;
+    const bool may_grow =
+        output.is_changing && running && running->is_open && is_same(running->task);
+    return may_grow ? &running->task.last : nullptr;
 }
 
 }  // namespace plugboard::vkms

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/mutex.h"
@@ -81,9 +82,7 @@ class FrameWorker {
     };
     /// What is composed of a CRTC now.
     struct Running {
-        uint64_t generation = 0;
-        uint64_t last = 0;             // may still grow while it is open
-        const CrcData* crc = nullptr;  // only to be compared
+        Task task;  // `last` may grow while it is open; the hand reads the rest without the lock
         bool is_open = true;
     };
     struct Output {
@@ -114,15 +113,18 @@ class FrameWorker {
     static size_t hands_of_machine();
     FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest, size_t hands);
     void run();
+    static void visit_task(RefVisitor& visitor, const Task& task, std::string_view what);
     /// What there is to do, until there is none that can be begun.
     void do_tasks();
-    std::optional<Task> take_task();
-    void do_task(Task task);
-    void compose_task(Task& task);
-    Result<void> compose_frame(const Task& task, uint32_t& crc,
-                               std::span<const TargetImage> images);
+    /// Of a CRTC of which nothing is being composed; null: there is none.
+    Task* take_task();
+    void do_task(Task& task);
     /// The last vblank for which the CRTC's running task is; from now on it gets no more.
     uint64_t close_running(uint32_t crtc);
+    /// The CRTC's next task may be begun, after all that this one held has been let go.
+    void end_running(uint32_t crtc);
+    Result<void> compose_frame(const Task& task, uint32_t& crc,
+                               std::span<const TargetImage> images);
     static void finish(std::vector<WritebackJob>& jobs, std::optional<Errno> error);
     /// Begins the vblanks that could not begin before, and lets go of commits that are programmed.
     void look_after_commits();

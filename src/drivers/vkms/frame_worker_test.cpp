@@ -53,7 +53,7 @@ TEST(FrameWorker, names_the_matrix_and_the_curve_of_what_is_shown) {
     EXPECT_THAT(held(ctm), HasSubstr("shown on crtc-0: ctm"));
 }
 
-TEST(FrameWorker, names_what_waits_to_be_composed) {
+TEST(FrameWorker, names_what_is_composed_and_what_waits_for_it) {
     Config config;
     config.crtcs = 2;
     TestBoard board(config);
@@ -72,17 +72,18 @@ TEST(FrameWorker, names_what_waits_to_be_composed) {
         while (!may_end) std::this_thread::yield();
     });
     const auto worker = FrameWorker::create(*drm, 2, {64, 48}, 1).value();
-    worker->show(0, Frame{.size = {64, 48}, .planes = {}}, {{.fb = target, .done = first}});
-    worker->handle_vblank(0, 1);
-    ASSERT_TRUE(tests::comes_true([&] { return has_begun.load(); }));
-
     Frame frame{.size = {64, 48}, .planes = {}};
     frame.planes.push_back({.fb = shown, .source = {}, .destination = {}});
+    worker->show(0, frame, {{.fb = target, .done = first}});
+    worker->handle_vblank(0, 1);
+    EXPECT_TRUE(tests::comes_true([&] { return has_begun.load(); }));
+
     worker->show(1, frame, {{.fb = target, .done = second}});
     worker->handle_vblank(1, 1);
     Reasons reasons;
     worker->visit_refs(reasons);
     may_end = true;
+    EXPECT_THAT(reasons.all, Contains(Pair(shown->label(), "being composed on crtc-0")));
     EXPECT_THAT(reasons.all, Contains(Pair(shown->label(), "to be composed on crtc-1")));
     EXPECT_THAT(reasons.all, Contains(Pair(target->label(), "writeback")));
     EXPECT_THAT(reasons.all, Contains(Pair(second->label(), "writeback")));

@@ -1,6 +1,7 @@
 // Flips every screen of a card between two pictures as fast as events come, and reads the CRC of
-// each frame: outputs SECONDS [nocrc]. Says how many vblanks came, how many of them had no flip,
-// and how many no CRC; those of the first quarter, whose pages nobody had touched before, apart.
+// each frame: outputs SECONDS [nocrc]. Says how many vblanks had no flip in the first quarter, when
+// nobody had touched the pages before; how many vblanks came then, how many of them had no flip;
+// and of all frames how many had no CRC.
 #include <algorithm>
 #include <cinttypes>
 
@@ -114,7 +115,7 @@ int main(int argc, char** argv) {
             has_settled = true;
             for (Output& output : outputs) {
                 missed_at_first += output.flips.missed();
-                output.flips = output.crcs = {};
+                output.flips = {};
             }
         }
         must(poll(polled.data(), polled.size(), 1000) >= 0, "poll");
