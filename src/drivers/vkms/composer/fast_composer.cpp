@@ -178,10 +178,10 @@ Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& 
     const auto cuts = cut(scene.size.height, std::max(scene.size.height / kept_lines, 1U));
     std::vector<KeptCrcs::Slice>& slices = kept.slices(cuts.size() - 1);
     // What a CRC is kept for is what it was made of, even if a client draws meanwhile.
-    const StillPlanes whole = StillPlanes::with_whole_pictures(scene.planes);
+    std::vector<ScenePlane> planes(scene.planes.begin(), scene.planes.end());
+    const Fingerprints fingerprints(scene, kept.copy_whole_pictures(planes));
     Scene live = scene;
-    live.planes = whole.planes();
-    const Fingerprints fingerprints(live);
+    live.planes = planes;
     std::vector<uint32_t> crcs(slices.size());
     std::atomic<size_t> reused = 0;
     run(slices.size(), [&](size_t i) {
@@ -189,7 +189,7 @@ Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& 
         if (slice.made_of == fingerprints.of(live.planes, cuts[i], cuts[i + 1])) {
             ++reused;
         } else {
-            const StillPlanes lines = StillPlanes::with_lines(live.planes, cuts[i], cuts[i + 1]);
+            const StillPlanes lines(live.planes, cuts[i], cuts[i + 1]);
             Scene still = live;
             still.planes = lines.planes();
             Pass pass(still, outputs, degamma_, gamma_);

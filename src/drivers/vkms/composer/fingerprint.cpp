@@ -94,16 +94,18 @@ void add_pixels(Hash& hash, const SourceImage& image) {
     }
 }
 
-Fingerprint whole_picture_of(const ScenePlane& plane) {
-    if (is_read_line_by_line(plane)) return {};
+}  // namespace
+
+Fingerprint fingerprint_of(const SourceImage& picture) {
     Hash hash;
-    add_pixels(hash, plane.image);
+    hash.add_all(
+        std::span<const uint32_t>({picture.format, picture.size.width, picture.size.height}));
+    add_pixels(hash, picture);
     return hash.value();
 }
 
-}  // namespace
-
-Fingerprints::Fingerprints(const Scene& scene) {
+Fingerprints::Fingerprints(const Scene& scene, std::span<const Fingerprint> whole_pictures)
+    : whole_pictures_(whole_pictures.begin(), whole_pictures.end()) {
     Hash hash;
     hash.add_all(
         std::span<const uint64_t>({scene.size.width, scene.size.height, scene.background.r,
@@ -113,8 +115,6 @@ Fingerprints::Fingerprints(const Scene& scene) {
     hash.add_all(scene.gamma);
     if (scene.ctm) hash.add_all(std::span<const uint64_t>(scene.ctm->factors));
     frame_ = hash.value();
-    whole_pictures_.reserve(scene.planes.size());
-    for (const ScenePlane& plane : scene.planes) whole_pictures_.push_back(whole_picture_of(plane));
 }
 
 Fingerprint Fingerprints::of(std::span<const ScenePlane> planes, uint32_t top,

@@ -19,8 +19,9 @@ struct Fingerprint {
 /// Of everything that a composer reads: sizes, colors, tables, pixels.
 class Fingerprints {
   public:
-    /// Pictures that are not read line by line are looked at now, the others when asked.
-    explicit Fingerprints(const Scene& scene);
+    /// `whole_pictures`: of the planes that are not read line by line, by plane; the others are
+    /// looked at when asked.
+    Fingerprints(const Scene& scene, std::span<const Fingerprint> whole_pictures);
 
     /// Of the lines from `top` to before `bottom`. The planes are the scene's, or as good for these
     /// lines. Any thread.
@@ -28,7 +29,10 @@ class Fingerprints {
 
   private:
     Fingerprint frame_;                        // of what counts for every line
-    std::vector<Fingerprint> whole_pictures_;  // of those planes that have them in common
+    std::vector<Fingerprint> whole_pictures_;  // by plane
 };
+
+/// Of a picture as its memory has it now.
+Fingerprint fingerprint_of(const SourceImage& picture);
 
 }  // namespace plugboard::vkms

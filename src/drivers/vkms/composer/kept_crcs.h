@@ -6,10 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "drivers/vkms/composer/fingerprint.h"
+#include "drivers/vkms/composer/plane_cut.h"
+#include "drivers/vkms/composer/scene.h"
+#include "drivers/vkms/composer/still_picture.h"
 
 namespace plugboard::vkms {
 
@@ -45,6 +49,19 @@ class KeptCrcs {
         if (slices_.size() != count) slices_.assign(count, {});
         return slices_;
     }
+    /// Puts copies in place of the pictures that are not read line by line, good until the next
+    /// frame; what they are copies of, by plane.
+    std::vector<Fingerprint> copy_whole_pictures(std::span<ScenePlane> planes) {
+        pictures_.resize(planes.size());
+        std::vector<Fingerprint> of(planes.size());
+        for (size_t i = 0; i < planes.size(); ++i) {
+            if (is_read_line_by_line(planes[i])) continue;
+            planes[i].image = pictures_[i].update(planes[i].image);
+            of[i] = pictures_[i].fingerprint();
+        }
+        return of;
+    }
+
     /// Slices of the last frame that was looked at which were known.
     size_t reused() const { return reused_; }
 
@@ -52,8 +69,9 @@ class KeptCrcs {
     static constexpr unsigned most_rest = 32;  // frames
 
     std::vector<Slice> slices_;
-    unsigned pause_ = 0, rest_ = 0;  // frames
-    bool is_current_ = false;        // made of the frame before
+    std::vector<StillPicture> pictures_;  // by plane
+    unsigned pause_ = 0, rest_ = 0;       // frames
+    bool is_current_ = false;             // made of the frame before
     size_t reused_ = 0;
 };
 
