@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 
+#include "daemon/config/fault_words.h"
 #include "daemon/config/screen_spec.h"
 
 namespace plugboard::daemon {
@@ -54,7 +55,8 @@ Problem validate_faults(const CardConfig& card, size_t index) {
     if (bad == card.vgem.faults.end()) return {};
     return {.message = fmt::format("a {} card has no vblanks, flips and links", card.driver),
             .remedy = "use ioctl faults, or write driver = \"vkms\"",
-            .key = card_key(index, fmt::format("fault[{}]", bad - card.vgem.faults.begin()))};
+            .key = card_key(index, fmt::format("fault[{}].{}", bad - card.vgem.faults.begin(),
+                                               fault_words(*bad).front().key))};
 }
 
 /// What the driver says of the card's description.
