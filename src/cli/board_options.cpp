@@ -40,6 +40,12 @@ BoardOptions BoardOptions::with_usual_cards() const {
     return options;
 }
 
+CLI::Option* add_like_option(CLI::App& command, BoardOptions& options) {
+    return command.add_option(
+        "--like", options.like,
+        "A card like another: a file that drm_info -j wrote of it. In place of a configuration");
+}
+
 void add_board_options(CLI::App& command, BoardOptions& options) {
     command.add_option("-b,--board", options.board,
                        "The board's name (Env: PLUGBOARD_BOARD, if it is a name)");
@@ -49,12 +55,7 @@ void add_board_options(CLI::App& command, BoardOptions& options) {
     command.add_option("-p,--preset", options.preset,
                        "The board's cards, by name; plugboard config presets lists them (Env: "
                        "PLUGBOARD_PRESET, likewise)");
-    command
-        .add_option(
-            "--like", options.like,
-            "A card like another: a file that drm_info -j wrote of it. In place of --config")
-        ->excludes("--config")
-        ->excludes("--preset");
+    add_like_option(command, options)->excludes("--config")->excludes("--preset");
     command.add_flag("--step", options.step,
                      "The board's time stands still until plugboard step moves it");
     command

@@ -6,7 +6,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace plugboard::cli {
 
@@ -33,6 +34,8 @@ struct BoardOptions {
 /// What --trace and --trace=FILE give: FILE from the root on; empty for the board's own log.
 std::string trace_file(const std::string& option);
 
+/// --like, which the caller says what it excludes of.
+CLI::Option* add_like_option(CLI::App& command, BoardOptions& options);
 void add_board_options(CLI::App& command, BoardOptions& options);
 
 }  // namespace plugboard::cli

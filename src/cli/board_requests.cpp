@@ -12,6 +12,7 @@
 #include "cli/failure.h"
 #include "cli/output.h"
 #include "daemon/config/monitors.h"
+#include "daemon/config/units.h"
 
 namespace plugboard::cli {
 namespace {
@@ -53,6 +54,21 @@ uint64_t fault_id(std::string_view text) {
     if (error == std::errc{} && end == text.data() + text.size()) return id;
     throw Failure(fmt::format("\"{}\" is no id of a fault", text),
                   "plugboard fault CARD list shows them");
+}
+
+/// KEY=VALUE words, in which "bytes=64 MB" is two words of a shell or of a scenario's line.
+std::vector<std::string> with_units(const std::vector<std::string>& words) {
+    std::vector<std::string> joined;
+    for (const std::string& word : words) {
+        const bool is_number = !joined.empty() && joined.back().find('=') != std::string::npos &&
+                               std::isdigit(static_cast<unsigned char>(joined.back().back())) != 0;
+        if (is_number && daemon::is_unit(word)) {
+            joined.back() += " " + word;
+        } else {
+            joined.push_back(word);
+        }
+    }
+    return joined;
 }
 
 }  // namespace
@@ -122,14 +138,14 @@ json fault_request(const std::vector<std::string>& words) {
         return request;
     }
     request["fault"] = json::object();
-    for (size_t i = 2; i < words.size(); ++i) {
-        const auto equals = words[i].find('=');
+    for (const std::string& word : with_units({words.begin() + 2, words.end()})) {
+        const auto equals = word.find('=');
         if (equals == std::string::npos)
-            throw Failure(fmt::format("\"{}\" has no value", words[i]), example);
-        const std::string key = words[i].substr(0, equals);
+            throw Failure(fmt::format("\"{}\" has no value", word), example);
+        const std::string key = word.substr(0, equals);
         if (request["fault"].contains(key))
             throw Failure(fmt::format("{} is there twice", key), example);
-        request["fault"][key] = words[i].substr(equals + 1);
+        request["fault"][key] = word.substr(equals + 1);
     }
     return request;
 }

@@ -47,6 +47,17 @@ TEST(FaultRequest, has_the_words_as_members) {
     for (const auto& words : bad) EXPECT_THROW(fault_request(words), Failure) << words.size();
 }
 
+TEST(FaultRequest, takes_a_unit_as_a_word_of_its_own) {
+    const auto fault = fault_request({"gpu0", "add", "bytes=64", "MB", "by=5", "ms"})["fault"];
+    EXPECT_EQ(fault, json({{"bytes", "64 MB"}, {"by", "5 ms"}}));
+    const std::vector<std::vector<std::string>> bad = {{"gpu0", "add", "MB"},
+                                                       {"gpu0", "add", "bytes=", "MB"},
+                                                       {"gpu0", "add", "bytes=64", "MB", "MB"},
+                                                       {"gpu0", "add", "bytes=64", "TB"},
+                                                       {"gpu0", "add", "vblank=lost", "s"}};
+    for (const auto& words : bad) EXPECT_THROW(fault_request(words), Failure) << words.back();
+}
+
 TEST(WaitRequest, has_what_was_said) {
     EXPECT_EQ(
         wait_request({.what = "flips=10", .on = "DP-1", .timeout = milliseconds(5)}),

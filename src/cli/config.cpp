@@ -23,6 +23,7 @@ constexpr const char* config_footer =
     "  plugboard config show laptop >board.toml        # one of them, as a file to start from\n"
     "  plugboard config check board.toml               # what it is, or what is wrong: file, line, "
     "key\n"
+    "  plugboard config check --like real.json         # the card that up --like would make\n"
     "  plugboard run -c board.toml -- drm_info";
 
 struct CheckOptions {
@@ -109,6 +110,7 @@ void add_check(CLI::App& config, Action& action) {
     command->add_option("FILE", options->board.config,
                         "A board's TOML, or JSON of vkmsctl or drm_info");
     command->add_option("-p,--preset", options->board.preset, "A preset instead");
+    add_like_option(*command, options->board)->excludes("FILE")->excludes("--preset");
     command->add_option("-s,--screen", options->board.screens, "As of plugboard run")
         ->allow_extra_args(false);
     command->add_flag("--json", options->json, "A list of objects, for programs");
@@ -119,8 +121,13 @@ void add_check(CLI::App& config, Action& action) {
 void add_show(CLI::App& config, Action& action) {
     auto name = std::make_shared<std::string>();
     CLI::App* command = config.add_subcommand("show", "Print a preset, as a file to start from");
-    command->add_option("PRESET,-p,--preset", *name, "Its name")->required();
-    command->callback([name, &action] { action = [name] { return show(*name); }; });
+    auto* word = command->add_option("PRESET", *name, "Its name");
+    auto* option = command->add_option("-p,--preset", *name, "Its name, in place of PRESET");
+    word->excludes(option);
+    command->callback([=, &action] {
+        if (word->empty() && option->empty()) throw CLI::RequiredError("PRESET");
+        action = [name] { return show(*name); };
+    });
 }
 
 void add_presets(CLI::App& config, Action& action) {

@@ -71,6 +71,9 @@ TEST(ScenarioFile, actions_are_the_requests_of_the_commands) {
                     {"target", "gpu0"},
                     {"action", "add"},
                     {"fault", {{"vblank", "lost"}, {"every", "3"}}}}));
+    EXPECT_EQ(action_of("fault = \"gpu0 add ioctl=MODE_CREATE_DUMB bytes=64 MB errno=ENOMEM\"")
+                  .at("fault"),
+              json({{"ioctl", "MODE_CREATE_DUMB"}, {"bytes", "64 MB"}, {"errno", "ENOMEM"}}));
     EXPECT_EQ(action_of("fault = \"gpu0 clear\"").at("action"), "clear");
     EXPECT_EQ(action_of("seat = \"resume\""), json({{"op", "seat"}, {"action", "resume"}}));
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 
+#include "daemon/config/fault_words.h"
 #include "daemon/config/screen_spec.h"
 
 namespace plugboard::daemon {
@@ -54,7 +55,8 @@ Problem validate_faults(const CardConfig& card, size_t index) {
     if (bad == card.vgem.faults.end()) return {};
     return {.message = fmt::format("a {} card has no vblanks, flips and links", card.driver),
             .remedy = "use ioctl faults, or write driver = \"vkms\"",
-            .key = card_key(index, fmt::format("fault[{}]", bad - card.vgem.faults.begin()))};
+            .key = card_key(index, fmt::format("fault[{}].{}", bad - card.vgem.faults.begin(),
+                                               fault_words(*bad).front().key))};
 }
 
 /// What the driver says of the card's description.
@@ -89,6 +91,51 @@ Problem validate_card(const CardConfig& card, size_t index) {
                 .key = card_key(index, "driver")};
     }
     return validate_device(card, index);
+}
+
+/// Of a card with a layout: its connectors stay, and the screens at those that no option is about.
+/// A Virtual one is of no kind: it becomes what the screen is plugged into. `taken`: those of the
+/// options so far.
+Problem replace_screen(CardConfig& card, const vkms::ScreenConfig& screen,
+                       std::vector<bool>& taken) {
+    const auto connectors = vkms::numbered_connectors(card.device);
+    taken.resize(connectors.size());
+    const auto find = [&](auto is_it) {
+        size_t index = 0;
+        while (index < connectors.size() && !is_it(index)) ++index;
+        return index;
+    };
+    const auto is_virtual = [&](size_t index) {
+        return connectors[index].type == DRM_MODE_CONNECTOR_VIRTUAL;
+    };
+    const bool is_named = screen.connector.number != 0;
+    const auto refuse = [&](const std::string& message) {
+        std::vector<std::string> names;
+        for (const vkms::ConnectorConfig& one : connectors) names.push_back(connector_name(one));
+        return Problem{.message = message,
+                       .remedy = fmt::format("name one of {}'s connectors, each once: {}",
+                                             card.name, fmt::join(names, ", ")),
+                       .key = "--screen"};
+    };
+    size_t index = find([&](size_t i) {
+        return is_named ? connectors[i].is_same_place(screen.connector) : !taken[i];
+    });
+    if (index == connectors.size())
+        index = find([&](size_t i) { return !taken[i] && is_virtual(i); });
+    if (index == connectors.size()) {
+        return refuse(is_named ? fmt::format("{} has no connector {}", card.name,
+                                             connector_name(screen.connector))
+                               : fmt::format("{} has no connector for one more", card.name));
+    }
+    if (taken[index])
+        return refuse(
+            fmt::format("{} has the screen of another option", connector_name(connectors[index])));
+    taken[index] = true;
+    vkms::ScreenConfig& place = card.device.screens[index];
+    const vkms::ConnectorConfig connector = is_virtual(index) ? screen.connector : place.connector;
+    place = screen;
+    place.connector = connector;
+    return {};
 }
 
 }  // namespace
@@ -160,6 +207,7 @@ Outcome<ScreenOption> parse_screen_option(std::string_view text) {
 
 Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& options) {
     std::vector<bool> replaced(config.cards.size());
+    std::vector<std::vector<bool>> taken(config.cards.size());
     for (const ScreenOption& option : options) {
         const auto card =
             std::find_if(config.cards.begin(), config.cards.end(), [&](const CardConfig& one) {
@@ -183,6 +231,11 @@ Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& op
                 .key = "--screen"};
         }
         const auto index = static_cast<size_t>(card - config.cards.begin());
+        if (card->device.layout) {
+            Problem problem = replace_screen(*card, option.screen, taken[index]);
+            if (!problem.message.empty()) return problem;
+            continue;
+        }
         if (!replaced[index]) card->device.screens.clear();
         replaced[index] = true;
         card->device.screens.push_back(option.screen);

@@ -56,7 +56,8 @@ struct ScreenOption {
     vkms::ScreenConfig screen;
 };
 Outcome<ScreenOption> parse_screen_option(std::string_view text);
-/// Replaces the screens of each card that an option names. Validates again.
+/// Replaces the screens of each card that an option names. One with a layout keeps its connectors:
+/// a screen is for the connector that it says, or else the next. Validates again.
 Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& options);
 
 }  // namespace plugboard::daemon

@@ -261,8 +261,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"fault_call_float",
                 "[[card]]\n[[card.fault]]\nioctl = \"GET_CAP\"\nerrno = \"EIO\"\ncall = 3.0", 5,
                 "card[0].fault[0].call", "must be a text or a whole number"},
-        Mistake{"fault_of_no_connector", "[[card]]\n[[card.fault]]\nlink = \"DP-9\"", 2,
-                "card[0].fault[0]", "no connector \"DP-9\""},
+        Mistake{"fault_of_no_connector", "[[card]]\n[[card.fault]]\nlink = \"DP-9\"", 3,
+                "card[0].fault[0].link", "no connector \"DP-9\""},
         Mistake{"connector_name", "[[card]]\nname = \"DP-1\"", 2, "card[0].name", "connector"},
         Mistake{"bus_type", "bus = 1", 1, "bus", "must be a text"},
         Mistake{"bus", "bus = \"pci\"", 1, "bus", "no bus \"pci\""},
@@ -312,8 +312,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "card[0].limit[0].planes", "must be a text or a whole number"},
         Mistake{"limit_rule_of_nothing", "[[card]]\n[[card.limit]]\nplane = \"cursor\"", 2,
                 "card[0].limit[0]", "says nothing"},
-        Mistake{"limit_rule_that_no_card_has", "[[card]]\n[[card.limit]]\nupscale = 0.5", 2,
-                "card[0].limit[0]", "no limit of scaling"},
+        Mistake{"limit_rule_that_no_card_has", "[[card]]\n[[card.limit]]\nupscale = 0.5", 3,
+                "card[0].limit[0].upscale", "no limit of scaling"},
+        Mistake{"second_limit_rule_that_no_card_has",
+                "[[card]]\n[[card.limit]]\nplanes = 1\n[[card.limit]]\nplane = \"cursor\"\n"
+                "size = \"0x64\"",
+                6, "card[0].limit[1].size", "nothing could ever be shown"},
         Mistake{"limit_of_a_vgem", "[[card]]\ndriver = \"vgem\"\n[[card.limit]]\nplanes = 1", 3,
                 "card[0].limit", "a vgem card has no limit"},
         Mistake{"fault_ioctl", "[[card]]\n[[card.fault]]\nioctl = \"TEA\"\nerrno = \"EIO\"", 3,
@@ -322,10 +326,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "[[card]]\n[[card.fault]]\nioctl = \"GET_CAP\"\nerrno = \"EIO\"\n"
                 "call = -1",
                 5, "card[0].fault[0].call", "no number"},
-        Mistake{"fault_of_no_crtc", "[[card]]\n[[card.fault]]\nvblank = \"lost\"\ncrtc = 1", 2,
-                "card[0].fault[0]", "no CRTC 1"},
+        Mistake{"fault_of_no_crtc", "[[card]]\n[[card.fault]]\nvblank = \"lost\"\ncrtc = 1", 4,
+                "card[0].fault[0].crtc", "no CRTC 1"},
         Mistake{"fault_of_a_vgem", "[[card]]\ndriver = \"vgem\"\n[[card.fault]]\nflip = \"slow\"",
-                3, "card[0].fault[0]", "a vgem card has no vblanks"}),
+                4, "card[0].fault[0].flip", "a vgem card has no vblanks"}),
     [](const auto& test) { return std::string(test.param.what); });
 
 TEST(Config, keys_that_are_nested_without_end_are_refused) {

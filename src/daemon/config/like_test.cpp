@@ -94,6 +94,68 @@ TEST(Like, a_small_computer_has_its_writeback_and_no_gamma_on_its_panel) {
     EXPECT_EQ(card.device.screens[1].width_mm, 62u);
 }
 
+Outcome<Config> laptop_with_screens(const std::vector<std::string>& texts) {
+    std::vector<ScreenOption> options;
+    for (const std::string& text : texts) options.push_back(parse_screen_option(text).value());
+    return apply_screens(board_of(card_like("laptop")), options);
+}
+
+TEST(Like, a_screen_option_replaces_the_screen_at_its_connector) {
+    const auto with = laptop_with_screens({"DP-2=gaming", "eDP-1=none"});
+    ASSERT_TRUE(with.ok()) << with.problem().headline();
+    const vkms::Config device = with.value().cards[0].device, before = card_like("laptop").device;
+    ASSERT_EQ(device.screens.size(), before.screens.size());
+    const auto connectors = vkms::numbered_connectors(device);
+    EXPECT_EQ(connectors, vkms::numbered_connectors(before));
+    for (size_t i = 0; i < connectors.size(); ++i) {
+        const std::string name = vkms::connector_name(connectors[i]);
+        const vkms::ScreenConfig& screen = device.screens[i];
+        if (name == "eDP-1") {
+            EXPECT_FALSE(screen.connected);
+        } else if (name == "DP-2") {
+            EXPECT_TRUE(screen.connected && !screen.edid.empty());
+        } else {
+            EXPECT_EQ(screen, before.screens[i]) << name;
+        }
+    }
+}
+
+TEST(Like, a_screen_option_without_a_connector_is_for_the_next) {
+    const auto with = laptop_with_screens({"1920x1080@60", "office"});
+    ASSERT_TRUE(with.ok()) << with.problem().headline();
+    const vkms::Config& device = with.value().cards[0].device;
+    EXPECT_EQ(device.screens.size(), 4u);
+    EXPECT_EQ(device.screens[0].connector.type, uint32_t{DRM_MODE_CONNECTOR_eDP});
+    EXPECT_EQ(device.screens[0].mode->width, 1920u);
+    EXPECT_FALSE(device.screens[1].edid.empty());
+}
+
+TEST(Like, a_screen_option_may_be_for_a_Virtual_connector_of_a_layout) {
+    const Config board = board_of(card_like("latest"));
+    ASSERT_EQ(board.cards[0].device.screens.size(), 1u);
+    for (const char* text : {"gaming", "DP-1=gaming"}) {
+        const auto with = apply_screens(board, {parse_screen_option(text).value()});
+        ASSERT_TRUE(with.ok()) << with.problem().headline();
+        const vkms::Config& device = with.value().cards[0].device;
+        ASSERT_EQ(device.screens.size(), 1u);
+        EXPECT_EQ(vkms::connector_name(vkms::numbered_connectors(device)[0]), "DP-1");
+    }
+}
+
+TEST(Like, a_screen_option_for_no_free_connector_is_refused) {
+    const auto refusal = [](const std::vector<std::string>& texts) {
+        const auto with = laptop_with_screens(texts);
+        if (with.ok()) return std::string("none");
+        EXPECT_NE(with.problem().remedy.find("eDP-1, "), std::string::npos);
+        return with.problem().headline();
+    };
+    EXPECT_EQ(refusal({"VGA-1=none"}), "--screen: gpu0 has no connector VGA-1");
+    EXPECT_EQ(refusal({"eDP-1=none", "eDP-1=none"}),
+              "--screen: eDP-1 has the screen of another option");
+    EXPECT_EQ(refusal({"none", "none", "none", "none", "none"}),
+              "--screen: gpu0 has no connector for one more");
+}
+
 /// What is wrong with the soc after a change, which begins with the key.
 struct BadLikeness {
     const char* pointer;  // RFC 6901, below the card

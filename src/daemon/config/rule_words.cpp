@@ -10,31 +10,12 @@
 #include <utility>
 
 #include "base/errno_words.h"
+#include "daemon/config/units.h"
 
 namespace plugboard::daemon {
 namespace {
 
-struct TimeUnit {
-    std::string_view name;
-    Nanos length;
-};
-constexpr std::array time_units = {
-    TimeUnit{"us", std::chrono::microseconds(1)}, TimeUnit{"ms", std::chrono::milliseconds(1)},
-    TimeUnit{"s", std::chrono::seconds(1)}, TimeUnit{"m", std::chrono::minutes(1)}};
 constexpr Nanos longest = std::chrono::hours(24);
-
-struct ByteUnit {
-    std::string_view name;
-    uint64_t bytes;
-};
-constexpr std::array byte_units = {ByteUnit{"", 1},
-                                   ByteUnit{"B", 1},
-                                   ByteUnit{"kB", 1000},
-                                   ByteUnit{"MB", 1000000},
-                                   ByteUnit{"GB", 1000000000},
-                                   ByteUnit{"KiB", 1ULL << 10},
-                                   ByteUnit{"MiB", 1ULL << 20},
-                                   ByteUnit{"GiB", 1ULL << 30}};
 
 /// The number at the start, and what follows it without blanks.
 struct Measure {

@@ -41,7 +41,8 @@ inline std::optional<std::string> word_of(std::string_view key, const toml::node
     return words;
 }
 
-/// The rules of a list of tables at `key` ("card[0].fault"). Notes the line of each in `lines`.
+/// The rules of a list of tables at `key` ("card[0].fault"). Notes the line of each and of its keys
+/// in `lines`.
 /// Throws a Problem with key and line.
 template <class Rule>
 std::vector<Rule> read_rules(const toml::node& node, const std::string& key,
@@ -64,6 +65,7 @@ std::vector<Rule> read_rules(const toml::node& node, const std::string& key,
         lines[entry_key] = line_of(entry);
         Words words;
         for (const auto& [word, value] : *entry.as_table()) {
+            lines[fmt::format("{}.{}", entry_key, word.str())] = line_of(value);
             auto text = word_of(word.str(), value);
             if (!text)
                 fail({.message =

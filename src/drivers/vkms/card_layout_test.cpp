@@ -120,6 +120,24 @@ TEST(CardLayout, a_screen_without_EDID_has_the_modes_within_the_cards_own_sizes)
     }
 }
 
+TEST(CardLayout, the_driver_lists_no_modes_beyond_the_cards_own_sizes) {
+    // given
+    Config config = listing_config();
+    config.layout->crtcs[0].writeback = true;
+    config.sizes = {.max_width = 1280, .max_height = 768};
+    TestBoard board(config);
+    for (const Ref<drm::Connector>& connector : board.drm()->mode_config().connectors) {
+        // when
+        const auto modes = connector->info().modes();  // the core has not looked at them yet
+        // then
+        EXPECT_FALSE(modes.empty()) << connector->name();
+        for (const drm::Mode& mode : modes) {
+            EXPECT_LE(mode.size().width, 1280u) << connector->name();
+            EXPECT_LE(mode.size().height, 768u) << connector->name();
+        }
+    }
+}
+
 TEST(CardLayout, frames_as_large_as_the_cards_own_sizes_are_composed) {
     Config config = with_profile(Profile::LinuxLatest);
     config.sizes = {.max_width = 9000};

@@ -212,15 +212,17 @@ std::optional<ConfigError> explain_bad_link(const Config& config, size_t index) 
     for (const ConnectorConfig& connector : numbered_connectors(config))
         names.push_back(connector_name(connector));
     if (std::ranges::find(names, link->connector) != names.end()) return std::nullopt;
-    return ConfigError{fmt::format("fault[{}]", index),
+    return ConfigError{fmt::format("fault[{}].link", index),
                        fmt::format("there is no connector \"{}\"", link->connector),
                        fmt::format("the card has {}", fmt::join(names, ", "))};
 }
 
 void add_bad_rules(const Config& config, std::vector<ConfigError>& errors) {
     for (size_t i = 0; i < config.limit_rules.size(); ++i) {
-        if (auto bad = explain_bad_limit(config.limit_rules[i]))
-            errors.push_back({fmt::format("limit[{}]", i), bad->message, bad->remedy});
+        const LimitRule& rule = config.limit_rules[i];
+        if (auto bad = explain_bad_limit(rule))
+            errors.push_back(
+                {fmt::format("limit[{}].{}", i, limit_key(rule)), bad->message, bad->remedy});
     }
     const size_t crtcs =
         config.layout ? config.layout->crtcs.size() : config.crtcs.value_or(config.screens.size());
@@ -232,7 +234,8 @@ void add_bad_rules(const Config& config, std::vector<ConfigError>& errors) {
         if (auto bad = explain_bad_link(config, i)) errors.push_back(*std::move(bad));
         const auto crtc = crtc_of(config.faults[i]);
         if (!crtc || *crtc < crtcs || crtcs == 0) continue;
-        errors.push_back({fmt::format("fault[{}]", i), fmt::format("there is no CRTC {}", *crtc),
+        errors.push_back({fmt::format("fault[{}].crtc", i),
+                          fmt::format("there is no CRTC {}", *crtc),
                           fmt::format("use 0 to {}, or leave crtc out: each", crtcs - 1)});
     }
 }

@@ -101,7 +101,7 @@ TEST(Config, bad_links_are_of_a_connector_of_the_card) {
         EXPECT_THAT(validate(config), IsEmpty()) << name;
     }
     config.faults.push_back({.what = drm::BadLink{.connector = "DP-9"}});
-    EXPECT_THAT(validate(config), ElementsAre(HasKey("fault[1]")));
+    EXPECT_THAT(validate(config), ElementsAre(HasKey("fault[1].link")));
 }
 
 TEST(Config, profiles_are_found_by_name) {

@@ -346,6 +346,11 @@ std::string limit_text(const LimitRule& rule) {
     return text;
 }
 
+std::string limit_key(const LimitRule& rule) {
+    const std::string text = std::visit([](const auto& what) { return text_of(what); }, rule.what);
+    return text.substr(0, text.find(' '));
+}
+
 std::optional<BadLimit> explain_bad_limit(const LimitRule& rule) {
     return std::visit([](const auto& what) { return explain_bad(what); }, rule.what);
 }

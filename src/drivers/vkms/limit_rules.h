@@ -109,6 +109,8 @@ std::optional<BadLimit> explain_bad_limit(const LimitRule& rule);
 
 /// As a board's TOML has it: "planes = 2".
 std::string limit_text(const LimitRule& rule);
+/// The key that says what it is about: "planes".
+std::string limit_key(const LimitRule& rule);
 /// "primary", "overlay", "cursor".
 std::string_view plane_kind_name(drm::PlaneType type);
 

@@ -343,8 +343,8 @@ TEST(LimitRules, that_no_card_could_have_are_explained) {
     config.faults = {{.trigger = {}, .what = drm::LostVblank{.crtc = 1}}};
     const auto errors = validate(config);
     ASSERT_EQ(errors.size(), 2u);
-    EXPECT_EQ(errors[0].key, "limit[1]");
-    EXPECT_EQ(errors[1].key, "fault[0]");
+    EXPECT_EQ(errors[0].key, "limit[1].planes");
+    EXPECT_EQ(errors[1].key, "fault[0].crtc");
     EXPECT_EQ(errors[1].message, "there is no CRTC 1");
 }
 

@@ -94,9 +94,11 @@ TEST(LinkFault, of_the_config_is_there_from_the_start) {
 }
 
 TEST(LinkFault, of_a_connector_that_is_not_there_changes_nothing) {
-    TestBoard board(screen_with({.trigger = {}, .what = drm::LostVblank{}}));
-    TestClient client(*board.drm());
+    Config config = screen_with({});
+    config.faults.clear();
+    TestBoard board(config);
     const Ref<drm::Device> drm = board.drm();
+    TestClient client(*drm);
     drm::faults_of(*drm).plant(*drm,
                                {.trigger = {}, .what = drm::BadLink{.connector = "HDMI-A-1"}});
     EXPECT_FALSE(is_bad(client));

@@ -1,6 +1,7 @@
 #include "drm/objects/connector_probe.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/log.h"
@@ -118,6 +119,15 @@ bool has_edid(const Connector& connector, const std::vector<std::byte>& bytes) {
     return std::ranges::equal((*connector.edid)->bytes(), bytes);
 }
 
+/// A new value of the property. Without memory for it there is none.
+MaybeRef<Blob> make_blob(Device& device, const Connector& connector,
+                         std::span<const std::byte> bytes, const char* property) {
+    auto made = Blob::create(device, bytes);
+    if (made.ok()) return *std::move(made);
+    log::error("{}: {} is left out: {}", connector.name(), property, errno_name(made.error()));
+    return std::nullopt;
+}
+
 /// The property for these bytes: the one that is there if they are the same.
 MaybeRef<Blob> edid_blob(Device& device, const Connector& connector,
                          const std::vector<std::byte>& bytes) {
@@ -126,9 +136,7 @@ MaybeRef<Blob> edid_blob(Device& device, const Connector& connector,
         if (has_edid(connector, bytes)) return connector.edid;
     }
     if (bytes.empty()) return std::nullopt;
-    auto made = Blob::create(device, bytes);
-    if (!made.ok()) return std::nullopt;
-    return *std::move(made);
+    return make_blob(device, connector, bytes, "EDID");
 }
 
 /// The number by which clients know the screen that a tile is of: that of its other tiles. Under
@@ -155,9 +163,7 @@ MaybeRef<Blob> tile_blob(Device& device, const Connector& connector, const edid:
         if (connector.tile && std::ranges::equal((*connector.tile)->bytes(), bytes))
             return connector.tile;
     }
-    auto made = Blob::create(device, bytes);
-    if (!made.ok()) return std::nullopt;
-    return *std::move(made);
+    return make_blob(device, connector, bytes, "TILE");
 }
 
 /// Numbers the tile's group. False: another tile has come or gone meanwhile.
