@@ -157,6 +157,16 @@ TEST(Like, is_of_one_card) {
     EXPECT_TRUE(parse_likeness(two["/dev/dri/card1"].dump(), "x").ok()) << "as drmdb has it";
 }
 
+TEST(Like, takes_null_for_what_is_missing) {
+    json document = json::parse(text_of_like("soc"));
+    json& card = document["/dev/dri/card0"];
+    card["fb_size"] = card["driver"]["desc"] = card["encoders"][0]["properties"] = nullptr;
+    const auto like = parse_likeness(document.dump(), "x");
+    EXPECT_TRUE(like.ok()) << like.problem().headline();
+    card["planes"] = nullptr;
+    EXPECT_EQ(parse_likeness(document.dump(), "x").problem().headline(), "x: /: has no \"planes\"");
+}
+
 TEST(Like, says_where_the_file_is_no_json) {
     const auto card = parse_likeness("{\n\n\"a\": }", "x");
     ASSERT_FALSE(card.ok());
@@ -278,6 +288,14 @@ TEST(VkmsctlJson, is_a_board) {
     EXPECT_EQ(card.device.layout, wanted);
     EXPECT_FALSE(card.device.screens[0].connected);
     EXPECT_TRUE(card.device.screens[1].is_unsure);
+}
+
+TEST(VkmsctlJson, takes_null_for_what_is_missing) {
+    json document = json::parse(vkmsctl_device);
+    document["connectors"][0]["status"] = document["enabled"] = nullptr;
+    const auto board = parse_json_config(document.dump(), "d.json");
+    ASSERT_TRUE(board.ok()) << board.problem().headline();
+    EXPECT_TRUE(board.value().cards[0].device.screens[0].connected);
 }
 
 TEST(VkmsctlJson, may_list_several_and_those_that_are_off_are_none) {

@@ -80,11 +80,12 @@ TEST_F(StepCommand, without_a_screen_that_is_on_moves_by_a_time_alone) {
 
 TEST_F(StepCommand, refuses_what_is_no_number_of_ms_or_vblanks) {
     const Time before = board_->model().clock().now();
-    for (const json& bad : {json(-5), json(1.9), json("20"), json(86'400'001)})
+    for (const json& bad : {json(-5), json(1.9), json("20"), json(86'400'001), json(nullptr)})
         EXPECT_EQ(step({{"ms", bad}}).value("error", ""),
                   "ms: must be a whole number up to 86400000");
-    EXPECT_EQ(step({{"vblanks", -1}}).value("error", ""),
-              "vblanks: must be a whole number up to 1000000");
+    for (const json& bad : {json(-1), json(nullptr)})
+        EXPECT_EQ(step({{"vblanks", bad}}).value("error", ""),
+                  "vblanks: must be a whole number up to 1000000");
     EXPECT_EQ(step({{"ms", 1}, {"vblanks", 1}}).value("error", ""), "ms: is there beside vblanks");
     EXPECT_EQ(board_->model().clock().now(), before);
 }
