@@ -362,10 +362,11 @@ class Reader {
             device.screens = screen_tables(node, key);
         });
         with("limit", [&](auto& node, auto key) {
-            device.limit_rules = read_rules(node, key, parse_limit, lines_);
+            device.limit_rules = read_rules(node, key, parse_limit, limit_value_kind, lines_);
         });
         with("fault", [&](auto& node, auto key) {
-            card.vgem.faults = device.faults = read_rules(node, key, parse_fault, lines_);
+            card.vgem.faults = device.faults =
+                read_rules(node, key, parse_fault, fault_value_kind, lines_);
         });
         with("crtcs", [&](auto& node, auto key) { device.crtcs = number(node, key, "a number"); });
         device.name = card.name;
