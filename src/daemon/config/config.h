@@ -36,7 +36,7 @@ struct Config {
 Problem validate(const Config& config);
 
 /// Whether a slot may have it: it names no node and no connector.
-bool is_card_name(std::string_view name);
+bool is_card_name(const std::string& name);
 
 /// How a connector is written.
 std::string connector_remedy();
