@@ -360,7 +360,7 @@ TEST(Config, what_is_no_plain_file_is_refused_without_waiting) {
     ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
     std::ofstream(huge).close();
     std::filesystem::resize_file(huge, (16 << 20) + 1);
-    EXPECT_EQ(read_config_file(pipe).problem().headline(), pipe + ": is no plain file");
+    EXPECT_EQ(read_config_file(pipe).problem().headline(), pipe + ": is a pipe");
     EXPECT_EQ(read_config_file("/dev/zero").problem().headline(), "/dev/zero: is no plain file");
     EXPECT_EQ(read_config_file(folder.path()).problem().headline(),
               folder.path() + ": is a folder");
@@ -368,7 +368,7 @@ TEST(Config, what_is_no_plain_file_is_refused_without_waiting) {
     EXPECT_EQ(config.problem().headline(), huge + ": has over 16777216 bytes");
     EXPECT_FALSE(config.problem().remedy.empty());
     EXPECT_EQ(parse_screen_option("DP-1=" + pipe).problem().headline(),
-              "--screen: " + pipe + " cannot be read");
+              "--screen: " + pipe + " is a pipe");
 }
 
 TEST(Config, an_empty_file_is_the_default_board) {

@@ -14,9 +14,9 @@
 #include "daemon/config/fault_words.h"
 #include "daemon/config/like.h"
 #include "daemon/config/limit_words.h"
+#include "daemon/config/named_file.h"
 #include "daemon/config/presets.h"
 #include "daemon/config/screen_spec.h"
-#include "daemon/config/text_file.h"
 #include "daemon/config/toml_rules.h"
 #include "daemon/config/toml_text.h"
 #include "drivers/vkms/profile.h"
@@ -390,7 +390,7 @@ Outcome<Config> parse_toml(std::string_view text, const std::string& file) {
 
 Outcome<Config> read_config_file(const std::string& file) {
     try {
-        const std::string text = read_text_file(file);
+        const std::string text = read_named_file(file, config_file_limit);
         return is_json(text) ? parse_json_config(text, file) : parse_toml(text, file);
     } catch (const Problem& problem) {
         return problem;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "daemon/config/json_place.h"
-#include "daemon/config/text_file.h"
+#include "daemon/config/named_file.h"
 #include "drivers/vkms/profile.h"
 #include "drm/edid/description.h"
 
@@ -410,7 +410,7 @@ Config board_of(CardConfig card) {
 
 Outcome<CardConfig> read_likeness(const std::string& file) {
     try {
-        return parse_likeness(read_text_file(file), file);
+        return parse_likeness(read_named_file(file, config_file_limit), file);
     } catch (const Problem& problem) {
         return problem;
     }
