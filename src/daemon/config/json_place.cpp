@@ -124,6 +124,12 @@ std::string JsonPlace::text(size_t most) const {
     return *text;
 }
 
+std::string JsonPlace::text_or(std::string_view member, size_t most,
+                               std::string_view otherwise) const {
+    const auto found = find(member);
+    return found ? found->text(most) : std::string(otherwise);
+}
+
 bool JsonPlace::boolean() const {
     if (!value_->is_boolean()) fail("must be true or false", "write true or false");
     return value_->get<bool>();

@@ -38,6 +38,7 @@ class JsonPlace {
     /// The same, of a member that may be missing.
     uint64_t number_or(std::string_view member, uint64_t most, uint64_t otherwise) const;
     std::string text(size_t most) const;
+    std::string text_or(std::string_view member, size_t most, std::string_view otherwise) const;
     bool boolean() const;
 
     [[noreturn]] void fail(std::string message, std::string remedy) const;

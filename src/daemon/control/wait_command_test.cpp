@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/wait.h"
 #include "daemon/control/connection_sleeper.h"
@@ -119,6 +120,17 @@ TEST_F(WaitCommand, refuses_a_member_of_a_wrong_kind_by_its_name) {
     for (const json& bad : {json(-1), json(1.5), json("5"), json(nullptr)})
         EXPECT_EQ(wait({{"for", "rain"}, {"timeout_ms", bad}}).at("error"),
                   "timeout_ms: must be a whole number up to 4294967295");
+    for (const auto& [name, kind] : {std::pair("for", "mode"),
+                                     {"on", "mode"},
+                                     {"mode", "mode"},
+                                     {"value", "link-status"},
+                                     {"key", "uevent"}}) {
+        for (const json& bad : {json(5), json(nullptr)}) {
+            json request = {{"for", kind}, {"timeout_ms", 0}};
+            request[name] = bad;
+            EXPECT_EQ(wait(request).value("error", ""), name + std::string(": must be a text"));
+        }
+    }
 }
 
 TEST_F(WaitCommand, leaves_nothing_behind) {
