@@ -430,6 +430,36 @@ TEST(ScreenOption, may_say_the_connector_and_the_card) {
               "--screen: \"X-1\" is no connector");
 }
 
+TEST(ScreenOption, may_be_what_a_fault_of_the_file_is_about) {
+    const auto read = [](const std::string& fault, const std::vector<const char*>& options) {
+        std::vector<ScreenOption> screens;
+        for (const char* option : options) screens.push_back(parse_screen_option(option).value());
+        return parse_toml("[[card]]\n[[card.fault]]\n" + fault, "board.toml", screens);
+    };
+    const std::string link = "link = \"DP-1\"", crtc = "vblank = \"lost\"\ncrtc = 1";
+    EXPECT_FALSE(read(link, {}).ok());
+    const auto board = read(link, {"DP-1=gaming"});
+    ASSERT_TRUE(board.ok()) << board.problem().headline();
+    EXPECT_EQ(board.value().cards[0].device.faults.size(), 1u);
+    EXPECT_FALSE(read(crtc, {"none"}).ok());
+    EXPECT_TRUE(read(crtc, {"none", "none"}).ok());
+    const Problem other = read(link, {"DP-2=none"}).problem();
+    EXPECT_EQ(other.file, "board.toml");
+    EXPECT_GT(other.line, 1);
+    EXPECT_EQ(other.remedy, "the card has DP-2");
+    EXPECT_EQ(read(link, {"gpu7=none"}).problem().headline(),
+              "--screen: there is no card \"gpu7\"");
+}
+
+TEST(CardSource, is_one_at_most) {
+    const auto key = [](const CardSource& source) { return read_cards(source, {}).problem().key; };
+    EXPECT_TRUE(read_cards({}, {}).ok());
+    EXPECT_TRUE(read_cards({.preset = "laptop"}, {}).ok());
+    EXPECT_EQ(key({.toml = "a.toml", .preset = "laptop"}), "--preset");
+    EXPECT_EQ(key({.toml = "a.toml", .like = "b.json"}), "--like");
+    EXPECT_EQ(key({.preset = "laptop", .like = "b.json"}), "--like");
+}
+
 TEST(ScreenOption, of_a_card_that_is_not_there_is_refused) {
     const auto screen = parse_screen_option("gpu7=none");
     const auto config = apply_screens(Config{}, {screen.value()});
