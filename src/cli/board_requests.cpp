@@ -6,12 +6,11 @@
 #include <cctype>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "cli/failure.h"
 #include "cli/output.h"
 #include "daemon/config/monitors.h"
+#include "daemon/config/named_file.h"
 #include "daemon/config/units.h"
 
 namespace plugboard::cli {
@@ -19,22 +18,18 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t max_edid = 32640;  // 255 blocks
+constexpr daemon::FileLimit edid_limit{.bytes = 32640,  // 255 blocks: their hex fits into a line
+                                       .remedy = "name a file with an EDID"};
 
 std::string hex_of_file(const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        throw Failure(fmt::format("{} is a folder", path), "name a file with an EDID");
-    std::ifstream file(path, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!file)
-        throw Failure(fmt::format("{} cannot be read", path), "check the path and its permissions");
-    if (bytes.size() > max_edid)
-        throw Failure(fmt::format("{} has {} bytes", path, bytes.size()),
-                      fmt::format("an EDID has at most {}", max_edid));
-    std::string hex;
-    for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-    return hex;
+    try {
+        std::string hex;
+        for (const char byte : daemon::read_named_file(path, edid_limit))
+            hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+        return hex;
+    } catch (const daemon::Problem& problem) {
+        throw Failure(fmt::format("{} {}", path, problem.message), problem.remedy);
+    }
 }
 
 bool is_monitor(const std::string& name) {

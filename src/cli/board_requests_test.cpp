@@ -1,6 +1,12 @@
 #include "cli/board_requests.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
 
 #include "cli/failure.h"
 #include "tests/support/temporary_folder.h"
@@ -21,9 +27,23 @@ TEST(PlugWords, tell_a_monitor_from_a_mode_and_a_file) {
 }
 
 TEST(PlugRequest, of_a_file_that_is_no_EDID_fails) {
-    for (const char* file : {"/nonexistent", "/"}) {
+    const tests::TemporaryFolder folder;
+    const std::string pipe = folder.path() + "/pipe", large = folder.path() + "/large";
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    std::ofstream(large).close();
+    std::filesystem::resize_file(large, 32641);
+    for (const auto& [file, why] : {std::pair<std::string, const char*>("/none", " cannot be read"),
+                                    {"/", " is a folder"},
+                                    {"/dev/zero", " is no plain file"},
+                                    {pipe, " is a pipe"},
+                                    {large, " has over 32640 bytes"}}) {
         const PlugWords words{.target = "DP-1", .edid = file, .monitor = {}, .mode = {}};
-        EXPECT_THROW(plug_request(words), Failure) << file;
+        try {
+            plug_request(words);
+            ADD_FAILURE() << file;
+        } catch (const Failure& failure) {
+            EXPECT_EQ(failure.what(), file + why);
+        }
     }
 }
 

@@ -101,7 +101,7 @@ class Run {
         if (options_.board.has_cards()) {
             throw Failure(fmt::format("the board \"{}\" is there already, with its own cards",
                                       options_.board.board_name()),
-                          "leave out -c, -p, -s and --step, or choose another name",
+                          "leave out -c, -p, --like, -s and --step, or choose another name",
                           Exit::Plugboard);
         }
         board_ = connect_to_board(directory_);

@@ -15,7 +15,7 @@
 #include "cli/duration.h"
 #include "cli/failure.h"
 #include "cli/picture_file.h"
-#include "daemon/config/text_file.h"
+#include "daemon/config/named_file.h"
 #include "daemon/config/toml_text.h"
 
 namespace plugboard::cli {
@@ -26,6 +26,7 @@ using daemon::Problem;
 using Keys = std::vector<std::string_view>;
 
 constexpr const char* step_example = "write [[step]] and then, for example: unplug = \"DP-1\"";
+constexpr daemon::FileLimit scenario_limit{.bytes = 16 << 20, .remedy = "name a scenario's TOML"};
 
 [[noreturn]] void fail(const std::string& message, const std::string& remedy, int line) {
     Problem problem{.message = message, .remedy = remedy};
@@ -302,7 +303,7 @@ Scenario parse_scenario(std::string_view text, const std::string& file) {
 
 Scenario read_scenario(const std::string& file) {
     try {
-        return parse_scenario(daemon::read_text_file(file), file);
+        return parse_scenario(daemon::read_named_file(file, scenario_limit), file);
     } catch (const Problem& problem) {
         throw failure_of(problem, file);
     }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "cli/failure.h"
@@ -177,6 +178,20 @@ TEST(ScenarioFile, that_is_not_there_is_named) {
         FAIL();
     } catch (const Failure& failure) {
         EXPECT_STREQ(failure.what(), "/nonexistent.toml: cannot be read");
+    }
+}
+
+TEST(ScenarioFile, that_is_too_large_is_told_what_one_is) {
+    const tests::TemporaryFolder folder;
+    const std::string file = folder.path() + "/large.toml";
+    std::ofstream(file).close();
+    std::filesystem::resize_file(file, (16 << 20) + 1);
+    try {
+        read_scenario(file);
+        FAIL();
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.what(), file + ": has over 16777216 bytes");
+        EXPECT_EQ(failure.remedy(), "name a scenario's TOML");
     }
 }
 

@@ -28,7 +28,6 @@
 #include "daemon/board_server.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_text.h"
-#include "daemon/config/like.h"
 #include "daemon/control/commands.h"
 #include "daemon/control/control.h"
 #include "daemon/control/trace_command.h"
@@ -40,9 +39,7 @@ constexpr int failed_status = 1, usage_status = 2;
 
 struct Arguments {
     std::string board;
-    std::string toml;
-    std::string preset;
-    std::string like;  // what drm_info told of a card
+    CardSource cards;
     std::vector<std::string> screens;
     bool step = false;
     std::string debug;
@@ -74,9 +71,9 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
         if (letter == -1) break;
         switch (letter) {
             case 'b': arguments.board = optarg; break;
-            case 'c': arguments.toml = optarg; break;
-            case 'p': arguments.preset = optarg; break;
-            case 'l': arguments.like = optarg; break;
+            case 'c': arguments.cards.toml = optarg; break;
+            case 'p': arguments.cards.preset = optarg; break;
+            case 'l': arguments.cards.like = optarg; break;
             case 'S': arguments.step = true; break;
             case 'C': arguments.check = true; break;
             case 's': arguments.screens.emplace_back(optarg); break;
@@ -91,35 +88,16 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
     return arguments;
 }
 
-/// Of one source at most.
-Outcome<Config> read_cards(const Arguments& arguments) {
-    if (!arguments.toml.empty() && !arguments.preset.empty()) {
-        return Problem{.message = "there are both a configuration and a preset",
-                       .remedy =
-                           "give one of them; plugboard config show writes a preset to a "
-                           "file that can be changed",
-                       .key = "--preset"};
-    }
-    if (!arguments.preset.empty()) return read_preset(arguments.preset);
-    if (!arguments.toml.empty()) return read_config_file(arguments.toml);
-    if (arguments.like.empty()) return Config{};
-    auto card = read_likeness(arguments.like);
-    if (!card.ok()) return card.problem();
-    return board_of(std::move(card.value()));
-}
-
 Outcome<Config> read_config(const Arguments& arguments) {
-    auto read = read_cards(arguments);
-    if (!read.ok()) return read;
-    Config config = std::move(read.value());
-    if (arguments.step) config.clock = "step";
     std::vector<ScreenOption> screens;
     for (const std::string& text : arguments.screens) {
         auto screen = parse_screen_option(text);
         if (!screen.ok()) return screen.problem();
         screens.push_back(screen.value());
     }
-    return apply_screens(std::move(config), screens);
+    auto config = read_cards(arguments.cards, screens);
+    if (config.ok() && arguments.step) config.value().clock = "step";
+    return config;
 }
 
 void raise_descriptor_limit() {
@@ -299,7 +277,8 @@ int run(int argc, char** argv) {
             "usage: plugboard-daemon --board DIR [--toml FILE | --preset NAME | --like FILE]\n"
             "           [--screen SPEC]...\n"
             "           [--step] [--debug CATEGORIES] [--trace=[FILE]] [--runner-fd N] [--keep]\n"
-            "       plugboard-daemon --check [--toml FILE | --preset NAME] [--screen SPEC]...\n"
+            "       plugboard-daemon --check [--toml FILE | --preset NAME | --like FILE]\n"
+            "           [--screen SPEC]...\n"
             "`plugboard run` starts it; see plugboard run --help.\n",
             stderr);
         return usage_status;

@@ -244,6 +244,8 @@ Result<size_t> Slots::add_card(CardConfig card) {
 }
 
 void Slots::set_screen(size_t slot, size_t port, vkms::ScreenConfig screen) {
+    // A plug under way has its config already, and its card is not to be seen yet.
+    const Change change(*this, slot);
     MutexLock lock(mutex_);
     auto& screens = slots_[slot].config.device.screens;
     if (port >= screens.size()) return;

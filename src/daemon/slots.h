@@ -68,7 +68,7 @@ class Slots {
     /// its config's name, and so has the slot if that is a card's and free: else "vkms:NAME".
     /// NoDev: the board has a device of this name.
     Result<size_t> add_card(CardConfig card);
-    /// What its next card has at a port; the connector stays.
+    /// What its next card has at a port; the connector stays. A plug under way is over by its end.
     void set_screen(size_t slot, size_t port, vkms::ScreenConfig screen);
     /// Unplugs it, and takes the slot away.
     void drop_card(size_t slot);

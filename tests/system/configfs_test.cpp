@@ -74,14 +74,18 @@ cat /sys/kernel/debug/dri/2/vkms_config | head -1
 
 TEST(Configfs, tells_of_a_screen_that_goes_without_naming_it) {
     const TemporaryFolder folder;
-    const auto run = run_shell("EVENTS=" + folder.path() + "/events" + make_device + R"(
-udevadm monitor -k -p > $EVENTS & watcher=$!
-until grep -q 'KERNEL - the kernel uevent' $EVENTS && sleep 0.1; do :; done
+    const auto run = run_shell("EVENTS='" + folder.path() + "/events'" + make_device + R"(
+events_have() {
+    for i in $(seq 500); do grep -q "$1" "$EVENTS" && return; sleep 0.02; done
+    echo "no $1"
+}
+udevadm monitor -k -p > "$EVENTS" & watcher=$!
+events_have 'KERNEL - the kernel uevent' && sleep 0.1
 echo 2 > /sys/kernel/config/vkms/d/connectors/k/status
 cat /sys/class/drm/card2-Virtual-2/status
-until grep -q HOTPLUG $EVENTS; do sleep 0.02; done
+events_have HOTPLUG
 kill $watcher
-cat $EVENTS
+cat "$EVENTS"
 )");
     EXPECT_NE(run.out.find("disconnected"), std::string::npos) << run.out << run.err;
     EXPECT_NE(run.out.find("HOTPLUG=1"), std::string::npos) << run.out << run.err;

@@ -68,23 +68,28 @@ Problem validate_device(const CardConfig& card, size_t index) {
     return {.message = error.message, .remedy = error.remedy, .key = card_key(index, error.key)};
 }
 
-Problem validate_card(const CardConfig& card, size_t index) {
-    if (!is_name(card.name)) {
-        return {.message = fmt::format("\"{}\" is no name for a card", card.name),
+Problem validate_name(const std::string& name, size_t index) {
+    if (!is_name(name)) {
+        return {.message = fmt::format("\"{}\" is no name for a card", name),
                 .remedy = fmt::format("use a letter, then letters, digits, - and _; at most {}",
                                       max_name_length),
                 .key = card_key(index, "name")};
     }
-    if (is_node_name(card.name)) {
-        return {.message = fmt::format("\"{}\" is what a device node is called", card.name),
+    if (is_node_name(name)) {
+        return {.message = fmt::format("\"{}\" is what a device node is called", name),
                 .remedy = fmt::format("choose a name of the slot, such as \"gpu{}\"", index),
                 .key = card_key(index, "name")};
     }
-    if (parse_connector_name(card.name)) {
-        return {.message = fmt::format("\"{}\" is what a connector is called", card.name),
+    if (parse_connector_name(name)) {
+        return {.message = fmt::format("\"{}\" is what a connector is called", name),
                 .remedy = fmt::format("choose a name of the slot, such as \"gpu{}\"", index),
                 .key = card_key(index, "name")};
     }
+    return {};
+}
+
+Problem validate_card(const CardConfig& card, size_t index) {
+    if (Problem problem = validate_name(card.name, index); !problem.message.empty()) return problem;
     if (!is_one_of(driver_names, card.driver)) {
         return {.message = fmt::format("there is no driver \"{}\"", card.driver),
                 .remedy = fmt::format("use one of: {}", fmt::join(driver_names, ", ")),
@@ -140,8 +145,8 @@ Problem replace_screen(CardConfig& card, const vkms::ScreenConfig& screen,
 
 }  // namespace
 
-bool is_card_name(std::string_view name) {
-    return is_name(name) && !is_node_name(name) && !parse_connector_name(name);
+bool is_card_name(const std::string& name) {
+    return validate_name(name, 0).message.empty();
 }
 
 std::string connector_remedy() {

@@ -36,18 +36,10 @@ struct Config {
 Problem validate(const Config& config);
 
 /// Whether a slot may have it: it names no node and no connector.
-bool is_card_name(std::string_view name);
+bool is_card_name(const std::string& name);
 
 /// How a connector is written.
 std::string connector_remedy();
-
-/// Reads and validates a TOML text; `file` is its name for error texts.
-Outcome<Config> parse_toml(std::string_view text, const std::string& file);
-/// parse_toml() of a file.
-Outcome<Config> read_config_file(const std::string& file);
-
-/// Of daemon/config/presets.h.
-Outcome<Config> read_preset(std::string_view name);
 
 /// A screen given on the command line: "SPEC" is for the first card that has screens, "gpu1=SPEC"
 /// for that one, "DP-1=SPEC" and "gpu1/DP-1=SPEC" say the connector too.
@@ -59,5 +51,23 @@ Outcome<ScreenOption> parse_screen_option(std::string_view text);
 /// Replaces the screens of each card that an option names. One with a layout keeps its connectors:
 /// a screen is for the connector that it says, or else the next. Validates again.
 Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& options);
+
+// What is read has the screens of the command line already: faults may be about them.
+/// Reads and validates a TOML text; `file` is its name for error texts.
+Outcome<Config> parse_toml(std::string_view text, const std::string& file,
+                           const std::vector<ScreenOption>& screens = {});
+/// parse_toml() of a file, or what JSON has.
+Outcome<Config> read_config_file(const std::string& file,
+                                 const std::vector<ScreenOption>& screens = {});
+/// Of daemon/config/presets.h.
+Outcome<Config> read_preset(std::string_view name, const std::vector<ScreenOption>& screens = {});
+
+/// Where a board's cards are from. One of these at most; without one it is the usual board.
+struct CardSource {
+    std::string toml{};  // a file of any kind that read_config_file() takes
+    std::string preset{};
+    std::string like{};  // what drm_info told of a card
+};
+Outcome<Config> read_cards(const CardSource& source, const std::vector<ScreenOption>& screens);
 
 }  // namespace plugboard::daemon

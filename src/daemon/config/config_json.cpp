@@ -172,7 +172,7 @@ bool is_json(std::string_view text) {
 Outcome<Config> parse_json_config(std::string_view text, const std::string& file) {
     try {
         const nlohmann::json document = parse_json(text);
-        const JsonPlace all(document, "");
+        const JsonPlace all(document, "", Nulls::AreMissing);
         if (document.is_array()) return devices_of(all.items(most_devices));
         if (all.find("name") && all.find("planes")) return devices_of({all});
         auto card = parse_likeness(text, file);

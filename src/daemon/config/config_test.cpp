@@ -310,6 +310,10 @@ INSTANTIATE_TEST_SUITE_P(
                 6, "card[0].limit[1].size", "no size"},
         Mistake{"limit_rule_table", "[[card]]\n[[card.limit]]\nplanes = {}", 3,
                 "card[0].limit[0].planes", "must be a text or a whole number"},
+        Mistake{"limit_rule_fraction", "[[card]]\n[[card.limit]]\nupscale = {}", 3,
+                "card[0].limit[0].upscale", "must be a number or a text"},
+        Mistake{"limit_rule_list", "[[card]]\n[[card.limit]]\nformat = \"NV12\"\nnot_on = [1]", 4,
+                "card[0].limit[0].not_on", "must be a text or a list of texts"},
         Mistake{"limit_rule_of_nothing", "[[card]]\n[[card.limit]]\nplane = \"cursor\"", 2,
                 "card[0].limit[0]", "says nothing"},
         Mistake{"limit_rule_that_no_card_has", "[[card]]\n[[card.limit]]\nupscale = 0.5", 3,
@@ -360,7 +364,7 @@ TEST(Config, what_is_no_plain_file_is_refused_without_waiting) {
     ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
     std::ofstream(huge).close();
     std::filesystem::resize_file(huge, (16 << 20) + 1);
-    EXPECT_EQ(read_config_file(pipe).problem().headline(), pipe + ": is no plain file");
+    EXPECT_EQ(read_config_file(pipe).problem().headline(), pipe + ": is a pipe");
     EXPECT_EQ(read_config_file("/dev/zero").problem().headline(), "/dev/zero: is no plain file");
     EXPECT_EQ(read_config_file(folder.path()).problem().headline(),
               folder.path() + ": is a folder");
@@ -368,7 +372,7 @@ TEST(Config, what_is_no_plain_file_is_refused_without_waiting) {
     EXPECT_EQ(config.problem().headline(), huge + ": has over 16777216 bytes");
     EXPECT_FALSE(config.problem().remedy.empty());
     EXPECT_EQ(parse_screen_option("DP-1=" + pipe).problem().headline(),
-              "--screen: " + pipe + " cannot be read");
+              "--screen: " + pipe + " is a pipe");
 }
 
 TEST(Config, an_empty_file_is_the_default_board) {
@@ -428,6 +432,36 @@ TEST(ScreenOption, may_say_the_connector_and_the_card) {
               DRM_MODE_CONNECTOR_HDMIA);
     EXPECT_EQ(parse_screen_option("gpu0/X-1=none").problem().headline(),
               "--screen: \"X-1\" is no connector");
+}
+
+TEST(ScreenOption, may_be_what_a_fault_of_the_file_is_about) {
+    const auto read = [](const std::string& fault, const std::vector<const char*>& options) {
+        std::vector<ScreenOption> screens;
+        for (const char* option : options) screens.push_back(parse_screen_option(option).value());
+        return parse_toml("[[card]]\n[[card.fault]]\n" + fault, "board.toml", screens);
+    };
+    const std::string link = "link = \"DP-1\"", crtc = "vblank = \"lost\"\ncrtc = 1";
+    EXPECT_FALSE(read(link, {}).ok());
+    const auto board = read(link, {"DP-1=gaming"});
+    ASSERT_TRUE(board.ok()) << board.problem().headline();
+    EXPECT_EQ(board.value().cards[0].device.faults.size(), 1u);
+    EXPECT_FALSE(read(crtc, {"none"}).ok());
+    EXPECT_TRUE(read(crtc, {"none", "none"}).ok());
+    const Problem other = read(link, {"DP-2=none"}).problem();
+    EXPECT_EQ(other.file, "board.toml");
+    EXPECT_GT(other.line, 1);
+    EXPECT_EQ(other.remedy, "the card has DP-2");
+    EXPECT_EQ(read(link, {"gpu7=none"}).problem().headline(),
+              "--screen: there is no card \"gpu7\"");
+}
+
+TEST(CardSource, is_one_at_most) {
+    const auto key = [](const CardSource& source) { return read_cards(source, {}).problem().key; };
+    EXPECT_TRUE(read_cards({}, {}).ok());
+    EXPECT_TRUE(read_cards({.preset = "laptop"}, {}).ok());
+    EXPECT_EQ(key({.toml = "a.toml", .preset = "laptop"}), "--preset");
+    EXPECT_EQ(key({.toml = "a.toml", .like = "b.json"}), "--like");
+    EXPECT_EQ(key({.preset = "laptop", .like = "b.json"}), "--like");
 }
 
 TEST(ScreenOption, of_a_card_that_is_not_there_is_refused) {

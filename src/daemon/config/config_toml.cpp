@@ -8,15 +8,17 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "daemon/config/config.h"
 #include "daemon/config/config_json.h"
 #include "daemon/config/fault_words.h"
 #include "daemon/config/like.h"
 #include "daemon/config/limit_words.h"
+#include "daemon/config/named_file.h"
 #include "daemon/config/presets.h"
 #include "daemon/config/screen_spec.h"
-#include "daemon/config/text_file.h"
 #include "daemon/config/toml_rules.h"
 #include "daemon/config/toml_text.h"
 #include "drivers/vkms/profile.h"
@@ -49,24 +51,36 @@ bool read_version(std::string_view text, vkms::DriverIdentity& identity) {
     return at == end;
 }
 
+enum class JudgeFaults { Now, Later };
+
 /// Walks one document; the first problem ends it by an exception that stays in this file.
 class Reader {
   public:
     explicit Reader(const std::string& file) : folder_(std::filesystem::path(file).parent_path()) {}
 
-    Config read(const toml::table& document) {
+    /// Screens that come later may be what a fault is about: it is judged with them then.
+    Config read(const toml::table& document, JudgeFaults judge_faults) {
         check_keys(document, "", {"bus", "clock", "card", "limits"});
         Config config;
         if (const auto* bus = document.get("bus")) config.bus = text(*bus, "bus");
         if (const auto* clock = document.get("clock")) config.clock = text(*clock, "clock");
         if (const auto* cards = document.get("card")) config.cards = read_cards(*cards);
         if (const auto* limits = document.get("limits")) read_limits(*limits, config.limits);
-        if (Problem problem = validate(config); !problem.message.empty()) {
-            problem.key = as_written(std::move(problem.key));
-            const int line = line_of_key(problem.key);
-            fail(std::move(problem), line);
+        Config judged = config;
+        if (judge_faults == JudgeFaults::Later) {
+            for (CardConfig& card : judged.cards) {
+                card.device.faults.clear();
+                card.vgem.faults.clear();
+            }
         }
+        if (Problem problem = validate(judged); !problem.message.empty()) fail_at_key(problem);
         return config;
+    }
+
+    [[noreturn]] void fail_at_key(Problem problem) const {
+        problem.key = as_written(std::move(problem.key));
+        const int line = line_of_key(problem.key);
+        fail(std::move(problem), line);
     }
 
   private:
@@ -362,10 +376,11 @@ class Reader {
             device.screens = screen_tables(node, key);
         });
         with("limit", [&](auto& node, auto key) {
-            device.limit_rules = read_rules(node, key, parse_limit, lines_);
+            device.limit_rules = read_rules(node, key, parse_limit, limit_value_kind, lines_);
         });
         with("fault", [&](auto& node, auto key) {
-            card.vgem.faults = device.faults = read_rules(node, key, parse_fault, lines_);
+            card.vgem.faults = device.faults =
+                read_rules(node, key, parse_fault, fault_value_kind, lines_);
         });
         with("crtcs", [&](auto& node, auto key) { device.crtcs = number(node, key, "a number"); });
         device.name = card.name;
@@ -378,30 +393,62 @@ class Reader {
 
 }  // namespace
 
-Outcome<Config> parse_toml(std::string_view text, const std::string& file) {
+Outcome<Config> parse_toml(std::string_view text, const std::string& file,
+                           const std::vector<ScreenOption>& screens) {
     try {
-        return Reader(file).read(parse_toml_text(text));
+        Reader reader(file);
+        Config config = reader.read(parse_toml_text(text),
+                                    screens.empty() ? JudgeFaults::Now : JudgeFaults::Later);
+        if (screens.empty()) return config;
+        auto applied = apply_screens(std::move(config), screens);
+        if (!applied.ok() && applied.problem().key.find("].fault[") != std::string::npos)
+            reader.fail_at_key(applied.problem());
+        return applied;
     } catch (Problem& problem) {
         problem.file = file;
         return std::move(problem);
     }
 }
 
-Outcome<Config> read_config_file(const std::string& file) {
+Outcome<Config> read_config_file(const std::string& file,
+                                 const std::vector<ScreenOption>& screens) {
     try {
-        const std::string text = read_text_file(file);
-        return is_json(text) ? parse_json_config(text, file) : parse_toml(text, file);
+        const std::string text = read_named_file(file, config_file_limit);
+        if (!is_json(text)) return parse_toml(text, file, screens);
+        auto config = parse_json_config(text, file);
+        return config.ok() ? apply_screens(std::move(config.value()), screens) : config;
     } catch (const Problem& problem) {
         return problem;
     }
 }
 
-Outcome<Config> read_preset(std::string_view name) {
+Outcome<Config> read_preset(std::string_view name, const std::vector<ScreenOption>& screens) {
     const Preset* preset = find_preset(name);
-    if (preset) return parse_toml(preset->toml, fmt::format("preset {}", name));
+    if (preset) return parse_toml(preset->toml, fmt::format("preset {}", name), screens);
     return Problem{.message = fmt::format("there is no preset \"{}\"", name),
                    .remedy = fmt::format("use one of: {}", preset_names()),
                    .key = "--preset"};
+}
+
+Outcome<Config> read_cards(const CardSource& source, const std::vector<ScreenOption>& screens) {
+    std::vector<std::pair<const char*, const char*>> given;  // each option, and what it names
+    if (!source.toml.empty()) given.emplace_back("--toml", "a configuration");
+    if (!source.preset.empty()) given.emplace_back("--preset", "a preset");
+    if (!source.like.empty()) given.emplace_back("--like", "a card to be like");
+    if (given.size() > 1) {
+        return Problem{
+            .message = fmt::format("there are both {} and {}", given[0].second, given[1].second),
+            .remedy =
+                "give one of them; plugboard config show writes a preset to a file that can be "
+                "changed",
+            .key = given[1].first};
+    }
+    if (!source.preset.empty()) return read_preset(source.preset, screens);
+    if (!source.toml.empty()) return read_config_file(source.toml, screens);
+    if (source.like.empty()) return apply_screens(Config{}, screens);
+    auto card = read_likeness(source.like);
+    if (!card.ok()) return card.problem();
+    return apply_screens(board_of(std::move(card.value())), screens);
 }
 
 }  // namespace plugboard::daemon

@@ -12,9 +12,8 @@
 #include <sstream>
 #include <string>
 
-#include "uapi/ioctl_table.h"
-
 #include "daemon/config/limit_words.h"
+#include "uapi/ioctl_table.h"
 
 namespace plugboard::daemon {
 namespace {

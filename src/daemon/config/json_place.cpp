@@ -71,9 +71,10 @@ void JsonPlace::fail(std::string message, std::string remedy) const {
 std::optional<JsonPlace> JsonPlace::find(std::string_view member) const {
     if (!value_->is_object()) fail("must be an object", "write { ... }");
     const auto found = value_->find(member);
-    if (found == value_->end() || found->is_null()) return std::nullopt;
-    return JsonPlace(*found,
-                     key_.empty() ? std::string(member) : fmt::format("{}.{}", key_, member));
+    if (found == value_->end()) return std::nullopt;
+    if (found->is_null() && nulls_ == Nulls::AreMissing) return std::nullopt;
+    return JsonPlace(
+        *found, key_.empty() ? std::string(member) : fmt::format("{}.{}", key_, member), nulls_);
 }
 
 JsonPlace JsonPlace::at(std::string_view member) const {
@@ -87,7 +88,7 @@ std::vector<JsonPlace> JsonPlace::items(size_t most) const {
         fail(fmt::format("has {} entries", value_->size()), fmt::format("at most {} are", most));
     std::vector<JsonPlace> items;
     for (const json& item : *value_)
-        items.emplace_back(item, fmt::format("{}[{}]", key_, items.size()));
+        items.emplace_back(item, fmt::format("{}[{}]", key_, items.size()), nulls_);
     return items;
 }
 
@@ -98,7 +99,7 @@ std::vector<std::pair<std::string, JsonPlace>> JsonPlace::members(size_t most) c
     std::vector<std::pair<std::string, JsonPlace>> members;
     for (const auto& [name, value] : value_->items())
         members.emplace_back(
-            name, JsonPlace(value, key_.empty() ? name : fmt::format("{}.{}", key_, name)));
+            name, JsonPlace(value, key_.empty() ? name : fmt::format("{}.{}", key_, name), nulls_));
     return members;
 }
 
@@ -121,6 +122,12 @@ std::string JsonPlace::text(size_t most) const {
     if (text->size() > most || text->find('\0') != text->npos)
         fail(fmt::format("has more than {} characters, or one that is 0", most), "shorten it");
     return *text;
+}
+
+std::string JsonPlace::text_or(std::string_view member, size_t most,
+                               std::string_view otherwise) const {
+    const auto found = find(member);
+    return found ? found->text(most) : std::string(otherwise);
 }
 
 bool JsonPlace::boolean() const {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "daemon/config/json_place.h"
-#include "daemon/config/text_file.h"
+#include "daemon/config/named_file.h"
 #include "drivers/vkms/profile.h"
 #include "drm/edid/description.h"
 
@@ -358,12 +358,12 @@ constexpr const char* no_card_remedy = "write it for one: drm_info -j /dev/dri/c
 
 /// The only node of drm_info's, or the file itself.
 JsonPlace card_of(const nlohmann::json& document) {
-    const JsonPlace all(document, "");
+    const JsonPlace all(document, "", Nulls::AreMissing);
     if (all.find("driver")) return all;
     const auto nodes = all.members(256);
     if (nodes.size() == 1) {
         const auto& [name, node] = nodes.front();
-        return JsonPlace(node.value(), "");
+        return JsonPlace(node.value(), "", Nulls::AreMissing);
     }
     all.fail(nodes.empty() ? "no card is in it" : "more than one card is in it", no_card_remedy);
 }
@@ -372,7 +372,7 @@ JsonPlace card_of(const nlohmann::json& document) {
 
 Outcome<vkms::Config> config_like(const nlohmann::json& card) {
     try {
-        vkms::Config config = LikenessReader(JsonPlace(card, "")).read();
+        vkms::Config config = LikenessReader(JsonPlace(card, "", Nulls::AreMissing)).read();
         const auto errors = vkms::validate(config);
         if (errors.empty()) return config;
         return Problem{.message = errors.front().message,
@@ -410,7 +410,7 @@ Config board_of(CardConfig card) {
 
 Outcome<CardConfig> read_likeness(const std::string& file) {
     try {
-        return parse_likeness(read_text_file(file), file);
+        return parse_likeness(read_named_file(file, config_file_limit), file);
     } catch (const Problem& problem) {
         return problem;
     }

@@ -219,6 +219,16 @@ TEST(Like, is_of_one_card) {
     EXPECT_TRUE(parse_likeness(two["/dev/dri/card1"].dump(), "x").ok()) << "as drmdb has it";
 }
 
+TEST(Like, takes_null_for_what_is_missing) {
+    json document = json::parse(text_of_like("soc"));
+    json& card = document["/dev/dri/card0"];
+    card["fb_size"] = card["driver"]["desc"] = card["encoders"][0]["properties"] = nullptr;
+    const auto like = parse_likeness(document.dump(), "x");
+    EXPECT_TRUE(like.ok()) << like.problem().headline();
+    card["planes"] = nullptr;
+    EXPECT_EQ(parse_likeness(document.dump(), "x").problem().headline(), "x: /: has no \"planes\"");
+}
+
 TEST(Like, says_where_the_file_is_no_json) {
     const auto card = parse_likeness("{\n\n\"a\": }", "x");
     ASSERT_FALSE(card.ok());
@@ -233,16 +243,17 @@ TEST(Like, says_where_a_number_is_too_large) {
 }
 
 TEST(Like, may_be_as_deep_as_64_brackets) {
-    const auto with_spec = [](size_t depth) {
+    const auto with_brackets = [](size_t depth) {
         json document = json::parse(text_of_like("soc"));
         document["/dev/dri/card0"]["crtcs"][0]["properties"]["ACTIVE"]["spec"] = "deep";
         std::string text = document.dump(2);
+        depth -= 6;  // those around it
         const std::string brackets = std::string(depth, '[') + std::string(depth, ']');
         return text.replace(text.find("\"deep\""), 6, brackets);
     };
-    EXPECT_TRUE(parse_likeness(with_spec(50), "x").ok());
+    EXPECT_TRUE(parse_likeness(with_brackets(64), "x").ok());
     for (const size_t depth : {size_t{65}, size_t{400'000}}) {
-        const auto card = parse_likeness(with_spec(depth), "x");
+        const auto card = parse_likeness(with_brackets(depth), "x");
         ASSERT_FALSE(card.ok()) << depth;
         EXPECT_EQ(card.problem().message, "has more than 64 brackets in each other");
         EXPECT_GT(card.problem().line, 1);
@@ -282,6 +293,7 @@ TEST(Like, a_value_of_any_other_type_is_good_or_has_its_place) {
     places.push_back(json::json_pointer("/~1dev~1dri~1card0/encoders/0/properties"));
     places.push_back(json::json_pointer("/~1dev~1dri~1card0/driver/properties"));
     const json others[] = {nullptr, true, -1, 1.5, "x", json::array(), {{"x", 5}}};
+    size_t refused = 0;
     for (size_t i = 0; i < places.size(); ++i) {
         const auto& place = places[i];
         for (const size_t step : {size_t{0}, size_t{3}}) {  // each makes a card
@@ -291,6 +303,7 @@ TEST(Like, a_value_of_any_other_type_is_good_or_has_its_place) {
             try {
                 const auto card = parse_likeness(changed.dump(), "x");
                 if (card.ok()) continue;
+                ++refused;
                 EXPECT_EQ(card.problem().file, "x");
                 EXPECT_FALSE(card.problem().key.empty()) << place << " as " << other;
             } catch (const std::exception& error) {
@@ -298,6 +311,7 @@ TEST(Like, a_value_of_any_other_type_is_good_or_has_its_place) {
             }
         }
     }
+    EXPECT_GE(refused, 169u) << "of " << 2 * places.size() << ": a reader takes more than it did";
 }
 
 TEST(Like, is_a_key_of_a_card) {
@@ -340,6 +354,14 @@ TEST(VkmsctlJson, is_a_board) {
     EXPECT_EQ(card.device.layout, wanted);
     EXPECT_FALSE(card.device.screens[0].connected);
     EXPECT_TRUE(card.device.screens[1].is_unsure);
+}
+
+TEST(VkmsctlJson, takes_null_for_what_is_missing) {
+    json document = json::parse(vkmsctl_device);
+    document["connectors"][0]["status"] = document["enabled"] = nullptr;
+    const auto board = parse_json_config(document.dump(), "d.json");
+    ASSERT_TRUE(board.ok()) << board.problem().headline();
+    EXPECT_TRUE(board.value().cards[0].device.screens[0].connected);
 }
 
 TEST(VkmsctlJson, may_list_several_and_those_that_are_off_are_none) {

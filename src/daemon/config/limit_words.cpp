@@ -83,69 +83,78 @@ vkms::Rotations read_rotations(const RuleReader& reader) {
     return rotations;
 }
 
+struct LimitKey {
+    std::string_view name;
+    ValueKind value = ValueKind::Plain;
+};
+constexpr LimitKey plane_key{"plane", ValueKind::List};
+
 /// How each rule is read, and its keys beside `plane` and `errno`.
 struct LimitKind {
-    std::string_view key;
+    LimitKey key;
     bool has_planes;  // may be about some kinds of planes only
-    std::vector<std::string_view> keys;
+    std::vector<LimitKey> keys;
     decltype(LimitRule::what) (*read)(const RuleReader&);
 };
 
 const std::vector<LimitKind>& limit_kinds() {
     using What = decltype(LimitRule::what);
     static const std::vector<LimitKind> kinds = {
-        {"planes",
+        {{"planes"},
          true,
-         {"per"},
+         {{"per"}},
          [](const RuleReader& from) -> What {
              return vkms::MaxPlanes{read_count(from, "planes", 31),
                                     read_per(from, vkms::Per::Crtc)};
          }},
-        {"crtcs",
+        {{"crtcs"},
          false,
          {},
          [](const RuleReader& from) -> What {
              return vkms::MaxCrtcs{read_count(from, "crtcs", 31)};
          }},
-        {"upscale",
+        {{"upscale", ValueKind::Fraction},
          true,
          {},
          [](const RuleReader& from) -> What { return vkms::MaxUpscale{from.factor("upscale")}; }},
-        {"downscale",
+        {{"downscale", ValueKind::Fraction},
          true,
          {},
          [](const RuleReader& from) -> What {
              return vkms::MaxDownscale{from.factor("downscale")};
          }},
-        {"bandwidth",
+        {{"bandwidth"},
          true,
-         {"per"},
+         {{"per"}},
          [](const RuleReader& from) -> What {
              return vkms::MaxBandwidth{from.bytes_per_second("bandwidth"),
                                        read_per(from, vkms::Per::Card)};
          }},
-        {"format",
+        {{"format"},
          false,
-         {"only_on", "not_on"},
+         {{"only_on", ValueKind::List}, {"not_on", ValueKind::List}},
          [](const RuleReader& from) -> What { return read_format(from); }},
-        {"rotation", true, {}, [](const RuleReader& from) -> What { return read_rotations(from); }},
-        {"size",
+        {{"rotation", ValueKind::List},
+         true,
+         {},
+         [](const RuleReader& from) -> What { return read_rotations(from); }},
+        {{"size"},
          true,
          {},
          [](const RuleReader& from) -> What { return vkms::MaxSize{from.size("size")}; }},
-        {"source_size",
+        {{"source_size"},
          true,
          {},
          [](const RuleReader& from) -> What {
              return vkms::MaxSourceSize{from.size("source_size")};
          }},
-        {"multiple",
+        {{"multiple"},
          true,
          {},
          [](const RuleReader& from) -> What {
              return vkms::MultipleOf{read_count(from, "multiple", most_pixels)};
          }},
-        {"inside",
+        {{"inside"},
          true,
          {},
          [](const RuleReader& from) -> What {
@@ -154,7 +163,7 @@ const std::vector<LimitKind>& limit_kinds() {
                            "leave it out: planes may cross the edge then");
              return vkms::Inside{};
          }},
-        {"beside",
+        {{"beside"},
          true,
          {},
          [](const RuleReader& from) -> What {
@@ -167,13 +176,13 @@ const std::vector<LimitKind>& limit_kinds() {
 LimitRule read_limit(const Words& words) {
     const RuleReader reader(words);
     std::vector<std::string_view> kinds;
-    for (const LimitKind& kind : limit_kinds()) kinds.push_back(kind.key);
+    for (const LimitKind& kind : limit_kinds()) kinds.push_back(kind.key.name);
     const std::string_view key = reader.find_kind(kinds, "planes = 2");
     for (const LimitKind& kind : limit_kinds()) {
-        if (kind.key != key) continue;
-        std::vector<std::string_view> known = {kind.key, "errno"};
-        if (kind.has_planes) known.push_back("plane");
-        known.insert(known.end(), kind.keys.begin(), kind.keys.end());
+        if (kind.key.name != key) continue;
+        std::vector<std::string_view> known = {kind.key.name, "errno"};
+        if (kind.has_planes) known.push_back(plane_key.name);
+        for (const LimitKey& other : kind.keys) known.push_back(other.name);
         reader.check_keys(known);
         LimitRule rule{.what = kind.read(reader)};
         if (reader.has("plane")) rule.kinds = read_kinds(reader, "plane");
@@ -184,6 +193,16 @@ LimitRule read_limit(const Words& words) {
 }
 
 }  // namespace
+
+ValueKind limit_value_kind(std::string_view key) {
+    if (key == plane_key.name) return plane_key.value;
+    for (const LimitKind& kind : limit_kinds()) {
+        if (key == kind.key.name) return kind.key.value;
+        for (const LimitKey& other : kind.keys)
+            if (key == other.name) return other.value;
+    }
+    return ValueKind::Plain;
+}
 
 Outcome<LimitRule> parse_limit(const Words& words) {
     try {

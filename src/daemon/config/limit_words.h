@@ -6,6 +6,9 @@
 
 namespace plugboard::daemon {
 
+/// How the value of a key may be written in a TOML.
+ValueKind limit_value_kind(std::string_view key);
+
 /// What no rule can be is the driver's to say: vkms::validate().
 Outcome<vkms::LimitRule> parse_limit(const Words& words);
 

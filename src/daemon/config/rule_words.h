@@ -22,6 +22,9 @@ struct Word {
 };
 using Words = std::vector<Word>;
 
+/// What a value is beside a text, a whole number, true and false.
+enum class ValueKind { Plain, Fraction, List };
+
 /// "ioctl=MODE_ATOMIC call=3".
 std::string join_words(const Words& words);
 

@@ -4,13 +4,14 @@
 
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "daemon/config/monitor_edids.h"
 #include "daemon/config/monitors.h"
-#include "daemon/config/text_file.h"
+#include "daemon/config/named_file.h"
 
 namespace plugboard::daemon {
 namespace {
@@ -19,6 +20,7 @@ constexpr const char* spec_remedy =
     "write WIDTHxHEIGHT@HZ such as 1920x1080@60, a monitor ({}), the path of an EDID file, or "
     "\"none\" for a connector where nothing is plugged in";
 constexpr double slowest = 1, fastest = 1000;  // Hz
+constexpr FileLimit edid_limit{.bytes = 64 << 10, .remedy = "name a file with an EDID"};
 
 /// Takes a number off the front; nothing when there is none.
 template <class Number>
@@ -73,13 +75,15 @@ std::string monitor_names() {
     return names;
 }
 
-std::optional<std::vector<std::byte>> read_file(const std::string& path) {
+/// The problem's message begins with the path.
+Outcome<std::vector<std::byte>> read_edid(const std::string& path) {
     try {
-        const std::string text = read_text_file(path);
+        const std::string text = read_named_file(path, edid_limit);
         const auto bytes = std::as_bytes(std::span(text));
         return std::vector<std::byte>(bytes.begin(), bytes.end());
-    } catch (const Problem&) {
-        return std::nullopt;
+    } catch (const Problem& problem) {
+        return Problem{.message = fmt::format("{} {}", path, problem.message),
+                       .remedy = problem.remedy};
     }
 }
 
@@ -146,16 +150,16 @@ Outcome<vkms::ScreenConfig> parse_screen_spec(std::string_view text, const SpecC
     const std::string path = context.folder.empty() || text.starts_with('/')
                                  ? std::string(text)
                                  : fmt::format("{}/{}", context.folder, text);
-    auto edid = read_file(path);
-    if (!edid) {
-        if (text.find('/') != std::string_view::npos)
-            return Problem{.message = fmt::format("{} cannot be read", path),
-                           .remedy = "check the path and its permissions"};
+    std::error_code ignored;
+    const bool is_path =
+        text.find('/') != text.npos || (!text.empty() && std::filesystem::exists(path, ignored));
+    if (!is_path)
         return Problem{.message = fmt::format("\"{}\" is no screen", text),
                        .remedy = fmt::format(spec_remedy, monitor_names())};
-    }
+    auto edid = read_edid(path);
+    if (!edid.ok()) return edid.problem();
     constexpr vkms::ConnectorConfig display_port{.type = DRM_MODE_CONNECTOR_DisplayPort};
-    return screen_with_edid(*std::move(edid), context.connector.value_or(display_port));
+    return screen_with_edid(std::move(edid.value()), context.connector.value_or(display_port));
 }
 
 std::optional<vkms::ConnectorConfig> parse_connector_name(std::string_view text) {

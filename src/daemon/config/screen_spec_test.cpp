@@ -1,7 +1,9 @@
 #include "daemon/config/screen_spec.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -59,10 +61,24 @@ TEST(ScreenSpec, may_be_a_file_whatever_its_bytes_are) {
     EXPECT_EQ(screen.value().edid.size(), 14u);
     EXPECT_EQ(screen.value().connector.type, DRM_MODE_CONNECTOR_DisplayPort);
     EXPECT_TRUE(parse_screen_spec(folder.path() + "/broken.bin").ok());
-    EXPECT_EQ(parse_screen_spec(folder.path()).problem().message,
-              folder.path() + " cannot be read");
+    EXPECT_EQ(parse_screen_spec(folder.path()).problem().message, folder.path() + " is a folder");
     EXPECT_EQ(parse_screen_spec("/nonexistent/edid.bin").problem().message,
               "/nonexistent/edid.bin cannot be read");
+}
+
+TEST(ScreenSpec, of_a_file_that_is_no_EDID_says_why) {
+    tests::TemporaryFolder folder;
+    const std::string pipe = folder.path() + "/pipe", large = folder.path() + "/large";
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    std::ofstream(large).close();
+    std::filesystem::resize_file(large, (64 << 10) + 1);
+    const Problem of_pipe = parse_screen_spec(pipe).problem();
+    EXPECT_EQ(of_pipe.message, pipe + " is a pipe");
+    EXPECT_EQ(of_pipe.remedy, "write what it gives into a file, and name that");
+    const Problem of_large =
+        parse_screen_spec("large", {.connector = {}, .folder = folder.path()}).problem();
+    EXPECT_EQ(of_large.message, large + " has over 65536 bytes");
+    EXPECT_EQ(of_large.remedy, "name a file with an EDID");
 }
 
 TEST(ScreenSpec, that_no_EDID_can_tell_is_refused_at_a_connector_with_one) {

@@ -16,22 +16,15 @@
 
 namespace plugboard::daemon {
 
-inline bool may_be_fraction(std::string_view key) {
-    return key == "upscale" || key == "downscale";
-}
-inline bool may_be_list(std::string_view key) {
-    return key == "plane" || key == "only_on" || key == "not_on" || key == "rotation";
-}
-
 /// A value as a word has it; nothing for a table and the like. A list's parts have commas between.
-inline std::optional<std::string> word_of(std::string_view key, const toml::node& node) {
+inline std::optional<std::string> word_of(ValueKind kind, const toml::node& node) {
     if (const auto text = node.value_exact<std::string>()) return *text;
     if (const auto number = node.value_exact<int64_t>()) return std::to_string(*number);
     if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
-    if (const auto number = node.value_exact<double>(); number && may_be_fraction(key))
+    if (const auto number = node.value_exact<double>(); number && kind == ValueKind::Fraction)
         return fmt::format("{}", *number);
     const toml::array* list = node.as_array();
-    if (list == nullptr || list->empty() || !may_be_list(key)) return std::nullopt;
+    if (list == nullptr || list->empty() || kind != ValueKind::List) return std::nullopt;
     std::string words;
     for (const toml::node& entry : *list) {
         const auto text = entry.value_exact<std::string>();
@@ -41,12 +34,22 @@ inline std::optional<std::string> word_of(std::string_view key, const toml::node
     return words;
 }
 
+inline const char* value_words(ValueKind kind) {
+    switch (kind) {
+        case ValueKind::Plain: return "a text or a whole number";
+        case ValueKind::Fraction: return "a number or a text";
+        case ValueKind::List: return "a text or a list of texts";
+    }
+    return "";
+}
+
 /// The rules of a list of tables at `key` ("card[0].fault"). Notes the line of each and of its keys
 /// in `lines`.
 /// Throws a Problem with key and line.
 template <class Rule>
 std::vector<Rule> read_rules(const toml::node& node, const std::string& key,
                              Outcome<Rule> (*parse)(const Words&),
+                             ValueKind (*kind_of)(std::string_view key),
                              std::map<std::string, int>& lines) {
     const auto fail = [](Problem problem, std::string at, int line) {
         problem.key = std::move(at);
@@ -66,11 +69,10 @@ std::vector<Rule> read_rules(const toml::node& node, const std::string& key,
         Words words;
         for (const auto& [word, value] : *entry.as_table()) {
             lines[fmt::format("{}.{}", entry_key, word.str())] = line_of(value);
-            auto text = word_of(word.str(), value);
+            const ValueKind kind = kind_of(word.str());
+            auto text = word_of(kind, value);
             if (!text)
-                fail({.message =
-                          fmt::format("must be a text or a {}",
-                                      may_be_list(word.str()) ? "list of texts" : "whole number"),
+                fail({.message = fmt::format("must be {}", value_words(kind)),
                       .remedy = "docs/faults.md has the keys"},
                      fmt::format("{}.{}", entry_key, word.str()), line_of(value));
             words.push_back({std::string(word.str()), *std::move(text)});

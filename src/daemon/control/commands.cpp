@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "daemon/config/json_place.h"
 #include "daemon/control/explain_command.h"
 #include "daemon/control/fault_command.h"
 #include "daemon/control/planted_leak.h"
@@ -71,8 +72,9 @@ Outcome<Reply> set_debug(const json& request) {
     return reply;
 }
 
-Outcome<Reply> flips(Board& board, const json& request) {
-    const std::string target = request.value("target", "");
+Outcome<Reply> flips(Board& board, const JsonPlace& request) {
+    const std::string target = request.text_or("target", longest_control_name, "");
+    const size_t newest = request.number_or("newest", SIZE_MAX, SIZE_MAX);
     std::optional<SlotInfo> card;
     if (target.empty()) {
         for (SlotInfo& slot : board.slots().all()) {
@@ -89,7 +91,7 @@ Outcome<Reply> flips(Board& board, const json& request) {
     }
     Reply reply;
     reply.body["total"] = (*card->drm)->mode_config().worker().flip_log().total();
-    reply.body["flips"] = card_flips(**card->drm, request.value("newest", SIZE_MAX));
+    reply.body["flips"] = card_flips(**card->drm, newest);
     return reply;
 }
 
@@ -130,7 +132,8 @@ Commands make_commands(CommandContext context) {
     add_explain_command(commands);
     commands.add("debug", set_debug);
     add_trace_command(commands, board.trace());
-    commands.add("flips", [&board](const json& request) { return flips(board, request); });
+    commands.add("flips",
+                 [&board](const json& request) { return flips(board, JsonPlace(request, "")); });
     commands.add_waiting("wait", [&board](const json& request, Sleeper& caller) {
         return wait_command(board, request, caller);
     });

@@ -22,6 +22,7 @@ namespace plugboard::daemon {
 
 inline constexpr int control_version = 1;
 inline constexpr size_t longest_control_line = 64 * 1024;
+inline constexpr size_t longest_control_name = 4096;  // of what a request names
 
 /// What a command answers: members beside "ok", and perhaps a descriptor.
 struct Reply {

@@ -17,7 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t most_words = 64;
-constexpr size_t longest_name = 4096;
 
 /// The members of an object as words.
 Words words_of_json(const JsonPlace& object) {
@@ -100,8 +99,8 @@ Outcome<Reply> clear_faults(drm::Device& device, const JsonPlace& request) {
 }
 
 Outcome<Reply> change_faults(Board& board, const JsonPlace& request) {
-    const std::string action = request.at("action").text(longest_name);
-    const auto card = board.slots().find_card(request.at("target").text(longest_name));
+    const std::string action = request.at("action").text(longest_control_name);
+    const auto card = board.slots().find_card(request.at("target").text(longest_control_name));
     if (!card.ok()) return card.problem();
     if (!card.value().drm) {
         return Problem{.message = fmt::format("{} is not there", card.value().config.name),

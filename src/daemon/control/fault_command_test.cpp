@@ -88,9 +88,12 @@ TEST_F(FaultCommand, names_the_member_that_is_missing_or_wrong) {
     EXPECT_EQ(error(ask("add")), "/: has no \"fault\"");
     EXPECT_EQ(error(add(5)), "fault: must be an object");
     EXPECT_EQ(error(add({{"ioctl", json::array()}})), "fault.ioctl: must be a text or a number");
-    for (const json& id : {json(-1), json(1.5), json("1")})
+    for (const json& id : {json(-1), json(1.5), json("1"), json(nullptr)})
         EXPECT_EQ(error(ask("clear", {{"id", id}})),
                   "id: must be a whole number up to 18446744073709551615");
+    EXPECT_EQ(add({{"ioctl", "GET_CAP"}, {"errno", "EIO"}})["id"], 1);
+    EXPECT_EQ(ask("clear", {{"id", nullptr}})["ok"], false);
+    EXPECT_EQ(ask("list")["faults"].size(), 1u);
     ThreadSleeper caller(Clock::real());
     EXPECT_EQ(error(commands_.answer(R"({"op": "fault", "action": 1})", caller).body),
               "action: must be a text");

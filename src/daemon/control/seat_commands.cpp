@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/config/json_place.h"
+
 namespace plugboard::daemon {
 namespace {
 
@@ -14,7 +16,7 @@ using nlohmann::json;
 using State = SeatClient::State;
 
 /// How long clients may take to let go, and the longest that may be asked for.
-constexpr std::chrono::milliseconds usual_limit{5000}, longest_limit{60000};
+constexpr uint64_t usual_limit_ms = 5000, longest_limit_ms = 60000;
 
 const char* state_name(State state) {
     switch (state) {
@@ -51,13 +53,13 @@ Problem with_users(Board& board, Problem problem) {
     return problem;
 }
 
-Outcome<Reply> change_seat(Board& board, const json& request) {
-    const std::string action = request.at("action").get<std::string>();
+Outcome<Reply> change_seat(Board& board, const JsonPlace& request) {
+    const std::string action = request.at("action").text(longest_control_name);
     Outcome<SeatInfo> done = Problem{.message = fmt::format("the seat knows no \"{}\"", action),
                                      .remedy = "use pause or resume"};
     if (action == "pause") {
-        const std::chrono::milliseconds limit(request.value("timeout_ms", usual_limit.count()));
-        done = board.seat().pause(std::clamp(limit, std::chrono::milliseconds(0), longest_limit));
+        done = board.seat().pause(std::chrono::milliseconds(
+            request.number_or("timeout_ms", longest_limit_ms, usual_limit_ms)));
     } else if (action == "resume") {
         done = board.seat().resume();
     }
@@ -84,7 +86,9 @@ json seat_status(const SeatInfo& seat) {
 }
 
 void add_seat_commands(Commands& commands, Board& board) {
-    commands.add("seat", [&board](const json& request) { return change_seat(board, request); });
+    commands.add("seat", [&board](const json& request) {
+        return change_seat(board, JsonPlace(request, ""));
+    });
 }
 
 }  // namespace plugboard::daemon

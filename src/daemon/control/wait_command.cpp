@@ -390,25 +390,29 @@ class UeventSent final : public Condition {
     std::string last_;
 };
 
-Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const json& request, Bell& bell,
-                                                   Sleeper& caller) {
-    auto place = Place::find(board, request.value("on", ""));
+Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const JsonPlace& request,
+                                                   Bell& bell, Sleeper& caller) {
+    const auto text = [&](std::string_view member, std::string_view otherwise) {
+        return request.text_or(member, longest_control_name, otherwise);
+    };
+    const std::string on = text("on", "");
+    auto place = Place::find(board, on);
     if (!place.ok()) return place.problem();
     Place& where = place.value();
-    const std::string what = request.at("for").get<std::string>();
+    const std::string what = request.at("for").text(longest_control_name);
     if (!where.connector.empty() && what != "off" && screens_at(board, where).empty()) {
-        return Problem{.message = fmt::format("there is no screen \"{}\"", request.value("on", "")),
+        return Problem{.message = fmt::format("there is no screen \"{}\"", on),
                        .remedy = "plugboard status lists them"};
     }
     using Made = std::unique_ptr<Condition>;
     if (what == "flips")
-        return Made(std::make_unique<Flips>(
-            board, where, caller, JsonPlace(request, "").number_or("count", UINT64_MAX, 1)));
+        return Made(std::make_unique<Flips>(board, where, caller,
+                                            request.number_or("count", UINT64_MAX, 1)));
     if (what == "mode")
-        return Made(std::make_unique<HasMode>(board, std::move(where), request.value("mode", "")));
+        return Made(std::make_unique<HasMode>(board, std::move(where), text("mode", "")));
     if (what == "off") return Made(std::make_unique<IsOff>(board, std::move(where)));
     if (what == "link-status") {
-        const std::string value = request.value("value", "good");
+        const std::string value = text("value", "good");
         if (value == "good" || value == "bad")
             return Made(std::make_unique<HasLink>(board, std::move(where), value == "good"));
         return Problem{.message = fmt::format("link-status cannot be \"{}\"", value),
@@ -416,7 +420,7 @@ Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const json& req
     }
     if (what == "open") return Made(std::make_unique<IsOpen>(board, std::move(where)));
     if (what == "closed") return Made(std::make_unique<IsClosed>(board, std::move(where)));
-    if (what == "uevent") return Made(std::make_unique<UeventSent>(bell, request.value("key", "")));
+    if (what == "uevent") return Made(std::make_unique<UeventSent>(bell, text("key", "")));
     return Problem{.message = fmt::format("nobody can wait for \"{}\"", what),
                    .remedy = "use flips, mode, off, link-status, open, closed or uevent"};
 }
@@ -426,10 +430,11 @@ Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const json& req
 Outcome<Reply> wait_command(Board& board, const json& request, Sleeper& caller) {
     Clock& clock = Clock::real();  // people's time, also where the board's stands still
     std::optional<Time> deadline;
-    if (const auto timeout = JsonPlace(request, "").find("timeout_ms"))
+    const JsonPlace members(request, "");
+    if (const auto timeout = members.find("timeout_ms"))
         deadline = clock.now() + std::chrono::milliseconds(timeout->number(UINT32_MAX));
     Bell bell(board, caller);
-    auto condition = make_condition(board, request, bell, caller);
+    auto condition = make_condition(board, members, bell, caller);
     if (!condition.ok()) return condition.problem();
     Reply reply;
     for (Wakeup wakeup = Wakeup::Woken;; wakeup = caller.sleep(deadline, Interrupts::Allowed)) {

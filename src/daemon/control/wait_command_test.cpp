@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/wait.h"
 #include "daemon/control/connection_sleeper.h"
@@ -32,9 +33,13 @@ class WaitCommand : public testing::Test {
     }
     /// What it answers; a problem's words as "error".
     json wait(const json& request, Sleeper& caller) {
-        auto answer = wait_command(*board_, request, caller);
-        if (answer.ok()) return answer.value().body;
-        return {{"error", answer.problem().message}};
+        try {
+            auto answer = wait_command(*board_, request, caller);
+            if (answer.ok()) return answer.value().body;
+            return {{"error", answer.problem().headline()}};
+        } catch (const Problem& problem) {
+            return {{"error", problem.headline()}};
+        }
     }
     json wait(const json& request) {
         ThreadSleeper caller(Clock::real());
@@ -109,6 +114,23 @@ TEST_F(WaitCommand, for_what_does_not_exist_is_a_problem) {
     EXPECT_EQ(wait({{"for", "mode"}, {"on", "DP-7"}}).at("error"), "there is no screen \"DP-7\"");
     EXPECT_EQ(wait({{"for", "mode"}, {"on", "gpu7/DP-1"}}).at("error"),
               "the board has no card \"gpu7\"");
+}
+
+TEST_F(WaitCommand, refuses_a_member_of_a_wrong_kind_by_its_name) {
+    for (const json& bad : {json(-1), json(1.5), json("5"), json(nullptr)})
+        EXPECT_EQ(wait({{"for", "rain"}, {"timeout_ms", bad}}).at("error"),
+                  "timeout_ms: must be a whole number up to 4294967295");
+    for (const auto& [name, kind] : {std::pair("for", "mode"),
+                                     {"on", "mode"},
+                                     {"mode", "mode"},
+                                     {"value", "link-status"},
+                                     {"key", "uevent"}}) {
+        for (const json& bad : {json(5), json(nullptr)}) {
+            json request = {{"for", kind}, {"timeout_ms", 0}};
+            request[name] = bad;
+            EXPECT_EQ(wait(request).value("error", ""), name + std::string(": must be a text"));
+        }
+    }
 }
 
 TEST_F(WaitCommand, leaves_nothing_behind) {
