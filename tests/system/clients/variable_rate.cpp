@@ -49,7 +49,7 @@ int main() {
     std::printf("vrr_capable %d\n", static_cast<int>(card.property_value(
                                         card.connector, DRM_MODE_OBJECT_CONNECTOR, "vrr_capable")));
     const uint32_t enabled = card.property(card.crtc, DRM_MODE_OBJECT_CRTC, "VRR_ENABLED");
-    for (const uint64_t on : {0, 1}) {
+    for (const uint64_t on : {0U, 1U}) {
         const int64_t begin = screen.flip({{card.crtc, enabled, on}});
         const int64_t flipped = screen.flip();
         const int64_t idle = screen.wait();
