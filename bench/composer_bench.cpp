@@ -277,7 +277,7 @@ int main(int argc, char** argv) {
             [&of](benchmark::State& state) { compose(state, of, vkms::FastComposer()); });
         add("two_threads/" + name, [&of](benchmark::State& state) {
             vkms::Helpers helper(1);
-            compose(state, of, vkms::FastComposer(&helper));
+            compose(state, of, vkms::FastComposer(helper, 2));
         });
         if (of.crc) {
             const uint32_t height = of.size.height;

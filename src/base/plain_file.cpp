@@ -16,7 +16,7 @@ std::variant<std::string, UnreadFile> read_plain_file(const std::string& file, s
     // without one.
     const UniqueFd fd(open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat status {};
-    if (!fd.is_open() || fstat(fd.borrow(), &status) != 0) return UnreadFile::NoPermission;
+    if (!fd.is_open() || fstat(fd.borrow(), &status) != 0) return UnreadFile::NotOpened;
     if (S_ISDIR(status.st_mode)) return UnreadFile::Folder;
     if (S_ISFIFO(status.st_mode)) return UnreadFile::Pipe;
     if (!S_ISREG(status.st_mode)) return UnreadFile::Device;

@@ -8,10 +8,10 @@
 namespace plugboard {
 
 /// Why a file was not read.
-enum class UnreadFile { NoPermission, NoData, Folder, Pipe, Device, TooLarge };
+enum class UnreadFile { NotOpened, NoData, Folder, Pipe, Device, TooLarge };
 
-/// Its bytes, if there are at most so many. Waits for nothing, and so reads no pipe. A file that is
-/// not there is NoPermission; one that its file system does not give, NoData.
+/// Its bytes, if there are at most so many. Waits for nothing, and so reads no pipe. NoData: its
+/// file system does not give them.
 std::variant<std::string, UnreadFile> read_plain_file(const std::string& file, size_t most);
 
 }  // namespace plugboard

@@ -42,7 +42,7 @@ TEST_F(PlainFile, is_no_folder_pipe_or_device) {
 
 TEST_F(PlainFile, that_is_not_there_or_has_no_data_says_so) {
     EXPECT_THAT(read_plain_file(folder_.path() + "/none", 10),
-                VariantWith<UnreadFile>(UnreadFile::NoPermission));
+                VariantWith<UnreadFile>(UnreadFile::NotOpened));
     // A file of a process whose memory at 0 nobody may read.
     EXPECT_THAT(read_plain_file("/proc/self/mem", 10), VariantWith<UnreadFile>(UnreadFile::NoData));
 }

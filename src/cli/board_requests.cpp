@@ -18,13 +18,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr daemon::FileLimit edid_limit{.bytes = 32640,  // 255 blocks: their hex fits into a line
-                                       .remedy = "name a file with an EDID"};
-
 std::string hex_of_file(const std::string& path) {
     try {
         std::string hex;
-        for (const char byte : daemon::read_named_file(path, edid_limit))
+        for (const char byte : daemon::read_named_file(path, daemon::edid_file_limit))
             hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
         return hex;
     } catch (const daemon::Problem& problem) {

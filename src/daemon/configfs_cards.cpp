@@ -74,7 +74,8 @@ void BoardConfigfsCards::set_screen(const std::string& name, size_t port,
     if (slot == enabled_.end()) return;
     slots_.set_screen(slot->second, port, screen);
     const auto drm = slots_.slot_at(slot->second).drm;
-    if (!drm) return;  // it is pulled, and comes back with the new screen
+    // It is pulled, and is plugged with the new screen; or unbound, and is bound with the old one.
+    if (!drm) return;
     const auto connector = connector_at(**drm, port);
     // One that goes meanwhile needs no screen.
     if (connector)

@@ -101,10 +101,12 @@ Problem validate_card(const CardConfig& card, size_t index) {
 /// Of a card with a layout: its connectors stay, and the screens at those that no option is about.
 /// A Virtual one is of no kind: it becomes what the screen is plugged into. `taken`: those of the
 /// options so far.
-Problem replace_screen(CardConfig& card, const vkms::ScreenConfig& screen,
-                       std::vector<bool>& taken) {
+Problem replace_screen(CardConfig& card, const ScreenOption& option, std::vector<bool>& taken) {
+    const vkms::ScreenConfig& screen = option.screen;
     const auto connectors = vkms::numbered_connectors(card.device);
     taken.resize(connectors.size());
+    for (size_t i = 0; i < connectors.size(); ++i)  // whatever the others become
+        card.device.screens[i].connector = connectors[i];
     const auto find = [&](auto is_it) {
         size_t index = 0;
         while (index < connectors.size() && !is_it(index)) ++index;
@@ -113,7 +115,7 @@ Problem replace_screen(CardConfig& card, const vkms::ScreenConfig& screen,
     const auto is_virtual = [&](size_t index) {
         return connectors[index].type == DRM_MODE_CONNECTOR_VIRTUAL;
     };
-    const bool is_named = screen.connector.number != 0;
+    const bool is_named = option.is_named();
     const auto refuse = [&](const std::string& message) {
         std::vector<std::string> names;
         for (const vkms::ConnectorConfig& one : connectors) names.push_back(connector_name(one));
@@ -137,9 +139,17 @@ Problem replace_screen(CardConfig& card, const vkms::ScreenConfig& screen,
             fmt::format("{} has the screen of another option", connector_name(connectors[index])));
     taken[index] = true;
     vkms::ScreenConfig& place = card.device.screens[index];
-    const vkms::ConnectorConfig connector = is_virtual(index) ? screen.connector : place.connector;
-    place = screen;
-    place.connector = connector;
+    if (is_virtual(index)) {
+        place = screen;
+        return {};
+    }
+    auto at_place = parse_screen_spec(option.spec, {.connector = place.connector});
+    if (!at_place.ok()) {
+        Problem problem = at_place.problem();
+        problem.key = "--screen";
+        return problem;
+    }
+    place = std::move(at_place.value());
     return {};
 }
 
@@ -200,6 +210,7 @@ Outcome<ScreenOption> parse_screen_option(std::string_view text) {
         if (context.connector) name = name.substr(0, slash == name.npos ? 0 : slash);
         option.card = std::string(name);
     }
+    option.spec = text;
     auto screen = parse_screen_spec(text, context);
     if (!screen.ok()) {
         Problem problem = screen.problem();
@@ -213,6 +224,7 @@ Outcome<ScreenOption> parse_screen_option(std::string_view text) {
 Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& options) {
     std::vector<bool> replaced(config.cards.size());
     std::vector<std::vector<bool>> taken(config.cards.size());
+    std::vector<std::pair<CardConfig*, const ScreenOption*>> at_layouts;
     for (const ScreenOption& option : options) {
         const auto card =
             std::find_if(config.cards.begin(), config.cards.end(), [&](const CardConfig& one) {
@@ -237,13 +249,21 @@ Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& op
         }
         const auto index = static_cast<size_t>(card - config.cards.begin());
         if (card->device.layout) {
-            Problem problem = replace_screen(*card, option.screen, taken[index]);
-            if (!problem.message.empty()) return problem;
+            at_layouts.emplace_back(&*card, &option);
             continue;
         }
         if (!replaced[index]) card->device.screens.clear();
         replaced[index] = true;
         card->device.screens.push_back(option.screen);
+    }
+    // First those that say where.
+    std::ranges::stable_partition(at_layouts,
+                                  [](const auto& one) { return one.second->is_named(); });
+    for (const auto& [card, option] : at_layouts) {
+        const auto index = static_cast<size_t>(card - config.cards.data());
+        if (Problem problem = replace_screen(*card, *option, taken[index]);
+            !problem.message.empty())
+            return problem;
     }
     if (Problem problem = validate(config); !problem.message.empty()) return problem;
     return config;

@@ -45,11 +45,15 @@ std::string connector_remedy();
 /// for that one, "DP-1=SPEC" and "gpu1/DP-1=SPEC" say the connector too.
 struct ScreenOption {
     std::string card;  // empty: the first that has screens
+    std::string spec;  // "office": at another connector it may make another screen
     vkms::ScreenConfig screen;
+
+    bool is_named() const { return screen.connector.number != 0; }
 };
 Outcome<ScreenOption> parse_screen_option(std::string_view text);
 /// Replaces the screens of each card that an option names. One with a layout keeps its connectors:
-/// a screen is for the connector that it says, or else the next. Validates again.
+/// a screen is for the connector that it says, or else the first that no option says. Validates
+/// again.
 Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& options);
 
 // What is read has the screens of the command line already: faults may be about them.

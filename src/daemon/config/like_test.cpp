@@ -125,9 +125,19 @@ TEST(Like, a_screen_option_without_a_connector_is_for_the_next) {
     ASSERT_TRUE(with.ok()) << with.problem().headline();
     const vkms::Config& device = with.value().cards[0].device;
     EXPECT_EQ(device.screens.size(), 4u);
-    EXPECT_EQ(device.screens[0].connector.type, uint32_t{DRM_MODE_CONNECTOR_eDP});
-    EXPECT_EQ(device.screens[0].mode->width, 1920u);
-    EXPECT_FALSE(device.screens[1].edid.empty());
+    const auto named = laptop_with_screens({"eDP-1=1920x1080@60", "DP-1=office"});
+    ASSERT_TRUE(named.ok()) << named.problem().headline();
+    EXPECT_EQ(device.screens, named.value().cards[0].device.screens);
+    EXPECT_FALSE(device.screens[0].edid.empty()) << "as an eDP has it";
+    EXPECT_EQ(laptop_with_screens({"7680x4320@30"}).problem().headline(),
+              laptop_with_screens({"eDP-1=7680x4320@30"}).problem().headline());
+}
+
+TEST(Like, a_screen_option_without_a_connector_leaves_those_that_others_name) {
+    const auto with = laptop_with_screens({"1920x1080@60", "eDP-1=none"});
+    ASSERT_TRUE(with.ok()) << with.problem().headline();
+    EXPECT_FALSE(with.value().cards[0].device.screens[0].connected);
+    EXPECT_TRUE(with.value().cards[0].device.screens[1].connected);
 }
 
 TEST(Like, a_screen_option_may_be_for_a_Virtual_connector_of_a_layout) {

@@ -19,6 +19,8 @@ struct FileLimit {
 };
 inline constexpr FileLimit config_file_limit{
     .bytes = 16 << 20, .remedy = "name a board's TOML, or JSON of vkmsctl or drm_info"};
+/// 255 blocks: their hex fits into a line of control.
+inline constexpr FileLimit edid_file_limit{.bytes = 32640, .remedy = "name a file with an EDID"};
 
 /// Throws a Problem with the file.
 inline std::string read_named_file(const std::string& file, const FileLimit& limit) {
@@ -26,7 +28,7 @@ inline std::string read_named_file(const std::string& file, const FileLimit& lim
     if (auto* bytes = std::get_if<std::string>(&read)) return std::move(*bytes);
     Problem problem{.message = "cannot be read", .remedy = {}, .key = {}, .file = file};
     switch (std::get<UnreadFile>(read)) {
-        case UnreadFile::NoPermission: problem.remedy = "check the path and its permissions"; break;
+        case UnreadFile::NotOpened: problem.remedy = "check the path and its permissions"; break;
         case UnreadFile::NoData: problem.remedy = "check the file system that it is on"; break;
         case UnreadFile::Folder:
             problem.message = "is a folder";

@@ -20,7 +20,6 @@ constexpr const char* spec_remedy =
     "write WIDTHxHEIGHT@HZ such as 1920x1080@60, a monitor ({}), the path of an EDID file, or "
     "\"none\" for a connector where nothing is plugged in";
 constexpr double slowest = 1, fastest = 1000;  // Hz
-constexpr FileLimit edid_limit{.bytes = 64 << 10, .remedy = "name a file with an EDID"};
 
 /// Takes a number off the front; nothing when there is none.
 template <class Number>
@@ -78,7 +77,7 @@ std::string monitor_names() {
 /// The problem's message begins with the path.
 Outcome<std::vector<std::byte>> read_edid(const std::string& path) {
     try {
-        const std::string text = read_named_file(path, edid_limit);
+        const std::string text = read_named_file(path, edid_file_limit);
         const auto bytes = std::as_bytes(std::span(text));
         return std::vector<std::byte>(bytes.begin(), bytes.end());
     } catch (const Problem& problem) {

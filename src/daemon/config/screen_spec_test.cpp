@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "daemon/config/named_file.h"
 #include "drm/edid/parse.h"
 #include "tests/support/temporary_folder.h"
 
@@ -71,13 +72,13 @@ TEST(ScreenSpec, of_a_file_that_is_no_EDID_says_why) {
     const std::string pipe = folder.path() + "/pipe", large = folder.path() + "/large";
     ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
     std::ofstream(large).close();
-    std::filesystem::resize_file(large, (64 << 10) + 1);
+    std::filesystem::resize_file(large, edid_file_limit.bytes + 1);
     const Problem of_pipe = parse_screen_spec(pipe).problem();
     EXPECT_EQ(of_pipe.message, pipe + " is a pipe");
     EXPECT_EQ(of_pipe.remedy, "write what it gives into a file, and name that");
     const Problem of_large =
         parse_screen_spec("large", {.connector = {}, .folder = folder.path()}).problem();
-    EXPECT_EQ(of_large.message, large + " has over 65536 bytes");
+    EXPECT_EQ(of_large.message, large + " has over 32640 bytes");
     EXPECT_EQ(of_large.remedy, "name a file with an EDID");
 }
 

@@ -52,9 +52,13 @@ FrameWorker::FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest,
       largest_(largest),
       sleeper_(device.clock()),
       outputs_(crtcs),
-      hands_(hands),
+      hand_count_(hands),
+      hands_(hands,
+             [&device](std::function<void()> function) {
+                 return device.parent().model().start_thread(std::move(function));
+             }),
       screens_(crtcs) {
-    for (Screen& screen : screens_) screen.composer = FastComposer(&hands_);
+    for (Screen& screen : screens_) screen.composer = FastComposer(hands_, hands);
 }
 
 FrameWorker::~FrameWorker() {
@@ -199,6 +203,10 @@ void FrameWorker::run() {
 
 /// Nothing is forgotten: of a CRTC whose last frame is being composed, who does that has the next.
 void FrameWorker::do_tasks() {
+    {
+        MutexLock lock(mutex_);
+        --called_;
+    }
     while (Task* task = take_task()) do_task(*task);
 }
 
@@ -317,6 +325,8 @@ void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence, MaybeRef<Cr
                       .frame = *output.frame,
                       .crc = std::move(crc),
                       .jobs = std::exchange(output.jobs, {})});
+    if (called_ == hand_count_) return;  // each of them looks for all that there is to do
+    ++called_;
     hands_.post([this] { do_tasks(); });
 }
 

@@ -114,7 +114,8 @@ class FrameWorker {
     FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest, size_t hands);
     void run();
     static void visit_task(RefVisitor& visitor, const Task& task, std::string_view what);
-    /// What there is to do, until there is none that can be begun.
+    /// What there is to do, until there is none that can be begun. A hand does it for each task
+    /// that came while fewer were on their way than there are hands.
     void do_tasks();
     /// Of a CRTC of which nothing is being composed; null: there is none.
     Task* take_task();
@@ -144,9 +145,11 @@ class FrameWorker {
     CondVar composed_;
     std::vector<Output> outputs_ GUARDED_BY(mutex_);  // by CRTC index
     std::deque<Task> tasks_ GUARDED_BY(mutex_);
+    size_t called_ GUARDED_BY(mutex_) = 0;  // hands that have not come yet
     std::vector<Ref<CrcFile>> files_ GUARDED_BY(mutex_);
     std::list<Watched> watched_ GUARDED_BY(mutex_);
     bool is_ending_ GUARDED_BY(mutex_) = false;
+    const size_t hand_count_;
     Helpers hands_;
     std::vector<Screen> screens_;  // by CRTC index
     Thread thread_;                // for commits

@@ -1,4 +1,5 @@
 // What is told when there is no memory for what a screen says of itself.
+#include <drm_fourcc.h>
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -7,11 +8,15 @@
 #include <utility>
 
 #include "base/log.h"
+#include "drivers/vkms/composer/composer_fixture.h"
+#include "drivers/vkms/composer/fast_composer.h"
+#include "drivers/vkms/composer/kept_crcs.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/edid/description.h"
 #include "drm/edid/timings.h"
 #include "drm/objects/connector_probe.h"
 #include "drm/objects/mode_config.h"
+#include "tests/support/raw_picture.h"
 
 namespace {
 thread_local bool has_memory = true;  // for arrays that may be refused
@@ -59,6 +64,29 @@ TEST(NoMemory, for_EDID_and_TILE_is_told) {
     EXPECT_NE(told.find("DP-1: EDID is left out: ENOMEM\n"), std::string::npos) << told;
     EXPECT_NE(told.find("DP-1: TILE is left out: ENOMEM\n"), std::string::npos) << told;
     EXPECT_FALSE(connector.edid || connector.tile);
+}
+
+TEST(NoMemory, for_copies_of_pictures_changes_no_crc) {
+    const tests::RawPicture turned = tests::raw_picture(DRM_FORMAT_XRGB8888, 64, 96);
+    const tests::RawPicture upright = tests::raw_picture(DRM_FORMAT_XRGB8888, 96, 64);
+    for (const ScenePlane& plane : {at(turned, 0, 0, {DRM_MODE_ROTATE_90}), at(upright, 0, 0)}) {
+        const Scene scene{.size = {.width = 96, .height = 64}, .planes = {&plane, 1}};
+        FastComposer composer;
+        KeptCrcs kept;
+        uint32_t expected = 0, crc = 0;
+        ASSERT_TRUE(composer.compose(scene, {.crc = &expected, .images = {}}).ok());
+        has_memory = false;
+        const auto composed = composer.compose(scene, crc, kept);
+        has_memory = true;
+        EXPECT_TRUE(composed.ok());
+        EXPECT_EQ(crc, expected);
+        for (int frame = 0; frame < 2; ++frame) {
+            crc = 0;
+            ASSERT_TRUE(composer.compose(scene, crc, kept).ok());
+            EXPECT_EQ(crc, expected);
+        }
+        EXPECT_EQ(kept.reused(), kept.slices(2).size()) << "kept when there was memory again";
+    }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ using client::must;
 /// The event of the vblank to which the board's time goes on.
 int64_t step(const Card& card) {
     must(client::plugboard("step >/dev/null") == 0, "plugboard step");
+    must(client::poll_for(card.fd(), POLLIN, 10'000) == POLLIN, "the event of a vblank");
     drm_event_vblank event{};
     must(read(card.fd(), &event, sizeof event) == sizeof event, "read");
     return int64_t{event.tv_sec} * 1'000'000 + event.tv_usec;

@@ -159,8 +159,7 @@ void FastComposer::run(size_t count, const std::function<void(size_t)>& job) {
 
 Result<void> FastComposer::compose(const Scene& scene, const Outputs& outputs) {
     TRY(prepare(scene, outputs));
-    const auto cuts =
-        cut(scene.size.height, slices_for(scene.size, helpers_ ? helpers_->hands() : 1));
+    const auto cuts = cut(scene.size.height, slices_for(scene.size, hands_));
     std::vector<uint32_t> crcs(cuts.size() - 1);
     run(crcs.size(), [&](size_t i) {
         Pass pass(scene, outputs, degamma_, gamma_);
@@ -179,19 +178,27 @@ Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& 
     std::vector<KeptCrcs::Slice>& slices = kept.slices(cuts.size() - 1);
     // What a CRC is kept for is what it was made of, even if a client draws meanwhile.
     std::vector<ScenePlane> planes(scene.planes.begin(), scene.planes.end());
-    const Fingerprints fingerprints(scene, kept.copy_whole_pictures(planes));
+    const auto whole_pictures = kept.copy_whole_pictures(planes);
+    if (!whole_pictures.ok()) return compose(scene, outputs);
+    const Fingerprints fingerprints(scene, whole_pictures.value());
     Scene live = scene;
     live.planes = planes;
     std::vector<uint32_t> crcs(slices.size());
     std::atomic<size_t> reused = 0;
+    std::atomic<bool> has_memory = true;
     run(slices.size(), [&](size_t i) {
         KeptCrcs::Slice& slice = slices[i];
         if (slice.made_of == fingerprints.of(live.planes, cuts[i], cuts[i + 1])) {
             ++reused;
         } else {
-            const StillPlanes lines(live.planes, cuts[i], cuts[i + 1]);
+            slice.made_of.reset();
+            const auto lines = StillPlanes::create(live.planes, cuts[i], cuts[i + 1]);
+            if (!lines.ok()) {
+                has_memory = false;
+                return;
+            }
             Scene still = live;
-            still.planes = lines.planes();
+            still.planes = lines.value().planes();
             Pass pass(still, outputs, degamma_, gamma_);
             pass.run(cuts[i], cuts[i + 1]);
             slice.made_of = fingerprints.of(still.planes, cuts[i], cuts[i + 1]);
@@ -199,6 +206,7 @@ Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& 
         }
         crcs[i] = slice.crc;
     });
+    if (!has_memory) return compose(scene, outputs);
     crc = join(crcs, cuts, scene.size.width);
     kept.end_frame(reused);
     return {};

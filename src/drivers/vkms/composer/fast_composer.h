@@ -18,13 +18,17 @@ namespace plugboard::vkms {
 /// the tables from frame to frame. One owner, one thread at a time.
 class FastComposer {
   public:
-    /// `helpers` take part in frames that are worth it, and outlive this; null: the caller alone.
-    explicit FastComposer(Helpers* helpers = nullptr) : helpers_(helpers) {}
+    /// The caller alone.
+    FastComposer() = default;
+    /// `helpers` take part in frames that are worth it, and outlive this; `hands`: theirs, and the
+    /// caller's if that is none of them.
+    FastComposer(Helpers& helpers, size_t hands) : helpers_(&helpers), hands_(hands) {}
 
     /// CRC and pictures of the scene in one pass. EINVAL: unsupported format, nothing was written.
     /// ENOMEM: no memory for a table.
     Result<void> compose(const Scene& scene, const Outputs& outputs);
-    /// The CRC alone, of what has changed since the frame before; the same in the end.
+    /// The CRC alone, of what has changed since the frame before; the same in the end. Where
+    /// there is no memory for a copy of what has changed, nothing is kept.
     Result<void> compose(const Scene& scene, uint32_t& crc, KeptCrcs& kept);
 
   private:
@@ -33,7 +37,8 @@ class FastComposer {
 
     GammaTable degamma_;
     GammaTable gamma_;
-    Helpers* helpers_;
+    Helpers* helpers_ = nullptr;
+    size_t hands_ = 1;
 };
 
 }  // namespace plugboard::vkms

@@ -211,7 +211,7 @@ TEST(FastComposer, several_threads_give_what_one_gives) {
     const Scene scene{.size = {.width = 1000, .height = 700}, .planes = planes};
     Composer slow;
     Helpers helpers(3);
-    FastComposer fast(&helpers);
+    FastComposer fast(helpers, 4);
     const Composed expected = compose_all(slow, scene);
     for (int frame = 0; frame < 5; ++frame) EXPECT_EQ(compose_all(fast, scene), expected);
 }

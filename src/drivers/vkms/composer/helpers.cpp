@@ -8,9 +8,9 @@ namespace plugboard::vkms {
 
 Result<void> Helpers::start() {
     MutexLock lock(mutex_);
-    if (std::exchange(is_started_, true)) return {};
+    if (!threads_.empty() || is_ending_) return {};
     for (size_t i = 0; i < wanted_; ++i) {
-        auto thread = Thread::start([this] { help(); });
+        auto thread = start_thread_([this] { help(); });
         if (thread.ok()) {
             threads_.push_back(*std::move(thread));
         } else if (threads_.empty()) {
@@ -62,11 +62,11 @@ void Helpers::help() {
     MutexLock lock(mutex_);
     while (!is_ending_) {
         if (!posted_.empty()) {
-            std::optional<std::function<void()>> job(std::move(posted_.front()));
+            std::function<void()> job = std::move(posted_.front());
             posted_.pop_front();
             lock.unlock();
-            (*job)();
-            job.reset();  // what it holds
+            job();
+            job = nullptr;  // what it holds
             lock.lock();
         } else if (!loops_.empty()) {
             Loop& loop = *loops_.front();

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -17,7 +17,11 @@ namespace plugboard::vkms {
 /// Any thread.
 class Helpers {
   public:
-    explicit Helpers(size_t count) : wanted_(count) {}
+    /// Begins a thread that calls the function. Again: there is none.
+    using StartThread = std::function<Result<Thread>(std::function<void()>)>;
+
+    explicit Helpers(size_t count, StartThread start_thread = Thread::start)
+        : wanted_(count), start_thread_(std::move(start_thread)) {}
     ~Helpers() { end(); }
     Helpers(const Helpers&) = delete;
     Helpers& operator=(const Helpers&) = delete;
@@ -28,8 +32,6 @@ class Helpers {
     /// Ends the threads, after the jobs that they have begun; the others are dropped.
     void end();
 
-    /// As many as run() uses, and the caller.
-    size_t hands() const { return wanted_ + 1; }
     /// Calls job(0) to job(count - 1), each once, here and in helpers that have no other job. All
     /// are done when it returns, and what they wrote is seen. In a posted job, too.
     void run(size_t count, const std::function<void(size_t)>& job);
@@ -49,11 +51,11 @@ class Helpers {
     void end_locked(Loop& loop) REQUIRES(mutex_);
 
     const size_t wanted_;
+    const StartThread start_thread_;
     Mutex<LockClass<Helpers>> mutex_;
     CondVar more_, done_;
     std::deque<std::function<void()>> posted_ GUARDED_BY(mutex_);
     std::deque<Loop*> loops_ GUARDED_BY(mutex_);  // with jobs to begin, the oldest first
-    bool is_started_ GUARDED_BY(mutex_) = false;
     bool is_ending_ GUARDED_BY(mutex_) = false;
     std::vector<Thread> threads_ GUARDED_BY(mutex_);
 };

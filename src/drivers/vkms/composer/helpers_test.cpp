@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -57,10 +58,10 @@ TEST(Helpers, jobs_of_a_loop_run_at_once) {
 }
 
 TEST(Helpers, a_posted_job_is_done_while_another_one_waits) {
-    Helpers helpers(2);
-    ASSERT_TRUE(helpers.start().ok());
     std::atomic<bool> other_is_done{false};
     std::atomic<int> done{0};
+    Helpers helpers(2);
+    ASSERT_TRUE(helpers.start().ok());
     helpers.post([&] {
         EXPECT_TRUE(tests::comes_true([&] { return other_is_done.load(); }));
         ++done;
@@ -73,10 +74,10 @@ TEST(Helpers, a_posted_job_is_done_while_another_one_waits) {
 }
 
 TEST(Helpers, with_nothing_posted_help_with_the_loop_of_a_posted_job) {
-    Helpers helpers(2);
-    ASSERT_TRUE(helpers.start().ok());
     std::atomic<int> begun{0};
     std::atomic<bool> is_done{false};
+    Helpers helpers(2);
+    ASSERT_TRUE(helpers.start().ok());
     helpers.post([&] {
         helpers.run(2, [&](size_t) {
             ++begun;
@@ -88,10 +89,10 @@ TEST(Helpers, with_nothing_posted_help_with_the_loop_of_a_posted_job) {
 }
 
 TEST(Helpers, end_after_what_they_have_begun_and_drop_the_rest) {
-    Helpers helpers(1);
-    ASSERT_TRUE(helpers.start().ok());
     std::atomic<bool> has_begun{false}, may_end{false}, is_done{false};
     const auto held = std::make_shared<int>();
+    Helpers helpers(1);
+    ASSERT_TRUE(helpers.start().ok());
     helpers.post([&] {
         has_begun = true;
         EXPECT_TRUE(tests::comes_true([&] { return may_end.load(); }));
@@ -104,6 +105,20 @@ TEST(Helpers, end_after_what_they_have_begun_and_drop_the_rest) {
     may_end = true;
     ends.join();
     EXPECT_TRUE(is_done);
+}
+
+TEST(Helpers, that_find_no_thread_say_so_and_a_loop_is_done_without_them) {
+    int asked = 0;
+    Helpers helpers(2, [&](std::function<void()>) -> Result<Thread> {
+        ++asked;
+        return Errno::Again;
+    });
+    EXPECT_EQ(helpers.start().error(), Errno::Again);
+    EXPECT_EQ(helpers.start().error(), Errno::Again) << "not forgotten";
+    EXPECT_EQ(asked, 2);
+    Calls calls(3);
+    helpers.run(calls.size(), [&](size_t i) { ++calls[i]; });
+    EXPECT_THAT(counts(calls), Each(1));
 }
 
 TEST(Helpers, a_loop_of_nothing_is_over) {

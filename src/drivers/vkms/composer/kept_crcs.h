@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "drivers/vkms/composer/fingerprint.h"
 #include "drivers/vkms/composer/plane_cut.h"
 #include "drivers/vkms/composer/scene.h"
@@ -50,13 +51,16 @@ class KeptCrcs {
         return slices_;
     }
     /// Puts copies in place of the pictures that are not read line by line, good until the next
-    /// frame; what they are copies of, by plane.
-    std::vector<Fingerprint> copy_whole_pictures(std::span<ScenePlane> planes) {
+    /// frame; what they are copies of, by plane. ENOMEM: there is no memory for one.
+    Result<std::vector<Fingerprint>> copy_whole_pictures(std::span<ScenePlane> planes) {
         pictures_.resize(planes.size());
         std::vector<Fingerprint> of(planes.size());
         for (size_t i = 0; i < planes.size(); ++i) {
-            if (is_read_line_by_line(planes[i])) continue;
-            planes[i].image = pictures_[i].update(planes[i].image);
+            if (is_read_line_by_line(planes[i])) {
+                pictures_[i] = {};
+                continue;
+            }
+            planes[i].image = TRY(pictures_[i].update(planes[i].image));
             of[i] = pictures_[i].fingerprint();
         }
         return of;

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "drm/pixel/format.h"
 
 namespace plugboard::vkms {
 
-SourceImage StillPicture::copy(const SourceImage& picture) {
+Result<SourceImage> StillPicture::copy(const SourceImage& picture) {
     const drm::FormatInfo& format = *drm::find_format(picture.format);
     std::array<uint64_t, drm::max_planes> rows{}, row_bytes{};
     uint64_t size = 0;
@@ -17,8 +18,13 @@ SourceImage StillPicture::copy(const SourceImage& picture) {
         row_bytes[i] = drm::min_pitch(format, i, picture.size.width);
         size += rows[i] * row_bytes[i];
     }
-    if (size > capacity_) {
-        bytes_ = std::make_unique_for_overwrite<std::byte[]>(size);
+    fingerprint_.reset();
+    // As much as before, or somewhat less: else one large picture would be kept for all small ones.
+    if (size > capacity_ || size < capacity_ / 2) {
+        bytes_.reset();
+        capacity_ = 0;
+        bytes_.reset(new (std::nothrow) std::byte[size]);
+        if (!bytes_) return Errno::NoMem;
         capacity_ = size;
     }
     image_ = picture;
@@ -36,14 +42,14 @@ SourceImage StillPicture::copy(const SourceImage& picture) {
     return image_;
 }
 
-SourceImage StillPicture::update(const SourceImage& picture) {
-    if (bytes_ && fingerprint_ == fingerprint_of(picture)) {
+Result<SourceImage> StillPicture::update(const SourceImage& picture) {
+    if (fingerprint_ && *fingerprint_ == fingerprint_of(picture)) {
         // The same pixels, which may have another meaning.
         image_.encoding = picture.encoding;
         image_.range = picture.range;
         return image_;
     }
-    copy(picture);
+    TRY(copy(picture));
     fingerprint_ = fingerprint_of(image_);
     return image_;
 }

@@ -36,14 +36,14 @@ TEST(StillPicture, of_every_format_has_the_pixels_until_they_change) {
         tests::RawPicture picture = tests::raw_picture(format, still_width, still_height);
         const SourceImage source = image_of(picture);
         StillPicture still;
-        const SourceImage copy = still.update(source);
+        const SourceImage copy = still.update(source).value();
         const Fingerprint first = still.fingerprint();
         for (uint32_t i = 0; i < picture.planes.size(); ++i) {
             const auto before = rows(source, i);
             EXPECT_THAT(rows(copy, i), ElementsAreArray(before));
             picture.planes[i].front() ^= std::byte{1};
             EXPECT_THAT(rows(copy, i), ElementsAreArray(before)) << "a copy";
-            EXPECT_THAT(rows(still.update(source), i), ElementsAreArray(rows(source, i)));
+            EXPECT_THAT(rows(still.update(source).value(), i), ElementsAreArray(rows(source, i)));
             EXPECT_NE(still.fingerprint(), first);
         }
     }
@@ -54,10 +54,10 @@ TEST(StillPicture, of_the_same_pixels_is_not_copied_again) {
         tests::raw_picture(DRM_FORMAT_NV12, still_width, still_height);
     const tests::RawPicture twin = picture;
     StillPicture still;
-    const SourceImage copy = still.update(image_of(picture));
+    const SourceImage copy = still.update(image_of(picture)).value();
     SourceImage other = image_of(twin);
     other.range = ColorRange::Limited;
-    const SourceImage again = still.update(other);
+    const SourceImage again = still.update(other).value();
     EXPECT_EQ(again.planes[1].bytes.data(), copy.planes[1].bytes.data());
     EXPECT_EQ(again.range, ColorRange::Limited);
 }
@@ -67,10 +67,10 @@ TEST(StillPicture, of_the_same_bytes_is_another_one_in_another_format) {
         tests::raw_picture(DRM_FORMAT_XRGB8888, still_width, still_height);
     SourceImage source = image_of(picture);
     StillPicture still;
-    still.update(source);
+    ASSERT_TRUE(still.update(source).ok());
     const Fingerprint before = still.fingerprint();
     source.format = DRM_FORMAT_ARGB8888;
-    EXPECT_EQ(still.update(source).format, DRM_FORMAT_ARGB8888);
+    EXPECT_EQ(still.update(source).value().format, DRM_FORMAT_ARGB8888);
     EXPECT_NE(still.fingerprint(), before);
 }
 
@@ -80,7 +80,7 @@ TEST(StillPicture, ends_where_the_memory_does) {
     SourceImage source = image_of(picture);
     source.planes[0].bytes = source.planes[0].bytes.first(source.planes[0].pitch * 2 + 8);
     StillPicture still;
-    const SourceImage copy = still.update(source);
+    const SourceImage copy = still.update(source).value();
     EXPECT_EQ(copy.planes[0].bytes.size(), still_width * 4 * 2 + 8u);
     EXPECT_THAT(rows(copy, 0), ElementsAreArray(rows(source, 0)));
 }
@@ -90,7 +90,7 @@ TEST(StillPicture, of_a_larger_one_has_room_for_it) {
     for (const uint32_t scale : {1U, 3U, 2U}) {
         const tests::RawPicture picture =
             tests::raw_picture(DRM_FORMAT_XRGB8888, still_width * scale, still_height * scale);
-        EXPECT_THAT(rows(still.update(image_of(picture)), 0),
+        EXPECT_THAT(rows(still.update(image_of(picture)).value(), 0),
                     ElementsAreArray(rows(image_of(picture), 0)));
     }
 }

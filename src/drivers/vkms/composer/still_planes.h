@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
+#include "base/result.h"
 #include "drivers/vkms/composer/scene.h"
 #include "drivers/vkms/composer/still_picture.h"
 
@@ -16,13 +16,15 @@ class StillPlanes {
   public:
     /// Copies of the others what the screen's lines from `top` to before `bottom` show, which are
     /// all they are good for.
-    StillPlanes(std::span<const ScenePlane> planes, uint32_t top, uint32_t bottom);
+    /// ENOMEM: there is no memory for them.
+    static Result<StillPlanes> create(std::span<const ScenePlane> planes, uint32_t top,
+                                      uint32_t bottom);
 
     std::span<const ScenePlane> planes() const { return planes_; }
 
   private:
     std::vector<ScenePlane> planes_;
-    std::deque<StillPicture> copies_;
+    std::vector<StillPicture> copies_;
 };
 
 }  // namespace plugboard::vkms
