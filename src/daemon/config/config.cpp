@@ -257,8 +257,8 @@ Outcome<Config> apply_screens(Config config, const std::vector<ScreenOption>& op
         card->device.screens.push_back(option.screen);
     }
     // First those that say where.
-    std::ranges::stable_partition(at_layouts,
-                                  [](const auto& one) { return one.second->is_named(); });
+    std::stable_partition(at_layouts.begin(), at_layouts.end(),
+                          [](const auto& one) { return one.second->is_named(); });
     for (const auto& [card, option] : at_layouts) {
         const auto index = static_cast<size_t>(card - config.cards.data());
         if (Problem problem = replace_screen(*card, *option, taken[index]);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "drivers/vkms/frame_worker.h"
 #include "drivers/vkms/test_board.h"
 #include "drm/sync/sync_file.h"
 #include "tests/support/shortage.h"
@@ -38,7 +39,8 @@ TEST(Driver, probe_that_fails_at_any_step_leaves_nothing) {
         (*device)->del();
     }
     model.fail_nth_step(0);
-    EXPECT_EQ(failures, 5U + 3U + 1U) << "manage(), threads, and the probe that succeeds";
+    EXPECT_EQ(failures, 5U + 3U + FrameWorker::hands_of_machine() + 1U)
+        << "manage(), threads, hands, and the probe that succeeds";
     EXPECT_EQ(live_object_count(), objects);
     EXPECT_EQ(open_fds(), fds);
     ASSERT_TRUE(model.platform_bus().remove_driver(driver).ok());

@@ -33,7 +33,6 @@ void visit_jobs(RefVisitor& visitor, const std::vector<WritebackJob>& jobs) {
 
 }  // namespace
 
-/// A compositor wants cores, too.
 size_t FrameWorker::hands_of_machine() {
     return std::clamp(size_t{std::thread::hardware_concurrency()}, size_t{1}, size_t{4});
 }

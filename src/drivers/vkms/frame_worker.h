@@ -39,6 +39,8 @@ struct WritebackJob {
 /// them, the oldest first; what stays the same is composed once for all vblanks it was late for.
 class FrameWorker {
   public:
+    /// A thread for each core, four at most: a compositor wants cores, too.
+    static size_t hands_of_machine();
     /// `largest`: wider or higher frames are not composed: nobody could show them. `hands`: so many
     /// frames at once, at least one. Again: there is no thread for it.
     static Result<std::unique_ptr<FrameWorker>> create(drm::Device& device, uint32_t crtcs,
@@ -110,7 +112,6 @@ class FrameWorker {
         WaitQueue::Entry entry;
     };
 
-    static size_t hands_of_machine();
     FrameWorker(drm::Device& device, uint32_t crtcs, drm::Size largest, size_t hands);
     void run();
     static void visit_task(RefVisitor& visitor, const Task& task, std::string_view what);

@@ -8,15 +8,8 @@ namespace plugboard::vkms {
 
 Result<void> Helpers::start() {
     MutexLock lock(mutex_);
-    if (!threads_.empty() || is_ending_) return {};
-    for (size_t i = 0; i < wanted_; ++i) {
-        auto thread = start_thread_([this] { help(); });
-        if (thread.ok()) {
-            threads_.push_back(*std::move(thread));
-        } else if (threads_.empty()) {
-            return thread.error();
-        }
-    }
+    while (threads_.size() < wanted_ && !is_ending_)
+        threads_.push_back(TRY(start_thread_([this] { help(); })));
     return {};
 }
 

@@ -26,8 +26,8 @@ class Helpers {
     Helpers(const Helpers&) = delete;
     Helpers& operator=(const Helpers&) = delete;
 
-    /// Else the first loop starts them. With fewer than asked for where the system has no more
-    /// threads for us; Again: it has none.
+    /// Those that have not been started. Else the first loop does it, with as many as there are.
+    /// Again: they are fewer than asked for.
     Result<void> start();
     /// Ends the threads, after the jobs that they have begun; the others are dropped.
     void end();

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/support/comes_true.h"
@@ -108,17 +109,21 @@ TEST(Helpers, end_after_what_they_have_begun_and_drop_the_rest) {
 }
 
 TEST(Helpers, that_find_no_thread_say_so_and_a_loop_is_done_without_them) {
-    int asked = 0;
-    Helpers helpers(2, [&](std::function<void()>) -> Result<Thread> {
-        ++asked;
-        return Errno::Again;
+    size_t left = 0;
+    Helpers helpers(2, [&](std::function<void()> function) -> Result<Thread> {
+        if (left == 0) return Errno::Again;
+        --left;
+        return Thread::start(std::move(function));
     });
-    EXPECT_EQ(helpers.start().error(), Errno::Again);
-    EXPECT_EQ(helpers.start().error(), Errno::Again) << "not forgotten";
-    EXPECT_EQ(asked, 2);
-    Calls calls(3);
-    helpers.run(calls.size(), [&](size_t i) { ++calls[i]; });
-    EXPECT_THAT(counts(calls), Each(1));
+    for (const size_t threads : {0U, 1U, 0U}) {
+        left = threads;
+        EXPECT_EQ(helpers.start().error(), Errno::Again);
+        Calls calls(3);
+        helpers.run(calls.size(), [&](size_t i) { ++calls[i]; });
+        EXPECT_THAT(counts(calls), Each(1));
+    }
+    left = 1;
+    EXPECT_TRUE(helpers.start().ok());
 }
 
 TEST(Helpers, a_loop_of_nothing_is_over) {
