@@ -118,6 +118,7 @@ Problem replace_screen(CardConfig& card, const ScreenOption& option, std::vector
     const bool is_named = option.is_named();
     const auto refuse = [&](const std::string& message) {
         std::vector<std::string> names;
+        names.reserve(connectors.size());
         for (const vkms::ConnectorConfig& one : connectors) names.push_back(connector_name(one));
         return Problem{.message = message,
                        .remedy = fmt::format("name one of {}'s connectors, each once: {}",

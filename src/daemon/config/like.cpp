@@ -358,7 +358,7 @@ constexpr const char* no_card_remedy = "write it for one: drm_info -j /dev/dri/c
 
 /// The only node of drm_info's, or the file itself.
 JsonPlace card_of(const nlohmann::json& document) {
-    const JsonPlace all(document, "", Nulls::AreMissing);
+    JsonPlace all(document, "", Nulls::AreMissing);
     if (all.find("driver")) return all;
     const auto nodes = all.members(256);
     if (nodes.size() == 1) {

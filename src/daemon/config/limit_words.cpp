@@ -97,78 +97,74 @@ struct LimitKind {
     decltype(LimitRule::what) (*read)(const RuleReader&);
 };
 
+using LimitWhat = decltype(LimitRule::what);
+
+LimitWhat read_planes(const RuleReader& from) {
+    return vkms::MaxPlanes{read_count(from, "planes", 31), read_per(from, vkms::Per::Crtc)};
+}
+
+LimitWhat read_bandwidth(const RuleReader& from) {
+    return vkms::MaxBandwidth{from.bytes_per_second("bandwidth"), read_per(from, vkms::Per::Card)};
+}
+
+LimitWhat read_inside(const RuleReader& from) {
+    if (from.text("inside") != "true")
+        from.fail("inside", "must be true", "leave it out: planes may cross the edge then");
+    return vkms::Inside{};
+}
+
+LimitWhat read_beside(const RuleReader& from) {
+    return vkms::Beside{read_plane_kind(from, "beside", from.text("beside"))};
+}
+
 const std::vector<LimitKind>& limit_kinds() {
-    using What = decltype(LimitRule::what);
     static const std::vector<LimitKind> kinds = {
-        {{"planes"},
-         true,
-         {{"per"}},
-         [](const RuleReader& from) -> What {
-             return vkms::MaxPlanes{read_count(from, "planes", 31),
-                                    read_per(from, vkms::Per::Crtc)};
-         }},
+        {{"planes"}, true, {{"per"}}, read_planes},
         {{"crtcs"},
          false,
          {},
-         [](const RuleReader& from) -> What {
+         [](const RuleReader& from) -> LimitWhat {
              return vkms::MaxCrtcs{read_count(from, "crtcs", 31)};
          }},
         {{"upscale", ValueKind::Fraction},
          true,
          {},
-         [](const RuleReader& from) -> What { return vkms::MaxUpscale{from.factor("upscale")}; }},
+         [](const RuleReader& from) -> LimitWhat {
+             return vkms::MaxUpscale{from.factor("upscale")};
+         }},
         {{"downscale", ValueKind::Fraction},
          true,
          {},
-         [](const RuleReader& from) -> What {
+         [](const RuleReader& from) -> LimitWhat {
              return vkms::MaxDownscale{from.factor("downscale")};
          }},
-        {{"bandwidth"},
-         true,
-         {{"per"}},
-         [](const RuleReader& from) -> What {
-             return vkms::MaxBandwidth{from.bytes_per_second("bandwidth"),
-                                       read_per(from, vkms::Per::Card)};
-         }},
+        {{"bandwidth"}, true, {{"per"}}, read_bandwidth},
         {{"format"},
          false,
          {{"only_on", ValueKind::List}, {"not_on", ValueKind::List}},
-         [](const RuleReader& from) -> What { return read_format(from); }},
+         [](const RuleReader& from) -> LimitWhat { return read_format(from); }},
         {{"rotation", ValueKind::List},
          true,
          {},
-         [](const RuleReader& from) -> What { return read_rotations(from); }},
+         [](const RuleReader& from) -> LimitWhat { return read_rotations(from); }},
         {{"size"},
          true,
          {},
-         [](const RuleReader& from) -> What { return vkms::MaxSize{from.size("size")}; }},
+         [](const RuleReader& from) -> LimitWhat { return vkms::MaxSize{from.size("size")}; }},
         {{"source_size"},
          true,
          {},
-         [](const RuleReader& from) -> What {
+         [](const RuleReader& from) -> LimitWhat {
              return vkms::MaxSourceSize{from.size("source_size")};
          }},
         {{"multiple"},
          true,
          {},
-         [](const RuleReader& from) -> What {
+         [](const RuleReader& from) -> LimitWhat {
              return vkms::MultipleOf{read_count(from, "multiple", most_pixels)};
          }},
-        {{"inside"},
-         true,
-         {},
-         [](const RuleReader& from) -> What {
-             if (from.text("inside") != "true")
-                 from.fail("inside", "must be true",
-                           "leave it out: planes may cross the edge then");
-             return vkms::Inside{};
-         }},
-        {{"beside"},
-         true,
-         {},
-         [](const RuleReader& from) -> What {
-             return vkms::Beside{read_plane_kind(from, "beside", from.text("beside"))};
-         }},
+        {{"inside"}, true, {}, read_inside},
+        {{"beside"}, true, {}, read_beside},
     };
     return kinds;
 }

@@ -33,6 +33,11 @@ struct Entry {
     std::optional<uint32_t> tile_column = {};  // of two, side by side
 };
 
+Entry half_of_5k(const char* name, uint16_t product, uint32_t column) {
+    return {name, "Tiled 5K", product, 600, 340,   {{2560, 2880, 60}},
+            {},   false,      0,       {},  false, column};
+}
+
 const std::vector<Entry>& entries() {
     static const std::vector<Entry> all = {
         {"office", "Office 24", 0x2401, 530, 300, {{1920, 1080, 60}}, {16, 4, 3, 1}},
@@ -67,30 +72,8 @@ const std::vector<Entry>& entries() {
         {"portrait", "Portrait 24", 0x2405, 320, 520, {{1200, 1920, 60}}, {}},
         {"projector", "Projector", 0x0006, 0, 0, {{1280, 800, 60}}, {4, 16, 3, 1}},
         {"panel", "Panel 14", 0x1407, 300, 190, {{1920, 1200, 60}}, {}},
-        {"tiled-5k-left",
-         "Tiled 5K",
-         0x270a,
-         600,
-         340,
-         {{2560, 2880, 60}},
-         {},
-         false,
-         0,
-         {},
-         false,
-         0},
-        {"tiled-5k-right",
-         "Tiled 5K",
-         0x270b,
-         600,
-         340,
-         {{2560, 2880, 60}},
-         {},
-         false,
-         0,
-         {},
-         false,
-         1},
+        half_of_5k("tiled-5k-left", 0x270a, 0),
+        half_of_5k("tiled-5k-right", 0x270b, 1),
         {"broken", "Broken", 0x000c, 530, 300, {{1024, 768, 60}}, {16}},
         {"headset", "Headset", 0x0008, 120, 70, {{2880, 1600, 90}}, {}, true},
     };

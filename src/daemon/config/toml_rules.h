@@ -81,7 +81,7 @@ std::vector<Rule> read_rules(const toml::node& node, const std::string& key,
         if (!rule.ok()) {
             const std::string& bad = rule.problem().key;
             const toml::node* at = entry.as_table()->get(bad);
-            fail(rule.problem(), bad.empty() ? entry_key : entry_key + "." + bad,
+            fail(rule.problem(), bad.empty() ? entry_key : fmt::format("{}.{}", entry_key, bad),
                  line_of(at ? *at : entry));
         }
         rules.push_back(std::move(rule.value()));

@@ -140,13 +140,10 @@ Commands make_commands(CommandContext context) {
     commands.add_waiting("step", [&board](const json& request, Sleeper& caller) {
         return step_command(board, request, caller);
     });
-    commands.add(
-        "check-leaks",
-        [&board, count = std::move(context.count_descriptors)](const json&) -> Outcome<Reply> {
-            Reply reply;
-            reply.body = leftovers_of(board, count);
-            return reply;
-        });
+    commands.add("check-leaks",
+                 [&board, count = std::move(context.count_descriptors)](const json&) {
+                     return Outcome<Reply>(Reply{.body = leftovers_of(board, count)});
+                 });
     commands.add("plant-leak", [](const json& request) {
         return reply_of(plant_leak(request.at("kind").get<std::string>()));
     });
