@@ -46,7 +46,7 @@ Result<Ref<Connector>> add_connector(Device& device, ConnectorInfo info) {
     return connector;
 }
 
-void remove_connector(Device& device, Ref<Connector> connector) {
+void remove_connector(Device& device, const Ref<Connector>& connector) {
     ModeConfig& config = device.mode_config();
     {
         MutexLock lock(config.lock());

@@ -31,7 +31,7 @@ Result<Ref<Connector>> add_connector(Device& device, ConnectorInfo info);
 /// It goes: from sysfs at once, and from the lists with its id as soon as no CRTC is on it. A CRTC
 /// stays as it is; clients may turn it off, and nothing on. Tells them by HOTPLUG=1. With no lock
 /// held; again: nothing. Linux: drm_connector_unregister
-void remove_connector(Device& device, Ref<Connector> connector);
+void remove_connector(Device& device, const Ref<Connector>& connector);
 
 /// The link to the screen has failed, or is good again; a client makes it good by the next modeset.
 /// Tells the clients if it is another now. With no lock held.
