@@ -226,19 +226,15 @@ TEST(VariableRate, is_the_modes_where_one_screen_of_a_CRTC_cannot_vary_it) {
 }
 
 TEST(VariableRate, a_cursor_hastens_no_vblank) {
-    VariableRate card;
-    card.advance_to(20ms);
-    ASSERT_EQ(card.set_cursor(), 0) << card.client().reason();
-    EXPECT_TRUE(card.comes_to_be_due(25ms));
-}
-
-TEST(VariableRate, a_cursor_hastens_no_vblank_for_who_reads_CRCs) {
-    VariableRate card;
-    const UniqueFd crcs = card.open_crcs();
-    ASSERT_GE(crcs.borrow(), 0);
-    card.advance_to(20ms);
-    ASSERT_EQ(card.set_cursor(), 0) << card.client().reason();
-    EXPECT_TRUE(card.comes_to_be_due(25ms));
+    for (const bool is_read : {false, true}) {
+        SCOPED_TRACE(is_read ? "with a reader of CRCs" : "");
+        VariableRate card;
+        const UniqueFd crcs = is_read ? card.open_crcs() : UniqueFd();
+        ASSERT_EQ(crcs.is_open(), is_read);
+        card.advance_to(20ms);
+        ASSERT_EQ(card.set_cursor(), 0) << card.client().reason();
+        EXPECT_TRUE(card.comes_to_be_due(25ms));
+    }
 }
 
 TEST(VariableRate, a_flip_that_hastens_its_vblank_has_a_CRC) {
