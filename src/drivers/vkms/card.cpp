@@ -301,7 +301,9 @@ void Card::commit(const device::Bound& bound, drm::atomic::State& state) {
     FrameWorker& worker = worker_.get(bound);
     for (const drm::atomic::CrtcChange* change : state.crtcs()) {
         const uint32_t index = change->crtc->index();
-        worker.show(index, frame_of(state, *change, features_), jobs_of(state, *change->crtc));
+        if (auto release = worker.show(index, frame_of(state, *change, features_),
+                                       jobs_of(state, *change->crtc)))
+            state.set_release_fence(*change->crtc, *std::move(release));
         if (change->needs_modeset()) {
             worker.watch(Ref<drm::atomic::State>::share(state));
         } else if (worker.is_composing(index)) {

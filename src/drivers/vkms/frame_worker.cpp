@@ -85,23 +85,35 @@ FrameWorker::~FrameWorker() {
         watched.swap(watched_);
     }
     for (Task& task : tasks) finish(task.jobs, Errno::NoDev);
-    for (Output& output : outputs) finish(output.jobs, Errno::NoDev);
+    tasks.clear();
+    for (Output& output : outputs) {
+        finish(output.jobs, Errno::NoDev);
+        for (const Release& release : output.releases) release.fence->signal();
+    }
     for (const auto& file : files) file->hang_up();
 }
 
-void FrameWorker::show(uint32_t crtc, std::optional<Frame> frame, std::vector<WritebackJob> jobs) {
+MaybeRef<drm::Fence> FrameWorker::show(uint32_t crtc, std::optional<Frame> frame,
+                                       std::vector<WritebackJob> jobs) {
+    MaybeRef<drm::Fence> release;
     MutexLock lock(mutex_);
     Output& output = outputs_[crtc];
     // Jobs whose vblank never came get the picture that they were made with.
     const bool fits = frame && output.frame && frame->size == output.frame->size;
     if (!output.jobs.empty() && !fits) push_task_locked(crtc, output.last_vblank, std::nullopt);
-    output.is_changing = true;
-    while (is_pending_locked(crtc)) composed_.wait(lock);
-    output.is_changing = false;
     std::swap(output.frame, frame);
     output.generation++;
+    if (oldest_pending_locked(crtc)) {
+        release = drm::Fence::create(device_.clock(),
+                                     {.context = output.context,
+                                      .seqno = output.generation,
+                                      .driver = device_.info().name,
+                                      .timeline = fmt::format("composed:crtc-{}", crtc)});
+        output.releases.push_back({output.generation, *release});
+    }
     std::move(jobs.begin(), jobs.end(), std::back_inserter(output.jobs));
     update_vblank_locked(crtc);
+    return release;
 }
 
 void FrameWorker::watch(Ref<drm::atomic::State> commit) {
@@ -125,8 +137,8 @@ void FrameWorker::handle_vblank(uint32_t crtc, uint64_t sequence) {
     if (output.last_vblank == sequence) return;
     output.last_vblank = sequence;
     if (!output.frame || !output.is_wanted()) return;
-    if (uint64_t* last = find_late_task_locked(crtc)) {
-        *last = sequence;
+    if (Task* late = find_late_task_locked(crtc)) {
+        late->last = sequence;
     } else {
         push_task_locked(crtc, sequence, output.crc);
     }
@@ -176,7 +188,9 @@ void FrameWorker::visit_refs(RefVisitor& visitor) const {
             visit_frame(visitor, *output.frame, fmt::format("shown on crtc-{}", crtc));
         visit_jobs(visitor, output.jobs);
         if (output.crc) visitor.edge(*output.crc, "crc");
-        if (output.running) visit_task(visitor, output.running->task, "being composed");
+        if (output.running) visit_task(visitor, *output.running, "being composed");
+        for (const Release& release : output.releases)
+            visitor.edge(release.fence, fmt::format("crtc-{} is composed", crtc));
     }
     for (const Task& task : tasks_) visit_task(visitor, task, "to be composed");
     for (const auto& file : files_) visitor.edge(file, "open file");
@@ -215,28 +229,27 @@ FrameWorker::Task* FrameWorker::take_task() {
         tasks_, [this](const Task& task) REQUIRES(mutex_) { return !outputs_[task.crtc].running; });
     if (is_ending_ || first == tasks_.end()) return nullptr;
     Output& output = outputs_[first->crtc];
-    output.running = Running{.task = std::move(*first)};
+    output.running = std::move(*first);
     tasks_.erase(first);
-    return &output.running->task;
-}
-
-uint64_t FrameWorker::close_running(uint32_t crtc) {
-    MutexLock lock(mutex_);
-    Running& running = *outputs_[crtc].running;
-    running.is_open = false;
-    return running.task.last;
+    return &*output.running;
 }
 
 void FrameWorker::end_running(uint32_t crtc) {
     MutexLock lock(mutex_);
-    std::optional<Running>& running = outputs_[crtc].running;
-    std::optional<Task> ended(std::move(running->task));
-    running->task = {.crtc = crtc};
+    Output& output = outputs_[crtc];
+    std::optional<Task> ended(std::move(*output.running));
+    *output.running = {.crtc = crtc, .generation = ended->generation};
     lock.unlock();
     ended.reset();  // who waits for the composition may look whether the buffers are free
     lock.lock();
-    running.reset();
-    composed_.notify_all();
+    output.running.reset();
+    const auto oldest = oldest_pending_locked(crtc);
+    const auto kept = std::ranges::find_if(
+        output.releases, [&](const Release& one) { return oldest && *oldest < one.generation; });
+    const std::vector<Release> released(output.releases.begin(), kept);
+    output.releases.erase(output.releases.begin(), kept);
+    lock.unlock();
+    for (const Release& release : released) release.fence->signal();
 }
 
 void FrameWorker::look_after_commits() {
@@ -280,12 +293,11 @@ void FrameWorker::do_task(Task& task) {
     const drm::Size size = task.frame.size;
     if (size.width > largest_.width || size.height > largest_.height) done = Errno::Inval;
     if (done.ok()) done = compose_frame(task, crc, images);
-    const uint64_t last = close_running(task.crtc);
     if (!done.ok()) {
         log::line(log::Category::Driver, "crtc-{}: frame {} cannot be composed: {}", task.crtc,
-                  last, errno_name(done.error()));
+                  task.last, errno_name(done.error()));
     } else if (task.crc) {
-        for (uint64_t sequence = task.first; sequence <= last; ++sequence)
+        for (uint64_t sequence = task.first; sequence <= task.last; ++sequence)
             (*task.crc)->push(static_cast<uint32_t>(sequence), crc);
     }
     std::vector<WritebackJob> jobs;
@@ -329,25 +341,20 @@ void FrameWorker::push_task_locked(uint32_t crtc, uint64_t sequence, MaybeRef<Cr
     hands_.post([this] { do_tasks(); });
 }
 
-bool FrameWorker::is_pending_locked(uint32_t crtc) const {
-    if (outputs_[crtc].running) return true;
-    return std::any_of(tasks_.begin(), tasks_.end(),
-                       [&](const Task& task) { return task.crtc == crtc; });
+std::optional<uint64_t> FrameWorker::oldest_pending_locked(uint32_t crtc) const {
+    if (outputs_[crtc].running) return outputs_[crtc].running->generation;
+    const auto first = std::ranges::find(tasks_, crtc, &Task::crtc);  // in their order
+    return first == tasks_.end() ? std::nullopt : std::optional(first->generation);
 }
 
-uint64_t* FrameWorker::find_late_task_locked(uint32_t crtc) {
+FrameWorker::Task* FrameWorker::find_late_task_locked(uint32_t crtc) {
     Output& output = outputs_[crtc];
     if (!output.jobs.empty()) return nullptr;  // they have to be composed
     const auto is_same = [&](const Task& task) {
         return task.crtc == crtc && task.generation == output.generation && task.crc == output.crc;
     };
     const auto late = std::find_if(tasks_.rbegin(), tasks_.rend(), is_same);
-    if (late != tasks_.rend()) return &late->last;
-    // A commit that waits would wait for ever if each vblank began a new composition.
-    std::optional<Running>& running = output.running;
-    const bool may_grow =
-        output.is_changing && running && running->is_open && is_same(running->task);
-    return may_grow ? &running->task.last : nullptr;
+    return late == tasks_.rend() ? nullptr : &*late;
 }
 
 }  // namespace plugboard::vkms

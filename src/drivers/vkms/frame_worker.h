@@ -51,9 +51,10 @@ class FrameWorker {
     FrameWorker(const FrameWorker&) = delete;
     FrameWorker& operator=(const FrameWorker&) = delete;
 
-    /// From the next vblank on the CRTC shows this; none: it is off. Waits first until what it
-    /// shows is composed, because its buffers may be drawn to again after the flip.
-    void show(uint32_t crtc, std::optional<Frame> frame, std::vector<WritebackJob> jobs);
+    /// From the next vblank on the CRTC shows this; none: it is off. The fence signals once what it
+    /// showed before is composed, whose buffers nobody may draw to until then; none: it is.
+    MaybeRef<drm::Fence> show(uint32_t crtc, std::optional<Frame> frame,
+                              std::vector<WritebackJob> jobs);
     /// A copy of what the CRTC shows; none when it is off.
     std::optional<Frame> shown(uint32_t crtc) const;
     /// Somebody wants the frames of this CRTC.
@@ -82,10 +83,10 @@ class FrameWorker {
         MaybeRef<CrcData> crc{};
         std::vector<WritebackJob> jobs{};
     };
-    /// What is composed of a CRTC now.
-    struct Running {
-        Task task;  // `last` may grow while it is open; the hand reads the rest without the lock
-        bool is_open = true;
+    /// Of the frames before this one.
+    struct Release {
+        uint64_t generation = 0;
+        Ref<drm::Fence> fence;
     };
     struct Output {
         std::optional<Frame> frame;
@@ -93,9 +94,10 @@ class FrameWorker {
         uint64_t last_vblank = 0;
         std::vector<WritebackJob> jobs;  // for the next vblank
         MaybeRef<CrcData> crc;
-        std::optional<Running> running;
+        std::optional<Task> running;    // the hand that has it reads it without the lock
+        std::vector<Release> releases;  // the oldest first
+        drm::FenceContext context = drm::next_fence_context();
         bool holds_vblank = false;
-        bool is_changing = false;  // a commit waits until the frame is composed
 
         bool is_wanted() const { return crc || !jobs.empty(); }
     };
@@ -121,8 +123,6 @@ class FrameWorker {
     /// Of a CRTC of which nothing is being composed; null: there is none.
     Task* take_task();
     void do_task(Task& task);
-    /// The last vblank for which the CRTC's running task is; from now on it gets no more.
-    uint64_t close_running(uint32_t crtc);
     /// The CRTC's next task may be begun, after all that this one held has been let go.
     void end_running(uint32_t crtc);
     Result<void> compose_frame(const Task& task, uint32_t& crc,
@@ -134,16 +134,15 @@ class FrameWorker {
     void update_vblank_locked(uint32_t crtc) REQUIRES(mutex_);
     /// With what the CRTC shows and all its jobs; `crc`: whom to tell.
     void push_task_locked(uint32_t crtc, uint64_t sequence, MaybeRef<CrcData> crc) REQUIRES(mutex_);
-    /// What the CRTC shows is being composed, or will be.
-    bool is_pending_locked(uint32_t crtc) const REQUIRES(mutex_);
+    /// The oldest frame of the CRTC that is being composed, or will be; none: all are.
+    std::optional<uint64_t> oldest_pending_locked(uint32_t crtc) const REQUIRES(mutex_);
     /// The task that a missed vblank of what the CRTC shows may be added to; null: none.
-    uint64_t* find_late_task_locked(uint32_t crtc) REQUIRES(mutex_);
+    Task* find_late_task_locked(uint32_t crtc) REQUIRES(mutex_);
 
     drm::Device& device_;
     const drm::Size largest_;
     ThreadSleeper sleeper_;
     mutable Mutex<LockClass<FrameWorker>> mutex_;
-    CondVar composed_;
     std::vector<Output> outputs_ GUARDED_BY(mutex_);  // by CRTC index
     std::deque<Task> tasks_ GUARDED_BY(mutex_);
     size_t called_ GUARDED_BY(mutex_) = 0;  // hands that have not come yet

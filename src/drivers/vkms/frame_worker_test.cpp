@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -112,6 +113,86 @@ TEST(FrameWorker, a_screen_does_not_wait_until_another_one_is_composed) {
     EXPECT_TRUE(tests::comes_true([&] { return has_begun.load(); }));
     compose(1, [&] { other_is_done = true; });
     EXPECT_TRUE(tests::comes_true([&] { return other_is_done.load(); }));
+}
+
+/// A worker of two screens and one hand, and frames whose composition ends when the test says so.
+class ReleasedFrames : public testing::Test {
+  protected:
+    static Config two_screens() {
+        Config config;
+        config.crtcs = 2;
+        return config;
+    }
+    ~ReleasedFrames() override { may_end = UINT32_MAX; }
+
+    /// The CRTC's frame is being composed or about to be, and so until may_end is at least
+    /// `number`.
+    void begin(uint32_t crtc, uint32_t number) {
+        const Ref<drm::Fence> done = drm::Fence::create(drm->clock(), {});
+        done->on_signal([this, number] {
+            begun = number;
+            while (may_end < number) std::this_thread::yield();
+        });
+        worker->show(crtc, frame, {{.fb = target, .done = done}});
+        worker->handle_vblank(crtc, number);
+    }
+    bool has_begun(uint32_t number) {
+        return tests::comes_true([&] { return begun == number; });
+    }
+
+    TestBoard board{two_screens()};
+    const Ref<drm::Device> drm = board.drm();
+    TestClient client{*drm};
+    const Ref<drm::Framebuffer> target = *drm::find_framebuffer(
+        *drm, drm::ObjectId{client.make_mapped_buffer(64, 48, DRM_FORMAT_XRGB8888, 4).fb});
+    const Frame frame{.size = {64, 48}, .planes = {}};
+    std::atomic<uint32_t> begun{0}, may_end{0};
+    std::unique_ptr<FrameWorker> worker = FrameWorker::create(*drm, 2, {64, 48}, 1).value();
+};
+
+TEST_F(ReleasedFrames, who_shows_another_one_need_not_wait_until_it_is_composed) {
+    EXPECT_FALSE(worker->show(0, frame, {}));
+    begin(0, 1);
+    ASSERT_TRUE(has_begun(1));
+    EXPECT_FALSE(worker->show(1, frame, {})) << "a screen of which nothing is composed";
+    const auto release = worker->show(0, frame, {});
+    ASSERT_TRUE(release);
+    EXPECT_FALSE((*release)->is_signaled());
+    Reasons reasons;
+    worker->visit_refs(reasons);
+    EXPECT_THAT(reasons.all, Contains(Pair((*release)->label(), "crtc-0 is composed")));
+    may_end = 1;
+    EXPECT_TRUE(tests::comes_true([&] { return (*release)->is_signaled(); }));
+    EXPECT_EQ((*release)->status(), 1);
+    EXPECT_FALSE(worker->show(0, frame, {}));
+}
+
+TEST_F(ReleasedFrames, are_released_one_after_the_other) {
+    begin(0, 1);
+    ASSERT_TRUE(has_begun(1));
+    begin(0, 2);
+    const auto both = worker->show(0, frame, {});
+    begin(0, 3);
+    ASSERT_TRUE(both);
+    may_end = 1;
+    ASSERT_TRUE(has_begun(2));
+    EXPECT_FALSE((*both)->is_signaled());
+    may_end = 2;
+    ASSERT_TRUE(has_begun(3)) << "which does not hold up those before it";
+    EXPECT_TRUE(tests::comes_true([&] { return (*both)->is_signaled(); }));
+}
+
+TEST_F(ReleasedFrames, are_released_when_the_worker_ends) {
+    begin(0, 1);
+    ASSERT_TRUE(has_begun(1));
+    begin(1, 2);  // which is composed only if the worker has not ended before
+    const auto of_begun = worker->show(0, frame, {}), of_waiting = worker->show(1, frame, {});
+    ASSERT_TRUE(of_begun && of_waiting);
+    std::thread end([&] { worker.reset(); });
+    may_end = 2;
+    end.join();
+    EXPECT_TRUE((*of_begun)->is_signaled());
+    EXPECT_TRUE((*of_waiting)->is_signaled());
 }
 
 }  // namespace

@@ -71,6 +71,8 @@ class Board {
     /// Vblanks until no commit is pending.
     void drain();
     void unplug();
+    /// The driver's next commits say that what they replace is read until then.
+    void replace_after(MaybeRef<Fence> release);
 
     FakeClock clock;
     device::Model model{clock};
@@ -83,6 +85,7 @@ class Board {
     void add_pipes();
     void add_writeback();
     void note(std::string what);
+    MaybeRef<Fence> release();
 
     const BoardInfo info_;
     device::FunctionDriver driver_{{.name = "fake", .matches = {"fake"}},
@@ -94,6 +97,7 @@ class Board {
     MaybeRef<Connector> writeback_;
     std::mutex mutex_;
     std::vector<std::string> programmed_;
+    MaybeRef<Fence> release_;
 };
 
 /// Sleeps as a ThreadSleeper does, and tells when it does.

@@ -25,8 +25,9 @@ uint64_t address(const void* pointer) {
 /// vkms's rules without its pictures.
 class FakeHooks final : public KmsHooks {
   public:
-    FakeHooks(const BoardInfo& info, std::function<void(std::string)> note)
-        : info_(info), note_(std::move(note)) {}
+    FakeHooks(const BoardInfo& info, std::function<void(std::string)> note,
+              std::function<MaybeRef<Fence>()> release)
+        : info_(info), note_(std::move(note)), release_(std::move(release)) {}
 
     Result<void> check(State& state) override {
         for (const PlaneChange* change : state.planes()) {
@@ -47,6 +48,7 @@ class FakeHooks final : public KmsHooks {
     }
     void commit(const device::Bound&, State& state) override {
         for (const CrtcChange* change : state.crtcs()) {
+            if (auto release = release_()) state.set_release_fence(*change->crtc, *release);
             const PlaneChange* primary = state.find(*change->crtc->info().primary);
             const bool shows = primary && primary->new_state.fb;
             note_(change->crtc->name() + ": fb " +
@@ -57,6 +59,7 @@ class FakeHooks final : public KmsHooks {
   private:
     const BoardInfo info_;
     const std::function<void(std::string)> note_;
+    const std::function<MaybeRef<Fence>()> release_;
 };
 
 Board::Board(BoardInfo info) : info_(info) {
@@ -77,8 +80,8 @@ Result<void> Board::probe(device::Bound& bound) {
                                       .dirty_framebuffers = info_.rich,
                                       .async_page_flip = info_.rich}));
     config().limits.min_width = config().limits.min_height = 10;
-    config().hooks =
-        &drm().manage<FakeHooks>(info_, [this](std::string what) { note(std::move(what)); });
+    config().hooks = &drm().manage<FakeHooks>(
+        info_, [this](std::string what) { note(std::move(what)); }, [this] { return release(); });
     add_pipes();
     if (info_.writeback) add_writeback();
     return drm().publish(bound);
@@ -184,6 +187,16 @@ void Board::drain() {
 void Board::note(std::string what) {
     const std::lock_guard lock(mutex_);
     programmed_.push_back(std::move(what));
+}
+
+void Board::replace_after(MaybeRef<Fence> release) {
+    const std::lock_guard lock(mutex_);
+    release_.swap(release);
+}
+
+MaybeRef<Fence> Board::release() {
+    const std::lock_guard lock(mutex_);
+    return release_;
 }
 
 std::vector<std::string> Board::programmed() {

@@ -91,7 +91,9 @@ bool CommitWorker::is_idle() {
     MutexLock lock(mutex_);
     for (auto pending = pending_.begin(); pending != pending_.end(); ++pending) {
         const bool waits = pending->stage == Stage::Waiting && !is_runnable_locked(pending);
-        const bool flips = pending->stage == Stage::Shown && !pending->state->is_told_everywhere();
+        const bool flips = pending->stage == Stage::Shown &&
+                           !pending->state->is_told_everywhere() &&
+                           !pending->state->has_unreleased_flip();
         const bool is_for_vblank = flips || pending->stage == Stage::Held;
         if (!waits && (!is_for_vblank || now >= *pending->flip_deadline)) return false;
     }
@@ -223,9 +225,10 @@ CommitWorker::Next CommitWorker::next_task() {
         }
         if (!is_held && pending->stage != Stage::Shown) continue;
         const bool is_told = !is_held && pending->state->is_told_everywhere();
-        if (is_told || is_overdue) {
+        const bool is_over = is_told && pending->state->is_released();
+        if (is_over || is_overdue) {
             pending->stage = Stage::Finishing;
-            if (!is_told) complain_of_flip();
+            if (!is_over) complain_of_flip();
             return {.task = Task::Finish, .state = pending->state};
         }
         next.deadline =
@@ -333,7 +336,12 @@ void CommitWorker::program(State& state) {
 
 void CommitWorker::start_flip(State& state, uint32_t crtc_index) {
     Crtc& crtc = *device_.mode_config().crtcs[crtc_index];
-    if (state.progress(crtc).flip_done) return;
+    if (state.progress(crtc).flip_done) {
+        // Nobody is told, but what was shown before goes only now.
+        if (const auto release = state.release_fence(crtc_index))
+            (*release)->on_signal([this, held = Ref<State>::share(state)] { sleeper_.wake(); });
+        return;
+    }
     // Linux: drm_atomic_helper_fake_vblank, of a driver that has none
     if (!device_.info().vblank) {
         complete_flip(state, crtc_index, {.sequence = 0, .time = device_.clock().now()});
@@ -352,21 +360,30 @@ void CommitWorker::start_flip(State& state, uint32_t crtc_index) {
 
 void CommitWorker::complete_flip(State& state, uint32_t crtc_index, VblankCount at) {
     const Crtc& crtc = *device_.mode_config().crtcs[crtc_index];
-    const CrtcChange& change = *state.find(crtc);
     // Before the client hears of it, and draws in what was shown until now.
     flip_log_.add({crtc.id(), at.sequence, at.time, state.options().file_id});
     // In this order: who has seen the event may commit again without getting EBUSY.
-    state.set_flip_done(crtc_index);
+    state.set_flip_done(crtc_index, at);
+    const MaybeRef<Fence> release = state.release_fence(crtc_index);
+    if (!release) return tell_of_flip(state, crtc_index);
+    (*release)->on_signal([this, held = Ref<State>::share(state), crtc_index] {
+        tell_of_flip(*held, crtc_index);  // the state keeps the device, and so this
+    });
+}
+
+void CommitWorker::tell_of_flip(State& state, uint32_t crtc_index) {
+    const std::optional<State::Flip> flip = state.begin_to_tell(crtc_index);
+    if (!flip) return;
+    const Crtc& crtc = *device_.mode_config().crtcs[crtc_index];
+    const CrtcChange& change = *state.find(crtc);
     if (change.out_fence) {
-        if (state.is_device_gone()) {
-            (*change.out_fence)->signal_at(at.time, Errno::NoDev);
-        } else {
-            (*change.out_fence)->signal_at(at.time);
-        }
+        const auto error = flip->is_device_gone ? std::optional(Errno::NoDev) : std::nullopt;
+        (*change.out_fence)->signal_at(flip->at.time, error);
     }
     for (const FlipEvent& event : change.events)
-        send_event(device_, event.file_id,
-                   vblank_event(VblankEventType::FlipComplete, event.user_data, at, crtc.id()));
+        send_event(
+            device_, event.file_id,
+            vblank_event(VblankEventType::FlipComplete, event.user_data, flip->at, crtc.id()));
     state.set_told(crtc_index);
     if (FaultPlan& faults = faults_of(device_); !faults.is_empty()) faults.note_flip(crtc_index);
     sleeper_.wake();
@@ -440,6 +457,9 @@ void CommitWorker::shut_down() {
     for (Crtc* crtc : device_.mode_config().crtcs) crtc->vblank().turn_off();
     for (Ref<State>& commit : commits) {
         if (!commit->is_hw_done()) abandon(*commit);
+        // Of flips that still waited for what was shown before them.
+        for (const CrtcChange* change : commit->crtcs())
+            tell_of_flip(*commit, change->crtc->index());
         finish(std::move(commit));
     }
 }

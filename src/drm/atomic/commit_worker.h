@@ -113,8 +113,11 @@ class CommitWorker {
     /// Ends a commit on all its CRTCs without touching the hardware.
     void abandon(State& state);
     void start_flip(State& state, uint32_t crtc_index);
-    /// The new picture is there: whoever waits for it is told, and the fence signals.
+    /// The new picture is there. Whoever waits for it is told, at once or when the one before is
+    /// read no more.
     void complete_flip(State& state, uint32_t crtc_index, VblankCount at);
+    /// Sends the events, and signals the fence; once.
+    void tell_of_flip(State& state, uint32_t crtc_index);
     Ref<Fence> next_fence(uint32_t object, std::string timeline);
     void stop_thread();
 

@@ -1,5 +1,6 @@
 #include "drm/atomic/state.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace plugboard::drm::atomic {
@@ -225,6 +226,30 @@ bool State::is_told_everywhere() const {
     return true;
 }
 
+bool State::has_unreleased_flip() const {
+    MutexLock lock(mutex_);
+    return std::ranges::any_of(
+        flipped_, [](const Flipped& one) { return one.release && one.done && !one.told; });
+}
+
+void State::set_release_fence(const Crtc& crtc, Ref<Fence> fence) {
+    MutexLock lock(mutex_);
+    flipped_[crtc.index()].release = std::move(fence);
+}
+
+MaybeRef<Fence> State::release_fence(uint32_t crtc_index) const {
+    MutexLock lock(mutex_);
+    return flipped_[crtc_index].release;
+}
+
+bool State::is_released() const {
+    for (uint32_t i = 0; i < contents_.crtcs.size(); i++) {
+        const auto release = release_fence(i);
+        if (release && !(*release)->is_signaled()) return false;
+    }
+    return true;
+}
+
 bool State::is_hw_done() const {
     MutexLock lock(mutex_);
     return is_hw_done_;
@@ -243,17 +268,25 @@ void State::set_hw_done() {
     progress_queue_.wake_all();
 }
 
-void State::set_flip_done(uint32_t crtc_index) {
+void State::set_flip_done(uint32_t crtc_index, VblankCount at) {
     {
         MutexLock lock(mutex_);
         flipped_[crtc_index].done = true;
+        flipped_[crtc_index].flip = {.at = at, .is_device_gone = is_device_gone_};
     }
     progress_queue_.wake_all();
 }
 
+std::optional<State::Flip> State::begin_to_tell(uint32_t crtc_index) {
+    MutexLock lock(mutex_);
+    Flipped& flipped = flipped_[crtc_index];
+    if (std::exchange(flipped.is_being_told, true)) return std::nullopt;
+    return flipped.flip;
+}
+
 void State::set_told(uint32_t crtc_index) {
     MutexLock lock(mutex_);
-    flipped_[crtc_index].told = true;
+    flipped_[crtc_index].is_being_told = flipped_[crtc_index].told = true;
 }
 
 void State::set_cleaned_up() {
@@ -267,11 +300,6 @@ void State::set_cleaned_up() {
 void State::mark_gone() {
     MutexLock lock(mutex_);
     is_device_gone_ = true;
-}
-
-bool State::is_device_gone() const {
-    MutexLock lock(mutex_);
-    return is_device_gone_;
 }
 
 std::string State::label() const {
@@ -298,6 +326,8 @@ void State::visit_refs(RefVisitor& visitor) const {
         visit(visitor, change->new_state);
         if (change->out_fence) visitor.edge(*change->out_fence, "drm_crtc_state.event");
     }
+    for (const Flipped& one : flipped_)
+        if (one.release) visitor.edge(*one.release, "drm_crtc_commit.release_fence");
     for (const auto& [index, change] : contents_.connectors) {
         visitor.edge(*change.connector, "drm_atomic_state.connectors");
         visit(visitor, change.old_state);

@@ -75,7 +75,7 @@ struct ConnectorChange {
 /// How far the request has come on one CRTC. Linux: struct drm_crtc_commit
 struct Progress {
     bool hw_done = false;    // the new state is programmed
-    bool flip_done = false;  // the new picture is being shown; event and fence are about to be sent
+    bool flip_done = false;  // the new picture is being shown; event and fence are still to be sent
     bool told = false;       // they are sent
 };
 
@@ -132,6 +132,10 @@ class State final : public Object {
     /// Runs the recipe on the empty state; under the modeset lock.
     Result<void> fill();
 
+    /// In the driver's commit(): what the CRTC has shown until now is read until the fence signals.
+    /// Without one: until the flip. Who waits for the flip is told after both.
+    void set_release_fence(const Crtc& crtc, Ref<Fence> fence);
+
     Progress progress(const Crtc& crtc) const;
     /// The new state is programmed on all its CRTCs.
     bool is_hw_done() const;
@@ -156,13 +160,25 @@ class State final : public Object {
     Contents take_references();
     /// Everybody who waits for a flip of it has been told.
     bool is_told_everywhere() const;
+    /// It has flipped on a CRTC with a release fence, and who waits for that is not told yet.
+    bool has_unreleased_flip() const;
+    /// None: there is nothing to wait for.
+    MaybeRef<Fence> release_fence(uint32_t crtc_index) const;
+    /// Nothing of what it has replaced is read any more.
+    bool is_released() const;
     void set_hw_done();
-    void set_flip_done(uint32_t crtc_index);
+    /// What who waits for a flip is told.
+    struct Flip {
+        VblankCount at{};
+        bool is_device_gone = false;  // so there was none
+    };
+    void set_flip_done(uint32_t crtc_index, VblankCount at = {});
+    /// Nothing: another thread tells, or has told.
+    std::optional<Flip> begin_to_tell(uint32_t crtc_index);
     void set_told(uint32_t crtc_index);
     void set_cleaned_up();
     /// Its flips end because the device is gone.
     void mark_gone();
-    bool is_device_gone() const;
 
     Ref<Device> device_;
     Request* request_;  // null once the request's thread has let go of the state
@@ -177,7 +193,10 @@ class State final : public Object {
     bool is_cleaned_up_ GUARDED_BY(mutex_) = false;
     struct Flipped {
         bool done = false;
+        Flip flip{};  // when done
+        bool is_being_told = false;
         bool told = false;  // done, and the event is on its way
+        MaybeRef<Fence> release{};
     };
     std::vector<Flipped> flipped_ GUARDED_BY(mutex_);  // by CRTC index
     WaitQueue progress_queue_;

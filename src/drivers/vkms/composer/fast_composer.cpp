@@ -135,7 +135,10 @@ uint32_t slices_for(drm::Size size, size_t hands) {
 }
 
 /// So low that little is composed for a small change, and a multiple of what is read of columns.
-constexpr uint32_t kept_lines = 32;
+std::vector<uint32_t> kept_cuts(uint32_t height) {
+    constexpr uint32_t lines = 32;
+    return cut(height, std::max(height / lines, 1U));
+}
 
 uint32_t join(std::span<const uint32_t> crcs, std::span<const uint32_t> cuts, uint32_t width) {
     uint32_t all = crc_seed;
@@ -170,11 +173,30 @@ Result<void> FastComposer::compose(const Scene& scene, const Outputs& outputs) {
     return {};
 }
 
+std::vector<Fingerprint> FastComposer::look_at(const Scene& scene) {
+    std::vector<Fingerprint> whole_pictures(scene.planes.size());
+    for (size_t i = 0; i < scene.planes.size(); ++i) {
+        if (!is_read_line_by_line(scene.planes[i]))
+            whole_pictures[i] = fingerprint_of(scene.planes[i].image);
+    }
+    const Fingerprints fingerprints(scene, whole_pictures);
+    const auto cuts = kept_cuts(scene.size.height);
+    std::vector<Fingerprint> seen(cuts.size() - 1);
+    run(seen.size(),
+        [&](size_t i) { seen[i] = fingerprints.of(scene.planes, cuts[i], cuts[i + 1]); });
+    return seen;
+}
+
 Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& kept) {
     const Outputs outputs{.crc = &crc, .images = {}};
-    if (!kept.begin_frame()) return compose(scene, outputs);
+    const KeptCrcs::Look look = kept.begin_frame();
+    if (look == KeptCrcs::Look::None) return compose(scene, outputs);
     TRY(prepare(scene, outputs));
-    const auto cuts = cut(scene.size.height, std::max(scene.size.height / kept_lines, 1U));
+    if (look == KeptCrcs::Look::Compare) {
+        kept.compare(look_at(scene));
+        return compose(scene, outputs);
+    }
+    const auto cuts = kept_cuts(scene.size.height);
     std::vector<KeptCrcs::Slice>& slices = kept.slices(cuts.size() - 1);
     // What a CRC is kept for is what it was made of, even if a client draws meanwhile.
     std::vector<ScenePlane> planes(scene.planes.begin(), scene.planes.end());
@@ -192,13 +214,15 @@ Result<void> FastComposer::compose(const Scene& scene, uint32_t& crc, KeptCrcs& 
             ++reused;
         } else {
             slice.made_of.reset();
-            const auto lines = StillPlanes::create(live.planes, cuts[i], cuts[i + 1]);
+            // The hand's own: memory that is fresh for each slice costs more than its copy.
+            thread_local StillPlanes copies;
+            const auto lines = copies.copy(live.planes, cuts[i], cuts[i + 1]);
             if (!lines.ok()) {
                 has_memory = false;
                 return;
             }
             Scene still = live;
-            still.planes = lines.value().planes();
+            still.planes = *lines;
             Pass pass(still, outputs, degamma_, gamma_);
             pass.run(cuts[i], cuts[i + 1]);
             slice.made_of = fingerprints.of(still.planes, cuts[i], cuts[i + 1]);

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "base/result.h"
+#include "drivers/vkms/composer/fingerprint.h"
 #include "drivers/vkms/composer/gamma_table.h"
 #include "drivers/vkms/composer/helpers.h"
 #include "drivers/vkms/composer/kept_crcs.h"
@@ -34,6 +36,8 @@ class FastComposer {
   private:
     Result<void> prepare(const Scene& scene, const Outputs& outputs);
     void run(size_t count, const std::function<void(size_t)>& job);
+    /// Of the slices that CRCs are kept of, as the pictures are now.
+    std::vector<Fingerprint> look_at(const Scene& scene);
 
     GammaTable degamma_;
     GammaTable gamma_;

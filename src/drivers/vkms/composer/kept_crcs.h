@@ -26,24 +26,36 @@ class KeptCrcs {
         uint32_t crc = 0;
     };
 
-    /// Whether to look for what has changed in the next frame: to look costs time, too, so where
-    /// everything changes from frame to frame it is done in two frames out of 34.
-    bool begin_frame() {
-        if (rest_ > 0) {
-            --rest_;
-            is_current_ = false;
-            return false;
-        }
-        return true;
+    /// What to do about the next frame. Where everything changes from frame to frame it costs more
+    /// to keep than to compose, so there two frames out of 34 are compared, and none is kept.
+    enum class Look { None, Compare, Keep };
+    Look begin_frame() {
+        if (is_keeping_) return Look::Keep;
+        if (rest_ == 0) return Look::Compare;
+        --rest_;
+        return Look::None;
     }
-    /// Slices of the frame that is looked at, of which `reused` were known.
+    /// Of a frame that is compared with the next one, or is that.
+    void compare(std::vector<Fingerprint> frame) {
+        const std::vector<Fingerprint> before = std::exchange(seen_, std::move(frame));
+        if (before.size() != seen_.size()) return;
+        size_t same = 0;
+        for (size_t i = 0; i < before.size(); ++i) same += before[i] == seen_[i];
+        is_keeping_ = same * 4 >= seen_.size();
+        if (!is_keeping_) begin_rest();
+        seen_.clear();
+    }
+    /// Of a frame that is kept: `reused` of its slices were known. One where all is new, between
+    /// others, is no reason to keep none.
     void end_frame(size_t reused) {
         reused_ = reused;
-        const bool is_first_look = !std::exchange(is_current_, true);
-        if (is_first_look) return;
-        if (reused * 4 >= slices_.size()) pause_ = 0;
-        rest_ = pause_;
-        if (reused * 4 < slices_.size()) pause_ = std::min(pause_ * 2 + 1, most_rest);
+        const bool is_worth_it = reused * 4 >= slices_.size();
+        new_frames_ = is_worth_it ? 0 : new_frames_ + 1;
+        if (is_worth_it) pause_ = 0;
+        if (new_frames_ < 3) return;  // of the first one nothing was known
+        is_keeping_ = false;
+        new_frames_ = 0;
+        begin_rest();
     }
 
     std::vector<Slice>& slices(size_t count) {
@@ -66,16 +78,23 @@ class KeptCrcs {
         return of;
     }
 
-    /// Slices of the last frame that was looked at which were known.
+    /// Slices of the last frame that was kept which were known.
     size_t reused() const { return reused_; }
 
   private:
     static constexpr unsigned most_rest = 32;  // frames
 
+    void begin_rest() {
+        rest_ = pause_;
+        pause_ = std::min(pause_ * 2 + 1, most_rest);
+    }
+
     std::vector<Slice> slices_;
     std::vector<StillPicture> pictures_;  // by plane
+    std::vector<Fingerprint> seen_;       // of the frame before, while it is compared
     unsigned pause_ = 0, rest_ = 0;       // frames
-    bool is_current_ = false;             // made of the frame before
+    unsigned new_frames_ = 0;             // one after the other
+    bool is_keeping_ = true;
     size_t reused_ = 0;
 };
 

@@ -5,18 +5,16 @@
 
 namespace plugboard::vkms {
 
-Result<StillPlanes> StillPlanes::create(std::span<const ScenePlane> planes, uint32_t top,
-                                        uint32_t bottom) {
-    StillPlanes still;
-    still.planes_.reserve(planes.size());
-    still.copies_.reserve(planes.size());
-    for (const ScenePlane& plane : planes) {
-        const bool is_cut = is_read_line_by_line(plane);
-        still.planes_.push_back(is_cut ? cut_to_lines(plane, top, bottom) : plane);
-        SourceImage& image = still.planes_.back().image;
-        if (is_cut) image = TRY(still.copies_.emplace_back().copy(image));
+Result<std::span<const ScenePlane>> StillPlanes::copy(std::span<const ScenePlane> planes,
+                                                      uint32_t top, uint32_t bottom) {
+    planes_.assign(planes.begin(), planes.end());
+    copies_.resize(planes.size());
+    for (size_t i = 0; i < planes.size(); ++i) {
+        if (!is_read_line_by_line(planes[i])) continue;
+        planes_[i] = cut_to_lines(planes[i], top, bottom);
+        planes_[i].image = TRY(copies_[i].copy(planes_[i].image));
     }
-    return still;
+    return std::span<const ScenePlane>(planes_);
 }
 
 }  // namespace plugboard::vkms

@@ -11,16 +11,14 @@
 
 namespace plugboard::vkms {
 
-/// Borrows the pictures that are not read line by line, and the pipelines.
+/// Keeps its memory from copy to copy. One owner, one thread at a time.
 class StillPlanes {
   public:
-    /// Copies of the others what the screen's lines from `top` to before `bottom` show, which are
-    /// all they are good for.
-    /// ENOMEM: there is no memory for them.
-    static Result<StillPlanes> create(std::span<const ScenePlane> planes, uint32_t top,
-                                      uint32_t bottom);
-
-    std::span<const ScenePlane> planes() const { return planes_; }
+    /// What the screen's lines from `top` to before `bottom` show, which is all that the copies are
+    /// good for. They are valid until the next ones, and borrow the pictures that are not read line
+    /// by line, and the pipelines. ENOMEM: there is no memory for them.
+    Result<std::span<const ScenePlane>> copy(std::span<const ScenePlane> planes, uint32_t top,
+                                             uint32_t bottom);
 
   private:
     std::vector<ScenePlane> planes_;
