@@ -52,11 +52,6 @@ Value choice_of(const JsonPlace& place, const std::map<std::string, Value>& choi
     place.fail("is none of the words that it may be", "write one of " + words);
 }
 
-bool is_on(const JsonPlace& object, std::string_view member) {
-    const auto found = object.find(member);
-    return found && found->boolean();
-}
-
 void check_keys(const JsonPlace& object, const std::vector<std::string_view>& known) {
     for (const auto& [name, member] : object.members(most_objects)) {
         if (std::ranges::find(known, name) == known.end())
@@ -83,7 +78,7 @@ vkms::Config device_of(const JsonPlace& device) {
     for (const JsonPlace& connector : connectors)
         check_keys(connector, {"name", "status", "possible_encoders"});
     for (const JsonPlace& crtc : crtcs)
-        layout.crtcs.push_back({.writeback = is_on(crtc, "is_writeback_enabled")});
+        layout.crtcs.push_back({.writeback = crtc.boolean_or("is_writeback_enabled", false)});
     for (const JsonPlace& plane : planes) {
         layout.planes.push_back(
             {.type =

@@ -135,6 +135,11 @@ bool JsonPlace::boolean() const {
     return value_->get<bool>();
 }
 
+bool JsonPlace::boolean_or(std::string_view member, bool otherwise) const {
+    const auto found = find(member);
+    return found ? found->boolean() : otherwise;
+}
+
 json parse_json(std::string_view text) {
     if (const auto bracket = find_deep_bracket(text)) {
         Problem deep{

@@ -40,6 +40,7 @@ class JsonPlace {
     std::string text(size_t most) const;
     std::string text_or(std::string_view member, size_t most, std::string_view otherwise) const;
     bool boolean() const;
+    bool boolean_or(std::string_view member, bool otherwise) const;
 
     [[noreturn]] void fail(std::string message, std::string remedy) const;
 

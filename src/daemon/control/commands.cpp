@@ -58,8 +58,17 @@ Outcome<Reply> take_screenshot(Board& board, const std::string& target) {
     return reply;
 }
 
-Outcome<Reply> set_debug(const json& request) {
-    const std::string words = request.value("categories", "");
+std::string name_of(const JsonPlace& request, std::string_view member) {
+    return request.at(member).text(longest_control_name);
+}
+
+/// Of a member that may be missing.
+std::string name_or_none(const JsonPlace& request, std::string_view member) {
+    return request.text_or(member, longest_control_name, "");
+}
+
+Outcome<Reply> set_debug(const JsonPlace& request) {
+    const std::string words = name_or_none(request, "categories");
     const auto mask = words.empty() ? Result<uint32_t>(0u) : log::parse_categories(words);
     if (!mask.ok()) {
         return Problem{
@@ -73,7 +82,7 @@ Outcome<Reply> set_debug(const json& request) {
 }
 
 Outcome<Reply> flips(Board& board, const JsonPlace& request) {
-    const std::string target = request.text_or("target", longest_control_name, "");
+    const std::string target = name_or_none(request, "target");
     const size_t newest = request.number_or("newest", SIZE_MAX, SIZE_MAX);
     std::optional<SlotInfo> card;
     if (target.empty()) {
@@ -109,16 +118,17 @@ Commands make_commands(CommandContext context) {
     Board& board = context.board;
     StopPoints& stop_points = context.stop_points;
     Commands commands;
-    commands.add("status", [&board, stays = context.stays](const json& request) -> Outcome<Reply> {
-        Reply reply;
-        reply.body =
-            board_status(board, request.value("flips", false) ? Detail::Flips : Detail::Brief);
-        reply.body["stays"] = stays;
-        return reply;
-    });
+    commands.add("status",
+                 [&board, stays = context.stays](const JsonPlace& request) -> Outcome<Reply> {
+                     Reply reply;
+                     reply.body = board_status(
+                         board, request.boolean_or("flips", false) ? Detail::Flips : Detail::Brief);
+                     reply.body["stays"] = stays;
+                     return reply;
+                 });
     const auto on_card = [&](const char* op, Outcome<Done> (Slots::*run)(std::string_view)) {
-        commands.add(op, [&board, run](const json& request) {
-            return reply_of((board.slots().*run)(request.at("target").get<std::string>()));
+        commands.add(op, [&board, run](const JsonPlace& request) {
+            return reply_of((board.slots().*run)(name_of(request, "target")));
         });
     };
     on_card("bind", &Slots::bind);
@@ -126,39 +136,37 @@ Commands make_commands(CommandContext context) {
     add_seat_commands(commands, board);
     add_screen_commands(commands, board);
     add_fault_command(commands, board);
-    commands.add("screenshot", [&board](const json& request) {
-        return take_screenshot(board, request.value("screen", ""));
+    commands.add("screenshot", [&board](const JsonPlace& request) {
+        return take_screenshot(board, name_or_none(request, "screen"));
     });
     add_explain_command(commands);
     commands.add("debug", set_debug);
     add_trace_command(commands, board.trace());
-    commands.add("flips",
-                 [&board](const json& request) { return flips(board, JsonPlace(request, "")); });
-    commands.add_waiting("wait", [&board](const json& request, Sleeper& caller) {
+    commands.add("flips", [&board](const JsonPlace& request) { return flips(board, request); });
+    commands.add_waiting("wait", [&board](const JsonPlace& request, Sleeper& caller) {
         return wait_command(board, request, caller);
     });
-    commands.add_waiting("step", [&board](const json& request, Sleeper& caller) {
+    commands.add_waiting("step", [&board](const JsonPlace& request, Sleeper& caller) {
         return step_command(board, request, caller);
     });
     commands.add("check-leaks",
-                 [&board, count = std::move(context.count_descriptors)](const json&) {
+                 [&board, count = std::move(context.count_descriptors)](const JsonPlace&) {
                      return Outcome<Reply>(Reply{.body = leftovers_of(board, count)});
                  });
-    commands.add("plant-leak", [](const json& request) {
-        return reply_of(plant_leak(request.at("kind").get<std::string>()));
+    commands.add("plant-leak", [](const JsonPlace& request) {
+        return reply_of(plant_leak(name_of(request, "kind")));
     });
-    commands.add("stop-at", [&stop_points](const json& request) {
-        return reply_of(stop_points.arm(request.at("target").get<std::string>(),
-                                        request.at("ioctl").get<std::string>(),
-                                        request.at("point").get<std::string>()));
+    commands.add("stop-at", [&stop_points](const JsonPlace& request) {
+        return reply_of(stop_points.arm(name_of(request, "target"), name_of(request, "ioctl"),
+                                        name_of(request, "point")));
     });
-    commands.add("stopped", [&stop_points](const json&) -> Outcome<Reply> {
+    commands.add("stopped", [&stop_points](const JsonPlace&) -> Outcome<Reply> {
         Reply reply;
         reply.body["count"] = stop_points.count();
         return reply;
     });
     commands.add("shutdown",
-                 [shut_down = std::move(context.shut_down)](const json&) -> Outcome<Reply> {
+                 [shut_down = std::move(context.shut_down)](const JsonPlace&) -> Outcome<Reply> {
                      shut_down();
                      return Reply{};
                  });

@@ -1,9 +1,11 @@
 #include "daemon/control/commands.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/wait.h"
 #include "daemon/descriptor_count.h"
@@ -13,6 +15,7 @@ namespace plugboard::daemon {
 namespace {
 
 using nlohmann::json;
+using ::testing::StartsWith;
 
 class BoardCommands : public testing::Test {
   protected:
@@ -53,6 +56,35 @@ TEST_F(BoardCommands, seat_takes_no_other_number_for_its_timeout) {
         EXPECT_EQ(error({{"op", "seat"}, {"action", "pause"}, {"timeout_ms", bad}}),
                   "timeout_ms: must be a whole number up to 60000");
     EXPECT_EQ(error({{"op", "seat"}, {"action", 1}}), "action: must be a text");
+}
+
+TEST_F(BoardCommands, a_member_of_another_kind_is_told_by_its_name) {
+    const std::pair<json, const char*> mistakes[] = {
+        {{{"op", 5}}, "op: must be a text"},
+        {{{"op", "status"}, {"plugboard", "1"}}, "plugboard: must be a whole number"},
+        {{{"op", "status"}, {"flips", 1}}, "flips: must be true or false"},
+        {{{"op", "bind"}, {"target", 1}}, "target: must be a text"},
+        {{{"op", "unbind"}}, "/: has no \"target\""},
+        {{{"op", "plug"}, {"target", {"gpu0"}}}, "target: must be a text"},
+        {{{"op", "plug"}, {"target", "Virtual-1"}, {"mode", 60}}, "mode: must be a text"},
+        {{{"op", "plug"}, {"target", "Virtual-1"}, {"edid", nullptr}}, "edid: must be a text"},
+        {{{"op", "unplug"}, {"target", nullptr}}, "target: must be a text"},
+        {{{"op", "set"}, {"target", "Virtual-1"}, {"key", 1}, {"value", "bad"}},
+         "key: must be a text"},
+        {{{"op", "set"}, {"target", "Virtual-1"}, {"key", "link-status"}, {"value", false}},
+         "value: must be a text"},
+        {{{"op", "screenshot"}, {"screen", 1}}, "screen: must be a text"},
+        {{{"op", "explain"}, {"object", 1}}, "object: must be a text"},
+        {{{"op", "explain"}, {"track", "on"}}, "track: must be true or false"},
+        {{{"op", "explain"}, {"graph", true}}, "graph: must be a text"},
+        {{{"op", "explain"}, {"loops", 1}}, "loops: must be true or false"},
+        {{{"op", "debug"}, {"categories", 4}}, "categories: must be a text"},
+        {{{"op", "trace"}, {"on", "yes"}}, "on: must be true or false"},
+        {{{"op", "plant-leak"}, {"kind", 1}}, "kind: must be a text"},
+        {{{"op", "stop-at"}, {"target", "gpu0"}, {"ioctl", 1}, {"point", "p"}},
+         "ioctl: must be a text"},
+    };
+    for (const auto& [request, told] : mistakes) EXPECT_THAT(error(request), StartsWith(told));
 }
 
 }  // namespace

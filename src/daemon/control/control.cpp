@@ -62,17 +62,18 @@ Outcome<Reply> reply_of(const Outcome<Done>& done) {
 
 Reply Commands::answer(std::string_view line, Sleeper& caller) const {
     try {
-        const auto request = nlohmann::json::parse(line, nullptr, false);
-        if (!request.is_object()) {
+        const auto parsed = nlohmann::json::parse(line, nullptr, false);
+        if (!parsed.is_object()) {
             return refusal({.message = "the line is no JSON object",
                             .remedy = "send one object a line, such as {\"op\": \"status\"}"});
         }
-        const int version = request.value("plugboard", control_version);
+        const JsonPlace request(parsed, "");
+        const uint64_t version = request.number_or("plugboard", UINT64_MAX, control_version);
         if (version != control_version) {
             return refusal({.message = fmt::format("protocol {} is not spoken here", version),
                             .remedy = fmt::format("send \"plugboard\": {}", control_version)});
         }
-        const std::string op = request.value("op", "");
+        const std::string op = request.text_or("op", longest_control_name, "");
         const auto command = commands_.find(op);
         if (command == commands_.end()) {
             std::string known;
@@ -88,9 +89,6 @@ Reply Commands::answer(std::string_view line, Sleeper& caller) const {
         return reply;
     } catch (const Problem& problem) {
         return refusal(problem);
-    } catch (const nlohmann::json::exception& error) {
-        return refusal({.message = fmt::format("a member has the wrong type: {}", error.what()),
-                        .remedy = "docs/control.md has the members of each op"});
     } catch (const std::exception& error) {
         return refusal({.message = fmt::format("the command failed: {}", error.what())});
     }

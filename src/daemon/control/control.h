@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "base/unique_fd.h"
 #include "base/wait.h"
+#include "daemon/config/json_place.h"
 #include "daemon/config/problem.h"
 #include "daemon/session/listener.h"
 
@@ -32,25 +33,25 @@ struct Reply {
 /// A problem, or nothing beside "ok".
 Outcome<Reply> reply_of(const Outcome<Done>& done);
 
-using Command = std::function<Outcome<Reply>(const nlohmann::json& request)>;
+/// What is not as it is asked for is thrown, and told with its key.
+using Command = std::function<Outcome<Reply>(const JsonPlace& request)>;
 /// One that may wait for something: in `caller`, which is interrupted when nobody waits for the
 /// answer any more.
-using WaitingCommand =
-    std::function<Outcome<Reply>(const nlohmann::json& request, Sleeper& caller)>;
+using WaitingCommand = std::function<Outcome<Reply>(const JsonPlace& request, Sleeper& caller)>;
 
 /// What to do for each "op". Filled before it is used, constant then.
 class Commands {
   public:
     void add(std::string op, Command run) {
-        add_waiting(std::move(op),
-                    [run = std::move(run)](const auto& request, Sleeper&) { return run(request); });
+        add_waiting(std::move(op), [run = std::move(run)](const JsonPlace& request, Sleeper&) {
+            return run(request);
+        });
     }
     void add_waiting(std::string op, WaitingCommand run) {
         commands_.insert_or_assign(std::move(op), std::move(run));
     }
 
-    /// Answers one line: parses, checks the version, runs. Never throws (a command may: a Problem,
-    /// as JsonPlace does); the reply has "plugboard"
+    /// Answers one line: parses, checks the version, runs. Never throws; the reply has "plugboard"
     /// and "ok", and "error" and "remedy" when it is not.
     Reply answer(std::string_view line, Sleeper& caller) const;
 

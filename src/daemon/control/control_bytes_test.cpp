@@ -168,7 +168,7 @@ TEST(ControlBytes, are_each_answered_and_status_works_afterwards) {
 
 TEST(ControlBytes, the_judge_finds_an_answer_that_is_missing_or_says_too_little) {
     Commands commands;
-    commands.add("fail", [](const json&) -> Outcome<Reply> {
+    commands.add("fail", [](const JsonPlace&) -> Outcome<Reply> {
         return Problem{.message = "it does not work"};
     });
     const std::string line = "{\"op\": \"fail\"}\n";

@@ -25,15 +25,15 @@ using nlohmann::json;
 
 Commands test_commands() {
     Commands commands;
-    commands.add("echo", [](const json& request) -> Outcome<Reply> {
+    commands.add("echo", [](const JsonPlace& request) -> Outcome<Reply> {
         Reply reply;
-        reply.body["text"] = request.at("text").get<std::string>();
+        reply.body["text"] = request.at("text").text(100);
         return reply;
     });
-    commands.add("fail", [](const json&) -> Outcome<Reply> {
+    commands.add("fail", [](const JsonPlace&) -> Outcome<Reply> {
         return Problem{.message = "it does not work", .remedy = "do not do it"};
     });
-    commands.add("memory", [](const json&) -> Outcome<Reply> {
+    commands.add("memory", [](const JsonPlace&) -> Outcome<Reply> {
         Reply reply;
         reply.attachment.reset(memfd_create("test", MFD_CLOEXEC));
         return reply;
@@ -52,7 +52,7 @@ TEST(ControlServer, a_command_under_way_at_its_end_uses_it) {
     std::unique_ptr<ControlServer> server;
     std::atomic<bool> has_begun = false;
     Commands commands;
-    commands.add_waiting("count", [&](const json&, Sleeper& caller) -> Outcome<Reply> {
+    commands.add_waiting("count", [&](const JsonPlace&, Sleeper& caller) -> Outcome<Reply> {
         has_begun = true;
         (void)caller.sleep(std::nullopt, Interrupts::Allowed);
         Reply reply;

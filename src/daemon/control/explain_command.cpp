@@ -87,11 +87,12 @@ Outcome<Reply> track(bool on) {
     return reply;
 }
 
-Outcome<Reply> explain(const json& request) {
-    const std::string words = request.value("object", "");
-    if (request.contains("track")) return track(request.at("track").get<bool>());
-    if (request.contains("graph")) return draw_graph(request.at("graph").get<std::string>(), words);
-    if (request.value("loops", false)) return explain_loops();
+Outcome<Reply> explain(const JsonPlace& request) {
+    const std::string words = request.text_or("object", longest_control_name, "");
+    if (const auto on = request.find("track")) return track(on->boolean());
+    if (const auto graph = request.find("graph"))
+        return draw_graph(graph->text(longest_control_name), words);
+    if (request.boolean_or("loops", false)) return explain_loops();
     return explain_object(words);
 }
 

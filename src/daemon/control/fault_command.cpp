@@ -117,9 +117,8 @@ Outcome<Reply> change_faults(Board& board, const JsonPlace& request) {
 }  // namespace
 
 void add_fault_command(Commands& commands, Board& board) {
-    commands.add("fault", [&board](const json& request) {
-        return change_faults(board, JsonPlace(request, ""));
-    });
+    commands.add("fault",
+                 [&board](const JsonPlace& request) { return change_faults(board, request); });
 }
 
 }  // namespace plugboard::daemon

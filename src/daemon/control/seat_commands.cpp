@@ -86,9 +86,8 @@ json seat_status(const SeatInfo& seat) {
 }
 
 void add_seat_commands(Commands& commands, Board& board) {
-    commands.add("seat", [&board](const json& request) {
-        return change_seat(board, JsonPlace(request, ""));
-    });
+    commands.add("seat",
+                 [&board](const JsonPlace& request) { return change_seat(board, request); });
 }
 
 }  // namespace plugboard::daemon

@@ -89,9 +89,8 @@ Outcome<Done> step_vblank(Board& board, SteppedClock& clock, Sleeper& caller) {
     return Done{};
 }
 
-Outcome<Done> step(Board& board, SteppedClock& clock, const json& request, Sleeper& caller) {
-    const JsonPlace members(request, "");
-    const auto ms = members.find("ms"), vblanks = members.find("vblanks");
+Outcome<Done> step(Board& board, SteppedClock& clock, const JsonPlace& request, Sleeper& caller) {
+    const auto ms = request.find("ms"), vblanks = request.find("vblanks");
     if (ms && vblanks) ms->fail("is there beside vblanks", "send one of them");
     if (ms) {
         const std::chrono::milliseconds time(ms->number(most_ms));
@@ -109,7 +108,7 @@ Outcome<Done> step(Board& board, SteppedClock& clock, const json& request, Sleep
 
 }  // namespace
 
-Outcome<Reply> step_command(Board& board, const json& request, Sleeper& caller) {
+Outcome<Reply> step_command(Board& board, const JsonPlace& request, Sleeper& caller) {
     SteppedClock* clock = board.stepped_clock();
     if (!clock) {
         return Problem{.message = "this board's time runs by itself",

@@ -9,6 +9,6 @@ namespace plugboard::daemon {
 
 /// Members of the request: docs/control.md. Returns when all that was due has been told of its
 /// vblank. A problem: the board's clock runs by itself; no CRTC is on.
-Outcome<Reply> step_command(Board& board, const nlohmann::json& request, Sleeper& caller);
+Outcome<Reply> step_command(Board& board, const JsonPlace& request, Sleeper& caller);
 
 }  // namespace plugboard::daemon

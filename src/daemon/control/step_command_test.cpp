@@ -37,7 +37,7 @@ class StepCommand : public testing::Test {
     json step(const json& request) {
         ThreadSleeper caller(Clock::real());
         Commands commands;
-        commands.add_waiting("step", [this](const json& asked, Sleeper& sleeper) {
+        commands.add_waiting("step", [this](const JsonPlace& asked, Sleeper& sleeper) {
             return step_command(*board_, asked, sleeper);
         });
         json with_op = request;

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-
 namespace plugboard::daemon {
 namespace {
 
@@ -34,10 +32,11 @@ Outcome<Done> start_trace(Trace& trace, const std::string& file) {
 }
 
 void add_trace_command(Commands& commands, Trace& trace) {
-    commands.add("trace", [&trace](const nlohmann::json& request) -> Outcome<Reply> {
+    commands.add("trace", [&trace](const JsonPlace& request) -> Outcome<Reply> {
         Reply reply;
-        if (request.at("on").get<bool>()) {
-            const auto started = start_trace(trace, request.value("file", ""));
+        if (request.at("on").boolean()) {
+            const auto started =
+                start_trace(trace, request.text_or("file", longest_control_name, ""));
             if (!started.ok()) return started.problem();
         } else if (trace.is_on()) {
             reply.body["summary"] = trace.stop();

@@ -427,14 +427,13 @@ Outcome<std::unique_ptr<Condition>> make_condition(Board& board, const JsonPlace
 
 }  // namespace
 
-Outcome<Reply> wait_command(Board& board, const json& request, Sleeper& caller) {
+Outcome<Reply> wait_command(Board& board, const JsonPlace& request, Sleeper& caller) {
     Clock& clock = Clock::real();  // people's time, also where the board's stands still
     std::optional<Time> deadline;
-    const JsonPlace members(request, "");
-    if (const auto timeout = members.find("timeout_ms"))
+    if (const auto timeout = request.find("timeout_ms"))
         deadline = clock.now() + std::chrono::milliseconds(timeout->number(UINT32_MAX));
     Bell bell(board, caller);
-    auto condition = make_condition(board, members, bell, caller);
+    auto condition = make_condition(board, request, bell, caller);
     if (!condition.ok()) return condition.problem();
     Reply reply;
     for (Wakeup wakeup = Wakeup::Woken;; wakeup = caller.sleep(deadline, Interrupts::Allowed)) {

@@ -10,6 +10,6 @@ namespace plugboard::daemon {
 
 /// Members of the request: docs/control.md. The answer has "timed_out" when `timeout_ms` passed
 /// first, in real time. A problem: no such screen, a card that was pulled meanwhile.
-Outcome<Reply> wait_command(Board& board, const nlohmann::json& request, Sleeper& caller);
+Outcome<Reply> wait_command(Board& board, const JsonPlace& request, Sleeper& caller);
 
 }  // namespace plugboard::daemon

@@ -34,7 +34,7 @@ class WaitCommand : public testing::Test {
     /// What it answers; a problem's words as "error".
     json wait(const json& request, Sleeper& caller) {
         try {
-            auto answer = wait_command(*board_, request, caller);
+            auto answer = wait_command(*board_, JsonPlace(request, ""), caller);
             if (answer.ok()) return answer.value().body;
             return {{"error", answer.problem().headline()}};
         } catch (const Problem& problem) {

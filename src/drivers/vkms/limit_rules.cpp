@@ -41,44 +41,49 @@ std::string rotation_text(uint32_t bits) {
     return fmt::format("{}", fmt::join(found, ", "));
 }
 
-// The key and value of each.
-std::string text_of(const MaxPlanes& rule) {
-    return fmt::format("planes = {}, per = {}", rule.count, per_text(rule.per));
+/// "planes" and "2, per = crtc".
+struct KeyAndValue {
+    std::string key, value;
+};
+
+KeyAndValue words_of(const MaxPlanes& rule) {
+    return {"planes", fmt::format("{}, per = {}", rule.count, per_text(rule.per))};
 }
-std::string text_of(const MaxCrtcs& rule) {
-    return fmt::format("crtcs = {}", rule.count);
+KeyAndValue words_of(const MaxCrtcs& rule) {
+    return {"crtcs", std::to_string(rule.count)};
 }
-std::string text_of(const MaxUpscale& rule) {
-    return fmt::format("upscale = {}", rule.factor);
+KeyAndValue words_of(const MaxUpscale& rule) {
+    return {"upscale", fmt::format("{}", rule.factor)};
 }
-std::string text_of(const MaxDownscale& rule) {
-    return fmt::format("downscale = {}", rule.factor);
+KeyAndValue words_of(const MaxDownscale& rule) {
+    return {"downscale", fmt::format("{}", rule.factor)};
 }
-std::string text_of(const MaxBandwidth& rule) {
-    return fmt::format("bandwidth = {} MB/s, per = {}",
-                       static_cast<double>(rule.bytes_per_second) / megabyte, per_text(rule.per));
+KeyAndValue words_of(const MaxBandwidth& rule) {
+    return {"bandwidth",
+            fmt::format("{} MB/s, per = {}", static_cast<double>(rule.bytes_per_second) / megabyte,
+                        per_text(rule.per))};
 }
-std::string text_of(const FormatOn& rule) {
-    return fmt::format("format = {}, only_on = {}", drm::fourcc_name(rule.fourcc),
-                       rule.kinds != 0 ? kinds_text(rule.kinds) : "none");
+KeyAndValue words_of(const FormatOn& rule) {
+    return {"format", fmt::format("{}, only_on = {}", drm::fourcc_name(rule.fourcc),
+                                  rule.kinds != 0 ? kinds_text(rule.kinds) : "none")};
 }
-std::string text_of(const Rotations& rule) {
-    return fmt::format("rotation = {}", rotation_text(rule.allowed));
+KeyAndValue words_of(const Rotations& rule) {
+    return {"rotation", rotation_text(rule.allowed)};
 }
-std::string text_of(const MaxSize& rule) {
-    return fmt::format("size = {}x{}", rule.size.width, rule.size.height);
+KeyAndValue words_of(const MaxSize& rule) {
+    return {"size", fmt::format("{}x{}", rule.size.width, rule.size.height)};
 }
-std::string text_of(const MaxSourceSize& rule) {
-    return fmt::format("source_size = {}x{}", rule.size.width, rule.size.height);
+KeyAndValue words_of(const MaxSourceSize& rule) {
+    return {"source_size", fmt::format("{}x{}", rule.size.width, rule.size.height)};
 }
-std::string text_of(const MultipleOf& rule) {
-    return fmt::format("multiple = {}", rule.pixels);
+KeyAndValue words_of(const MultipleOf& rule) {
+    return {"multiple", std::to_string(rule.pixels)};
 }
-std::string text_of(const Inside&) {
-    return "inside = true";
+KeyAndValue words_of(const Inside&) {
+    return {"inside", "true"};
 }
-std::string text_of(const Beside& rule) {
-    return fmt::format("beside = {}", plane_kind_name(rule.kind));
+KeyAndValue words_of(const Beside& rule) {
+    return {"beside", std::string(plane_kind_name(rule.kind))};
 }
 
 /// A plane that is on, on a CRTC that has a mode.
@@ -341,14 +346,15 @@ std::string_view plane_kind_name(drm::PlaneType type) {
 }
 
 std::string limit_text(const LimitRule& rule) {
-    std::string text = std::visit([](const auto& what) { return text_of(what); }, rule.what);
+    const auto [key, value] =
+        std::visit([](const auto& what) { return words_of(what); }, rule.what);
+    std::string text = fmt::format("{} = {}", key, value);
     if (rule.kinds != every_kind) text += ", plane = " + kinds_text(rule.kinds);
     return text;
 }
 
 std::string limit_key(const LimitRule& rule) {
-    const std::string text = std::visit([](const auto& what) { return text_of(what); }, rule.what);
-    return text.substr(0, text.find(' '));
+    return std::visit([](const auto& what) { return words_of(what); }, rule.what).key;
 }
 
 std::optional<BadLimit> explain_bad_limit(const LimitRule& rule) {
