@@ -63,7 +63,8 @@ class KmsHooks {
   public:
     /// The driver's own checks, after the core's; refuse() through the state's request.
     virtual Result<void> check(atomic::State&) { return {}; }
-    /// Programs the new state; the core arms events and fences afterwards.
+    /// Programs the new state; the core arms events and fences afterwards. What was shown before
+    /// may be read on: State::set_release_fence().
     virtual void commit(const device::Bound&, atomic::State&) {}
 
   protected:

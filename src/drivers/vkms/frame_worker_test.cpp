@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -189,6 +190,7 @@ TEST_F(ReleasedFrames, are_released_when_the_worker_ends) {
     const auto of_begun = worker->show(0, frame, {}), of_waiting = worker->show(1, frame, {});
     ASSERT_TRUE(of_begun && of_waiting);
     std::thread end([&] { worker.reset(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // it waits for the first one
     may_end = 2;
     end.join();
     EXPECT_TRUE((*of_begun)->is_signaled());

@@ -20,7 +20,7 @@
 #include "drm/objects/mode_config.h"
 #include "tests/support/raw_picture.h"
 
-// TSan has an operator new[] of its own; and all this is on one thread.
+// TSan has an operator new[] of its own.
 #ifdef __has_feature
 #if __has_feature(thread_sanitizer)
 #define ALLOCATOR_IS_NOT_OURS

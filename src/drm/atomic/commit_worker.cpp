@@ -224,11 +224,11 @@ CommitWorker::Next CommitWorker::next_task() {
             return {.task = Task::Program, .state = pending->state};
         }
         if (!is_held && pending->stage != Stage::Shown) continue;
+        if (!is_held && !pending->state->is_released()) continue;  // it wakes us when it is
         const bool is_told = !is_held && pending->state->is_told_everywhere();
-        const bool is_over = is_told && pending->state->is_released();
-        if (is_over || is_overdue) {
+        if (is_told || is_overdue) {
             pending->stage = Stage::Finishing;
-            if (!is_over) complain_of_flip();
+            if (!is_told) complain_of_flip();
             return {.task = Task::Finish, .state = pending->state};
         }
         next.deadline =
@@ -336,12 +336,9 @@ void CommitWorker::program(State& state) {
 
 void CommitWorker::start_flip(State& state, uint32_t crtc_index) {
     Crtc& crtc = *device_.mode_config().crtcs[crtc_index];
-    if (state.progress(crtc).flip_done) {
-        // Nobody is told, but what was shown before goes only now.
-        if (const auto release = state.release_fence(crtc_index))
-            (*release)->on_signal([this, held = Ref<State>::share(state)] { sleeper_.wake(); });
-        return;
-    }
+    if (const auto release = state.release_fence(crtc_index))
+        (*release)->on_signal([this, held = Ref<State>::share(state)] { sleeper_.wake(); });
+    if (state.progress(crtc).flip_done) return;
     // Linux: drm_atomic_helper_fake_vblank, of a driver that has none
     if (!device_.info().vblank) {
         complete_flip(state, crtc_index, {.sequence = 0, .time = device_.clock().now()});
@@ -372,18 +369,18 @@ void CommitWorker::complete_flip(State& state, uint32_t crtc_index, VblankCount 
 }
 
 void CommitWorker::tell_of_flip(State& state, uint32_t crtc_index) {
-    const std::optional<State::Flip> flip = state.begin_to_tell(crtc_index);
-    if (!flip) return;
+    const std::optional<State::Tidings> tidings = state.begin_to_tell(crtc_index);
+    if (!tidings) return;
     const Crtc& crtc = *device_.mode_config().crtcs[crtc_index];
     const CrtcChange& change = *state.find(crtc);
     if (change.out_fence) {
-        const auto error = flip->is_device_gone ? std::optional(Errno::NoDev) : std::nullopt;
-        (*change.out_fence)->signal_at(flip->at.time, error);
+        const auto error = tidings->is_device_gone ? std::optional(Errno::NoDev) : std::nullopt;
+        (*change.out_fence)->signal_at(tidings->at.time, error);
     }
     for (const FlipEvent& event : change.events)
         send_event(
             device_, event.file_id,
-            vblank_event(VblankEventType::FlipComplete, event.user_data, flip->at, crtc.id()));
+            vblank_event(VblankEventType::FlipComplete, event.user_data, tidings->at, crtc.id()));
     state.set_told(crtc_index);
     if (FaultPlan& faults = faults_of(device_); !faults.is_empty()) faults.note_flip(crtc_index);
     sleeper_.wake();
@@ -458,10 +455,13 @@ void CommitWorker::shut_down() {
     for (Ref<State>& commit : commits) {
         if (!commit->is_hw_done()) abandon(*commit);
         // Of flips that still waited for what was shown before them.
-        for (const CrtcChange* change : commit->crtcs())
+        for (const CrtcChange* change : commit->crtcs()) {
             tell_of_flip(*commit, change->crtc->index());
+            commit->wait_until_told(change->crtc->index());
+        }
         finish(std::move(commit));
     }
+    idle_queue_.wake_all();
 }
 
 }  // namespace plugboard::drm::atomic

@@ -34,8 +34,8 @@ class CommitWorker {
     /// Once, before the device is published: nothing may fail after a commit is installed. Again.
     Result<void> start();
     /// Unpublished, and nobody is inside the device's gate: every pending commit ends now, with its
-    /// events, its fences in error (NoDev) and no driver hook. Waits for no foreign fence. Later
-    /// commits are NoDev.
+    /// events, the fences of flips that never were in error (NoDev), and no driver hook. Waits for
+    /// no foreign fence, and not for what is still read. Later commits are NoDev.
     void shut_down();
     bool is_shut_down() const;
     /// The caller runs on the worker: it must not wait for a commit, nor destroy the worker.
@@ -44,7 +44,8 @@ class CommitWorker {
     FlipLog& flip_log() { return flip_log_; }
     /// Commits whose old state is not let go yet.
     size_t pending_count() const;
-    /// Whether there is nothing to do before a fence, a vblank or a new commit comes.
+    /// Whether there is nothing to do before an in-fence, a vblank or a new commit comes. A flip
+    /// that is still to be told, once what it has replaced is read no more, will be soon.
     bool is_idle();
     /// Woken whenever is_idle() has become true.
     WaitQueue& idle_queue() { return idle_queue_; }

@@ -208,6 +208,8 @@ State::Contents State::take_references() {
         take(taken.new_state.hdr_output_metadata, change.new_state.hdr_output_metadata);
         take(taken.new_state.writeback, change.new_state.writeback);
     }
+    for (Flipped& flipped : flipped_)
+        if (flipped.release) held.releases.push_back(*std::exchange(flipped.release, std::nullopt));
     return held;
 }
 
@@ -243,6 +245,7 @@ MaybeRef<Fence> State::release_fence(uint32_t crtc_index) const {
 }
 
 bool State::is_released() const {
+    if (has_unreleased_flip()) return false;
     for (uint32_t i = 0; i < contents_.crtcs.size(); i++) {
         const auto release = release_fence(i);
         if (release && !(*release)->is_signaled()) return false;
@@ -272,21 +275,35 @@ void State::set_flip_done(uint32_t crtc_index, VblankCount at) {
     {
         MutexLock lock(mutex_);
         flipped_[crtc_index].done = true;
-        flipped_[crtc_index].flip = {.at = at, .is_device_gone = is_device_gone_};
+        flipped_[crtc_index].tidings = {.at = at, .is_device_gone = is_device_gone_};
     }
     progress_queue_.wake_all();
 }
 
-std::optional<State::Flip> State::begin_to_tell(uint32_t crtc_index) {
+std::optional<State::Tidings> State::begin_to_tell(uint32_t crtc_index) {
     MutexLock lock(mutex_);
     Flipped& flipped = flipped_[crtc_index];
-    if (std::exchange(flipped.is_being_told, true)) return std::nullopt;
-    return flipped.flip;
+    if (!flipped.done || flipped.told || flipped.teller) return std::nullopt;
+    flipped.teller = std::this_thread::get_id();
+    return flipped.tidings;
+}
+
+void State::wait_until_told(uint32_t crtc_index) {
+    const auto is_told = [&] {
+        MutexLock lock(mutex_);
+        const Flipped& flipped = flipped_[crtc_index];
+        return flipped.told || !flipped.teller || *flipped.teller == std::this_thread::get_id();
+    };
+    ThreadSleeper sleeper(device_->clock());
+    wait_until(sleeper, progress_queue_, is_told, std::nullopt, Interrupts::Ignored);
 }
 
 void State::set_told(uint32_t crtc_index) {
-    MutexLock lock(mutex_);
-    flipped_[crtc_index].is_being_told = flipped_[crtc_index].told = true;
+    {
+        MutexLock lock(mutex_);
+        flipped_[crtc_index].told = true;
+    }
+    progress_queue_.wake_all();
 }
 
 void State::set_cleaned_up() {
@@ -327,7 +344,7 @@ void State::visit_refs(RefVisitor& visitor) const {
         if (change->out_fence) visitor.edge(*change->out_fence, "drm_crtc_state.event");
     }
     for (const Flipped& one : flipped_)
-        if (one.release) visitor.edge(*one.release, "drm_crtc_commit.release_fence");
+        if (one.release) visitor.edge(*one.release, "release fence");
     for (const auto& [index, change] : contents_.connectors) {
         visitor.edge(*change.connector, "drm_atomic_state.connectors");
         visit(visitor, change.old_state);

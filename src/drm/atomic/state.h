@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/mutex.h"
@@ -75,8 +76,8 @@ struct ConnectorChange {
 /// How far the request has come on one CRTC. Linux: struct drm_crtc_commit
 struct Progress {
     bool hw_done = false;    // the new state is programmed
-    bool flip_done = false;  // the new picture is being shown; event and fence are still to be sent
-    bool told = false;       // they are sent
+    bool flip_done = false;  // the new picture is being shown
+    bool told = false;       // event and fence are sent
 };
 
 /// Counted. While it is made and checked: its request's thread, under the modeset lock. After the
@@ -126,14 +127,16 @@ class State final : public Object {
         std::vector<std::optional<PlaneChange>> planes;
         std::vector<std::optional<CrtcChange>> crtcs;
         std::map<uint32_t, ConnectorChange> connectors;  // by serial
+        std::vector<Ref<Fence>> releases;                // of take_references()
     };
     /// Empties the state; under the modeset lock.
     Contents take_contents();
     /// Runs the recipe on the empty state; under the modeset lock.
     Result<void> fill();
 
-    /// In the driver's commit(): what the CRTC has shown until now is read until the fence signals.
-    /// Without one: until the flip. Who waits for the flip is told after both.
+    /// In the driver's commit(): what the CRTC has shown until now is read until the fence signals,
+    /// which it must in the end, at unbind too. Without one: until the flip. Who waits for the flip
+    /// is told after both.
     void set_release_fence(const Crtc& crtc, Ref<Fence> fence);
 
     Progress progress(const Crtc& crtc) const;
@@ -156,7 +159,7 @@ class State final : public Object {
 
     /// Installed: the request has let go of it, and the explainer may look at what it holds.
     void seal();
-    /// Framebuffers, blobs, in-fences and jobs of both states, to be dropped with no lock held.
+    /// Framebuffers, blobs, fences and jobs of both states, to be dropped with no lock held.
     Contents take_references();
     /// Everybody who waits for a flip of it has been told.
     bool is_told_everywhere() const;
@@ -164,18 +167,20 @@ class State final : public Object {
     bool has_unreleased_flip() const;
     /// None: there is nothing to wait for.
     MaybeRef<Fence> release_fence(uint32_t crtc_index) const;
-    /// Nothing of what it has replaced is read any more.
+    /// Nothing of what it has replaced is read any more, and whoever waited for that is told.
     bool is_released() const;
     void set_hw_done();
     /// What who waits for a flip is told.
-    struct Flip {
+    struct Tidings {
         VblankCount at{};
-        bool is_device_gone = false;  // so there was none
+        bool is_device_gone = false;  // so there was no flip
     };
     void set_flip_done(uint32_t crtc_index, VblankCount at = {});
-    /// Nothing: another thread tells, or has told.
-    std::optional<Flip> begin_to_tell(uint32_t crtc_index);
+    /// Nothing: there was no flip, or a thread tells of it, or has.
+    std::optional<Tidings> begin_to_tell(uint32_t crtc_index);
     void set_told(uint32_t crtc_index);
+    /// Waits until a thread that tells of it has; unless it is this one.
+    void wait_until_told(uint32_t crtc_index);
     void set_cleaned_up();
     /// Its flips end because the device is gone.
     void mark_gone();
@@ -193,8 +198,8 @@ class State final : public Object {
     bool is_cleaned_up_ GUARDED_BY(mutex_) = false;
     struct Flipped {
         bool done = false;
-        Flip flip{};  // when done
-        bool is_being_told = false;
+        Tidings tidings{};  // when done
+        std::optional<std::thread::id> teller{};
         bool told = false;  // done, and the event is on its way
         MaybeRef<Fence> release{};
     };
